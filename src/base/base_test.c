@@ -1,0 +1,110 @@
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/embedded.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/mailbox.h"
+
+#include <string.h>
+
+static void test_clock(void) {
+    int64_t t = 0;
+    g_assert_true(clock_parse("2026-11-22", &t));
+    g_autofree char *utc = clock_format_utc(t);
+    g_assert_cmpstr(utc, ==, "2026-11-21T16:00:00.000Z");
+    g_autofree char *date = clock_format_date(t);
+    g_assert_cmpstr(date, ==, "2026-11-22");
+    g_assert_true(clock_parse("2026-12-31T16:00:00Z", &t));
+    g_assert_cmpint(clock_year(t), ==, 2027);
+    g_autofree char *day = clock_format_day_zh(t, t);
+    g_assert_cmpstr(day, ==, "1月1日 周五");
+    g_assert_true(clock_parse("2017-01-12T14:19:17", &t));
+    g_autofree char *minute = clock_format_minute(t);
+    g_assert_cmpstr(minute, ==, "2017-01-12 14:19");
+    const char *bad[] = {"", "2026-02-30", "20261122", "2026/11/22", "yesterday", "2026-11-22T99"};
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_assert_false(clock_parse(bad[i], &t));
+    }
+}
+
+static void test_digest(void) {
+    uint8_t hash[DIGEST_SIZE];
+    digest_of(DIGEST_SM3, "abc", 3, hash); /* GB/T 32905-2016, Annex A.1 */
+    g_autofree char *sm3 = hex_format(hash, DIGEST_SIZE);
+    g_assert_cmpstr(sm3, ==, "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0");
+    digest_of(DIGEST_SHA256, "abc", 3, hash); /* FIPS 180-4 example */
+    g_autofree char *sha = hex_format(hash, DIGEST_SIZE);
+    g_assert_cmpstr(sha, ==, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    uint8_t back[DIGEST_SIZE];
+    g_assert_true(hex_parse(sha, back, DIGEST_SIZE));
+    g_assert_cmpmem(back, DIGEST_SIZE, hash, DIGEST_SIZE);
+    g_assert_false(hex_parse("zz", back, 1));
+    g_assert_false(hex_parse("abc", back, 1));
+}
+
+static void test_json(void) {
+    g_autoptr(GError) error = NULL;
+    g_assert_null(json_read("{\"a\":1,\"a\":2}", 13, &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_INVALID);
+    g_clear_error(&error);
+    g_assert_null(json_read("{} x", 4, &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_INVALID);
+    g_autoptr(json_t) object = json_object();
+    json_put_text(object, "b", "二\xff");
+    json_put_int(object, "a", 7);
+    g_autofree char *text = json_write_canonical(object);
+    g_assert_cmpstr(text, ==, "{\"a\":7,\"b\":\"二\xef\xbf\xbd\"}");
+}
+
+static gpointer send_many(gpointer data) {
+    for (uintptr_t i = 1; i <= 1000; i++) {
+        g_assert_true(mailbox_put_wait(data, (void *)i));
+    }
+    mailbox_close(data);
+    return NULL;
+}
+
+static void test_mailbox(void) {
+    Mailbox *mailbox = mailbox_new(4);
+    GThread *sender = g_thread_new("sender", send_many, mailbox);
+    uintptr_t expected = 1;
+    for (void *m = mailbox_take_wait(mailbox); m != NULL; m = mailbox_take_wait(mailbox)) {
+        g_assert_cmpuint((uintptr_t)m, ==, expected++);
+    }
+    g_assert_cmpuint(expected, ==, 1001);
+    g_assert_false(mailbox_put(mailbox, mailbox));
+    g_thread_join(sender);
+    mailbox_free(mailbox, NULL);
+}
+
+static void test_mailbox_full(void) {
+    int message = 0;
+    Mailbox *mailbox = mailbox_new(1);
+    g_assert_true(mailbox_put(mailbox, &message));
+    g_assert_false(mailbox_put(mailbox, &message));
+    g_assert_true(mailbox_take(mailbox) == &message);
+    g_assert_null(mailbox_take(mailbox));
+    mailbox_free(mailbox, NULL);
+}
+
+static void test_embedded(void) {
+    g_assert_null(embedded_find("no/such/file").data);
+    g_autoptr(GArray) all = embedded_list("");
+    for (guint i = 0; i < all->len; i++) {
+        EmbeddedFile file = g_array_index(all, EmbeddedFile, i);
+        EmbeddedFile found = embedded_find(file.path);
+        g_assert_true(found.data == file.data && found.size == file.size);
+        g_assert_cmpint(found.data[found.size], ==, '\0');
+    }
+}
+
+int main(int argc, char **argv) {
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/base/clock/reads-and-writes-shanghai-dates", test_clock);
+    g_test_add_func("/base/digest/standard-vectors", test_digest);
+    g_test_add_func("/base/json/strict-and-canonical", test_json);
+    g_test_add_func("/base/mailbox/keeps-order-and-drains-after-close", test_mailbox);
+    g_test_add_func("/base/mailbox/full-box-refuses", test_mailbox_full);
+    g_test_add_func("/base/embedded/finds-each-file", test_embedded);
+    return g_test_run();
+}

@@ -1,0 +1,88 @@
+#include "base/clock.h"
+
+#include <glib.h>
+#include <string.h>
+
+#define SHANGHAI_OFFSET_US (INT64_C(8) * 3600 * CLOCK_SECOND_US)
+
+static GDateTime *date_time(int64_t time_us) {
+    int64_t seconds = time_us / CLOCK_SECOND_US;
+    if (time_us % CLOCK_SECOND_US < 0) {
+        seconds--;
+    }
+    GDateTime *made = g_date_time_new_from_unix_utc(seconds);
+    g_assert(made != NULL);
+    return made;
+}
+
+static char *format(int64_t time_us, const char *pattern) {
+    g_autoptr(GDateTime) moment = date_time(time_us);
+    return g_date_time_format(moment, pattern);
+}
+
+int64_t clock_now_us(void) {
+    const char *fixed = g_getenv("HUOZHENG_NOW");
+    int64_t now_us = 0;
+    if (fixed != NULL && clock_parse(fixed, &now_us)) {
+        return now_us;
+    }
+    return g_get_real_time();
+}
+
+char *clock_format_utc(int64_t time_us) {
+    g_autofree char *whole = format(time_us, "%Y-%m-%dT%H:%M:%S");
+    int64_t rest_us = time_us % CLOCK_SECOND_US;
+    if (rest_us < 0) {
+        rest_us += CLOCK_SECOND_US;
+    }
+    return g_strdup_printf("%s.%03dZ", whole, (int)(rest_us / 1000));
+}
+
+char *clock_format_date(int64_t time_us) {
+    return format(time_us + SHANGHAI_OFFSET_US, "%Y-%m-%d");
+}
+
+char *clock_format_minute(int64_t time_us) {
+    return format(time_us + SHANGHAI_OFFSET_US, "%Y-%m-%d %H:%M");
+}
+
+char *clock_format_day_zh(int64_t time_us, int64_t now_us) {
+    static const char *const weekdays[] = {"一", "二", "三", "四", "五", "六", "日"};
+    g_autoptr(GDateTime) moment = date_time(time_us + SHANGHAI_OFFSET_US);
+    const char *weekday = weekdays[g_date_time_get_day_of_week(moment) - 1];
+    if (g_date_time_get_year(moment) == clock_year(now_us)) {
+        return g_strdup_printf("%d月%d日 周%s",
+                               g_date_time_get_month(moment),
+                               g_date_time_get_day_of_month(moment),
+                               weekday);
+    }
+    return g_strdup_printf("%d年%d月%d日 周%s",
+                           g_date_time_get_year(moment),
+                           g_date_time_get_month(moment),
+                           g_date_time_get_day_of_month(moment),
+                           weekday);
+}
+
+bool clock_parse(const char *text, int64_t *ret_time_us) {
+    if (text == NULL || strlen(text) < 10 || strlen(text) > 40) {
+        return false;
+    }
+    g_autoptr(GTimeZone) shanghai = g_time_zone_new_offset(8 * 3600);
+    g_autofree char *whole =
+        strlen(text) == 10 ? g_strconcat(text, "T00:00:00", NULL) : g_strdup(text);
+    if (whole[10] == ' ') {
+        whole[10] = 'T';
+    }
+    g_autoptr(GDateTime) moment = g_date_time_new_from_iso8601(whole, shanghai);
+    if (moment == NULL || whole[4] != '-' || whole[7] != '-') {
+        return false;
+    }
+    *ret_time_us =
+        g_date_time_to_unix(moment) * CLOCK_SECOND_US + g_date_time_get_microsecond(moment);
+    return true;
+}
+
+int clock_year(int64_t time_us) {
+    g_autoptr(GDateTime) moment = date_time(time_us + SHANGHAI_OFFSET_US);
+    return g_date_time_get_year(moment);
+}

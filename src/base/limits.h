@@ -1,0 +1,36 @@
+/*
+ * Every size that comes from outside is limited before memory is taken. One line and a reason each.
+ */
+#pragma once
+
+#define KIB 1024
+#define MIB (1024 * KIB)
+
+/* web */
+#define LIMIT_CONNECTIONS 24000 /* 10,000 idle + 10,000 SSE (the target) and room */
+#define LIMIT_CONNECTION_MEMORY (8 * KIB) /* per connection; also bounds the request head */
+#define LIMIT_URI (4 * KIB)        /* longest request target; our longest filter is < 1 KiB */
+#define LIMIT_HEADERS 64           /* header lines in a request; browsers send about 20 */
+#define LIMIT_FORM_BODY (64 * KIB) /* ordinary form */
+#define LIMIT_FORM_FIELDS 512      /* fields in one form; a mapping of 200 columns fits */
+#define LIMIT_FIELD (16 * KIB)     /* one form field's value */
+#define LIMIT_UPLOAD (INT64_C(512) * MIB) /* an import file: 1,000,000 units are about 200 MB */
+#define LIMIT_REQUEST_QUEUE 2048          /* requests waiting for a worker; beyond it 503 */
+#define LIMIT_EVENT_BACKLOG (64 * KIB)    /* bytes queued for one slow SSE reader, then it is cut */
+
+/* tables */
+#define LIMIT_TABLE_COLUMNS 256     /* columns in an imported table */
+#define LIMIT_TABLE_CELL (32 * KIB) /* bytes in one cell; XLSX itself allows 32,767 characters */
+#define LIMIT_TABLE_ROWS INT64_C(5000000)         /* rows in one file */
+#define LIMIT_XLSX_UNPACKED (INT64_C(2048) * MIB) /* all parts unpacked; a zip bomb stops here */
+#define LIMIT_XLSX_RATIO 200                      /* unpacked / packed; real sheets stay under 30 */
+#define LIMIT_XLSX_SHARED_STRINGS (64 * MIB)      /* kept in memory while reading */
+
+/* lists */
+#define LIMIT_PAGE_ROWS 50       /* rows on one page of a list */
+#define LIMIT_SEARCH_TEXT 200    /* bytes of a search phrase */
+#define LIMIT_DIRECT_EXPORT 2000 /* more rows become a background job */
+
+/* ledger */
+#define LIMIT_LEDGER_ENTRY 65535       /* evidence.md A4: entry bundles carry a 16-bit length */
+#define LIMIT_LEDGER_PAYLOAD (4 * MIB) /* body kept beside the entry */

@@ -1,0 +1,47 @@
+#include "cli/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const Command *const commands[] = {
+    NULL,
+};
+
+static void print_help(FILE *out) {
+    fputs("usage: huozheng COMMAND [OPTION…]\n\n"
+          "Fire-safety supervision and enforcement platform. Commands:\n",
+          out);
+    for (const Command *const *command = commands; *command != NULL; command++) {
+        fprintf(out, "  %-10s %s\n", (*command)->name, (*command)->summary);
+    }
+    fputs("\n`huozheng COMMAND --help` shows a command's options. Exit: 0 done, 1 refused or not "
+          "valid,\n"
+          "2 wrong usage, 3 cannot run.\n",
+          out);
+}
+
+int commands_run(int argc, char **argv) {
+    if (argc < 2) {
+        print_help(stderr);
+        return 2;
+    }
+    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0) {
+        print_help(stdout);
+        return 0;
+    }
+    for (const Command *const *command = commands; *command != NULL; command++) {
+        if (strcmp(argv[1], (*command)->name) == 0) {
+            return (*command)->run(argc - 1, argv + 1);
+        }
+    }
+    fprintf(stderr, "huozheng: no command \"%s\"; see huozheng --help\n", argv[1]);
+    return 2;
+}
+
+const char *commands_db_url(const char *option) {
+    if (option != NULL) {
+        return option;
+    }
+    const char *from_environment = g_getenv("HUOZHENG_DB");
+    return from_environment != NULL ? from_environment : "sqlite:huozheng.db";
+}

@@ -1,0 +1,174 @@
+/*
+ * HTTP as the rooms see it: a handler gets a context and a request and returns a response.
+ *
+ * Handlers run on worker threads, each with its own connections; they never touch sockets. One page
+ * is one API: a handler returns a view name and a JSON view model; `Accept: application/json` gets
+ * the model itself, everything else the rendered template.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "store/store.h"
+#include "web/access.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct Request Request;
+typedef struct Response Response;
+typedef struct WebServer WebServer;
+
+/* What a handler stands on. Thread: the worker that runs the handler. */
+typedef struct Ctx {
+    Db *db;               /* GET and HEAD: a read-only connection; POST: read-write */
+    const Principal *who; /* never NULL; account_id 0 when nobody is signed in */
+    int64_t now_us;
+    const char *request_id; /* 16 hex digits, also in the log and on error pages */
+    WebServer *server;
+    void *app; /* WebOptions.app */
+} Ctx;
+
+typedef Response *(*Handler)(Ctx *ctx, const Request *req);
+
+typedef enum RouteMethod { ROUTE_GET, ROUTE_POST } RouteMethod;
+typedef enum RouteCsrf {
+    CSRF_NONE,  /* GET, and the few POSTs that carry no session (sign-in uses a double cookie) */
+    CSRF_TOKEN, /* field "csrf" or header X-CSRF-Token must equal the session's token */
+} RouteCsrf;
+
+/* One line per page: these columns are the security review. Paths: "/work/units/{id}"; an argument
+ * matches one segment. A GET route also answers HEAD. At start the server refuses duplicate paths
+ * and a POST that has neither CSRF_TOKEN nor PERM_PUBLIC. */
+typedef struct Route {
+    RouteMethod method;
+    const char *path;
+    Handler handler;
+    Permission permission;
+    RouteCsrf csrf;
+    int64_t body_max; /* bytes; 0 for GET */
+} Route;
+
+/* --- reading the request -----------------------------------------------------------------------
+ */
+
+const char *request_path(const Request *req);
+/* Value of {name} in the route's path; never NULL for a name the route has. */
+const char *request_arg(const Request *req, const char *name);
+/* {name} as a positive int64; false if it is none. */
+bool request_arg_id(const Request *req, const char *name, int64_t *ret_id);
+/* Query or form value, UTF-8 checked, NUL-free; NULL when absent. The first if repeated. */
+const char *request_query(const Request *req, const char *name);
+const char *request_form(const Request *req, const char *name);
+/* All values of a repeated form field in order: array of const char *, free with g_ptr_array_unref.
+ */
+GPtrArray *request_form_all(const Request *req, const char *name);
+/* Every form field name in order of arrival, for generated forms. Same ownership. */
+GPtrArray *request_form_names(const Request *req);
+/* The query string as sent, without "?" ("" if none). */
+const char *request_query_string(const Request *req);
+const char *request_cookie(const Request *req, const char *name);
+const char *request_header(const Request *req, const char *name);
+const char *request_peer(const Request *req); /* address text */
+bool request_wants_json(const Request *req);
+bool request_is_post(const Request *req);
+
+/* A file that arrived in a multipart form, already on disk. It is deleted when the response has
+ * been sent unless upload_keep moved it. */
+typedef struct Upload {
+    const char *file_name; /* as the browser said; for display only */
+    const char *path;      /* where it lies */
+    int64_t size;
+} Upload;
+/* NULL when the field is absent or its file is empty and nameless. */
+const Upload *request_upload(const Request *req, const char *name);
+bool upload_keep(const Upload *upload, const char *new_path, GError **error);
+
+/* --- form problems ------------------------------------------------------------------------------
+ */
+
+/* Mistakes of the user: a value, not an error. JSON array of {field, message}; the summary at the
+ * top of the form lists them, each field shows its own. */
+typedef json_t FormProblems;
+FormProblems *form_problems_new(void);
+void form_problem_add(FormProblems *problems, const char *field, const char *message, ...)
+    G_GNUC_PRINTF(3, 4);
+bool form_has_problems(const FormProblems *problems);
+/* model[name] = {"name", "value", "error" (text or null), "has_error"}: what the field partial
+ * shows. */
+void form_field(json_t *model, const char *name, const char *value, const FormProblems *problems);
+
+/* --- answering ----------------------------------------------------------------------------------
+ */
+
+/* A page: `view` is "room/name" (embedded file "room/views/name.html"), `model` is taken over. The
+ * server adds model["site"] (see site_model in src/site.h). Status 200. */
+Response *response_page(const char *view, json_t *model);
+Response *response_page_status(unsigned status, const char *view, json_t *model);
+/* Form again, status 422: model["problems"] = problems (taken over). */
+Response *response_form_again(const char *view, json_t *model, FormProblems *problems);
+/* 303 to a path on this server. JSON readers get 200 {"location": …} instead. */
+Response *response_redirect(const char *location);
+/* Same, and the next page shows `message` under its h1. */
+Response *response_redirect_flash(const char *location, const char *message, ...)
+    G_GNUC_PRINTF(2, 3);
+/* An error page; code decides the status: INVALID 400, DENIED 403, NOT_FOUND 404, CONFLICT 409,
+ * LIMIT 413, BUSY 503, TIMEOUT 504, UNAVAILABLE 503, CORRUPT and INTERNAL 500. Does not take
+ * `error`. `message_zh` (may be NULL) is shown to the person; error->message is shown only for
+ * INVALID, DENIED, NOT_FOUND, CONFLICT and LIMIT when message_zh is NULL. */
+Response *response_problem(const GError *error, const char *message_zh);
+Response *response_not_found(void);
+/* Whole body in memory; takes `bytes` over. `download_name` NULL: shown inline. */
+Response *response_bytes(const char *mime, GBytes *bytes, const char *download_name);
+/* A file from disk, sent without loading it; deleted afterwards if `delete_after`. */
+Response *
+response_file(const char *mime, const char *path, const char *download_name, bool delete_after);
+/* The browser stays connected to `topic` (SSE). */
+Response *response_events(const char *topic);
+void response_cookie(
+    Response *response, const char *name, const char *value, int64_t max_age_s, bool http_only);
+void response_free(Response *response);
+unsigned response_status(const Response *response);
+
+/* --- live events --------------------------------------------------------------------------------
+ */
+
+/* Sends one event to all streams of `topic`. Thread: any. Slow readers are cut, never waited for.
+ */
+void web_publish(WebServer *server, const char *topic, const char *event, const json_t *data);
+
+/* --- server --------------------------------------------------------------------------------------
+ */
+
+typedef struct WebOptions {
+    const char *address; /* "127.0.0.1" */
+    uint16_t port;       /* 0: any free port */
+    const char *db_url;
+    unsigned workers;             /* 0: 4 */
+    bool strict_templates;        /* a missing name in a view is an error (tests) */
+    bool secure_cookies;          /* behind TLS: cookie names get the __Host- prefix and Secure */
+    const char *upload_dir;       /* temporary uploads; NULL: the system's temporary folder */
+    DbPlanObserver plan_observer; /* NULL: none */
+    void *plan_data;
+    void *app;
+    /* Fills *ret_who from the session token; false: no such session (not an error). `db` is
+     * read-only. Texts inside *ret_who are freed by `release`. */
+    bool (*authenticate)(Db *db, const char *token, int64_t now_us, Principal *ret_who);
+    void (*release)(Principal *who);
+    /* What every page shows around its content; the server stores it as model["site"]. */
+    json_t *(*site)(Ctx *ctx, const Request *req);
+    /* A request was refused (permission, CSRF, scope): leaves its mark. Called on the worker. */
+    void (*refused)(Ctx *ctx, const Request *req, const char *reason);
+} WebOptions;
+
+/* The session cookie's name for these options ("hz_session" or "__Host-hz_session"). */
+const char *web_session_cookie(const WebOptions *options);
+
+/* Starts listening; `routes` is an array of `const Route *`. The caller's thread stays free. */
+WebServer *web_start(const WebOptions *options, GPtrArray *routes, GError **error);
+uint16_t web_port(const WebServer *server);
+const WebOptions *web_options(const WebServer *server);
+/* Ends open requests, then the loop and the workers. */
+void web_stop(WebServer *server);
+/* "/a/hz.1a2b3c4d.css" for "hz.css"; NULL if there is no such asset. */
+const char *web_asset_url(const char *name);
