@@ -7,6 +7,13 @@
 #include "base/digest.h"
 
 void merkle_leaf(DigestKind kind, const void *bytes, size_t size, uint8_t ret_hash[DIGEST_SIZE]);
+/* A leaf whose bytes come in two parts, such as salt and line: H(0x00‖head‖tail). */
+void merkle_leaf_joined(DigestKind kind,
+                        const void *head,
+                        size_t head_size,
+                        const void *tail,
+                        size_t tail_size,
+                        uint8_t ret_hash[DIGEST_SIZE]);
 void merkle_node(DigestKind kind,
                  const uint8_t left[DIGEST_SIZE],
                  const uint8_t right[DIGEST_SIZE],
@@ -16,6 +23,29 @@ void merkle_root(DigestKind kind,
                  const uint8_t *leaf_hashes,
                  size_t count,
                  uint8_t ret_root[DIGEST_SIZE]);
+
+/* A tree that grows leaf by leaf and remembers only the perfect subtrees of its right edge:
+ * peaks[l] holds 2^l leaves and is set when bit l of `size` is. At most 63 levels. */
+#define MERKLE_LEVELS 63
+typedef struct MerkleFrontier {
+    DigestKind kind;
+    uint64_t size;
+    uint8_t peaks[MERKLE_LEVELS][DIGEST_SIZE];
+} MerkleFrontier;
+
+void merkle_frontier_init(MerkleFrontier *frontier, DigestKind kind);
+/* Called for each inner node (level >= 1) that the new leaf completes: node `position` of `level`
+ * covers the leaves position*2^level … (position+1)*2^level - 1. */
+typedef void (*MerkleNodeSeen)(unsigned level,
+                               uint64_t position,
+                               const uint8_t hash[DIGEST_SIZE],
+                               void *data);
+/* `seen` may be NULL. */
+void merkle_frontier_add(MerkleFrontier *frontier,
+                         const uint8_t leaf_hash[DIGEST_SIZE],
+                         MerkleNodeSeen seen,
+                         void *data);
+void merkle_frontier_root(const MerkleFrontier *frontier, uint8_t ret_root[DIGEST_SIZE]);
 
 /* RFC 9162 2.1.3.2. `proof` is `proof_count` hashes end to end. */
 bool merkle_verify_inclusion(DigestKind kind,

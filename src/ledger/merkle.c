@@ -1,0 +1,190 @@
+#include "ledger/merkle.h"
+
+#include <string.h>
+
+/* Fetching an algorithm costs more than hashing 65 bytes, so each thread keeps its two hashers. */
+static Digest *hasher(DigestKind kind) {
+    static GPrivate sha256 = G_PRIVATE_INIT((GDestroyNotify)digest_free);
+    static GPrivate sm3 = G_PRIVATE_INIT((GDestroyNotify)digest_free);
+    GPrivate *slot = kind == DIGEST_SM3 ? &sm3 : &sha256;
+    Digest *digest = g_private_get(slot);
+    if (digest == NULL) {
+        digest = digest_new(kind);
+        g_private_set(slot, digest);
+    }
+    return digest;
+}
+
+void merkle_leaf_joined(DigestKind kind,
+                        const void *head,
+                        size_t head_size,
+                        const void *tail,
+                        size_t tail_size,
+                        uint8_t ret_hash[DIGEST_SIZE]) {
+    Digest *digest = hasher(kind);
+    digest_begin(digest);
+    digest_add(digest, "\x00", 1);
+    digest_add(digest, head, head_size);
+    digest_add(digest, tail, tail_size);
+    digest_end(digest, ret_hash);
+}
+
+void merkle_leaf(DigestKind kind, const void *bytes, size_t size, uint8_t ret_hash[DIGEST_SIZE]) {
+    merkle_leaf_joined(kind, "", 0, bytes, size, ret_hash);
+}
+
+void merkle_node(DigestKind kind,
+                 const uint8_t left[DIGEST_SIZE],
+                 const uint8_t right[DIGEST_SIZE],
+                 uint8_t ret_hash[DIGEST_SIZE]) {
+    uint8_t message[1 + 2 * DIGEST_SIZE] = {0x01};
+    memcpy(message + 1, left, DIGEST_SIZE);
+    memcpy(message + 1 + DIGEST_SIZE, right, DIGEST_SIZE);
+    Digest *digest = hasher(kind);
+    digest_begin(digest);
+    digest_add(digest, message, sizeof message);
+    digest_end(digest, ret_hash);
+}
+
+void merkle_root(DigestKind kind,
+                 const uint8_t *leaf_hashes,
+                 size_t count,
+                 uint8_t ret_root[DIGEST_SIZE]) {
+    MerkleFrontier frontier;
+    merkle_frontier_init(&frontier, kind);
+    for (size_t i = 0; i < count; i++) {
+        merkle_frontier_add(&frontier, leaf_hashes + i * DIGEST_SIZE, NULL, NULL);
+    }
+    merkle_frontier_root(&frontier, ret_root);
+}
+
+void merkle_frontier_init(MerkleFrontier *frontier, DigestKind kind) {
+    frontier->kind = kind;
+    frontier->size = 0;
+}
+
+void merkle_frontier_add(MerkleFrontier *frontier,
+                         const uint8_t leaf_hash[DIGEST_SIZE],
+                         MerkleNodeSeen seen,
+                         void *data) {
+    uint8_t hash[DIGEST_SIZE];
+    memcpy(hash, leaf_hash, DIGEST_SIZE);
+    unsigned level = 0;
+    /* Each set bit is a perfect left sibling: join it, as a carry runs through a binary number. */
+    for (; frontier->size >> level & 1; level++) {
+        merkle_node(frontier->kind, frontier->peaks[level], hash, hash);
+        if (seen != NULL) {
+            seen(level + 1, frontier->size >> (level + 1), hash, data);
+        }
+    }
+    g_assert(level < MERKLE_LEVELS);
+    memcpy(frontier->peaks[level], hash, DIGEST_SIZE);
+    frontier->size++;
+}
+
+void merkle_frontier_root(const MerkleFrontier *frontier, uint8_t ret_root[DIGEST_SIZE]) {
+    if (frontier->size == 0) {
+        digest_of(frontier->kind, "", 0, ret_root);
+        return;
+    }
+    bool is_first = true;
+    for (unsigned level = 0; level < MERKLE_LEVELS; level++) {
+        if ((frontier->size >> level & 1) == 0) {
+            continue;
+        }
+        if (is_first) {
+            memcpy(ret_root, frontier->peaks[level], DIGEST_SIZE);
+            is_first = false;
+        } else {
+            merkle_node(frontier->kind, frontier->peaks[level], ret_root, ret_root);
+        }
+    }
+}
+
+bool merkle_verify_inclusion(DigestKind kind,
+                             uint64_t index,
+                             uint64_t size,
+                             const uint8_t leaf_hash[DIGEST_SIZE],
+                             const uint8_t *proof,
+                             size_t proof_count,
+                             const uint8_t root[DIGEST_SIZE]) {
+    if (index >= size) {
+        return false;
+    }
+    uint64_t node = index;
+    uint64_t last = size - 1;
+    uint8_t hash[DIGEST_SIZE];
+    memcpy(hash, leaf_hash, DIGEST_SIZE);
+    for (size_t i = 0; i < proof_count; i++) {
+        const uint8_t *sibling = proof + i * DIGEST_SIZE;
+        if (last == 0) {
+            return false;
+        }
+        if ((node & 1) != 0 || node == last) {
+            merkle_node(kind, sibling, hash, hash);
+            /* On the right edge: levels where this node has no sibling carry no hash. */
+            while ((node & 1) == 0 && node != 0) {
+                node >>= 1;
+                last >>= 1;
+            }
+        } else {
+            merkle_node(kind, hash, sibling, hash);
+        }
+        node >>= 1;
+        last >>= 1;
+    }
+    return last == 0 && memcmp(hash, root, DIGEST_SIZE) == 0;
+}
+
+bool merkle_verify_consistency(DigestKind kind,
+                               uint64_t old_size,
+                               uint64_t size,
+                               const uint8_t old_root[DIGEST_SIZE],
+                               const uint8_t root[DIGEST_SIZE],
+                               const uint8_t *proof,
+                               size_t proof_count) {
+    if (old_size == 0 || old_size > size) {
+        return false;
+    }
+    if (old_size == size) {
+        return proof_count == 0 && memcmp(old_root, root, DIGEST_SIZE) == 0;
+    }
+    /* RFC 9162 2.1.4.2 step 2: a power of two is its own first hash and is left out of the proof.
+     */
+    bool is_power = (old_size & (old_size - 1)) == 0;
+    if (proof_count == 0 && !is_power) {
+        return false;
+    }
+    const uint8_t *first = is_power ? old_root : proof;
+    size_t next = is_power ? 0 : 1;
+    uint64_t node = old_size - 1;
+    uint64_t last = size - 1;
+    while ((node & 1) != 0) {
+        node >>= 1;
+        last >>= 1;
+    }
+    uint8_t old_hash[DIGEST_SIZE];
+    uint8_t hash[DIGEST_SIZE];
+    memcpy(old_hash, first, DIGEST_SIZE);
+    memcpy(hash, first, DIGEST_SIZE);
+    for (; next < proof_count; next++) {
+        const uint8_t *sibling = proof + next * DIGEST_SIZE;
+        if (last == 0) {
+            return false;
+        }
+        if ((node & 1) != 0 || node == last) {
+            merkle_node(kind, sibling, old_hash, old_hash);
+            merkle_node(kind, sibling, hash, hash);
+            while ((node & 1) == 0 && node != 0) {
+                node >>= 1;
+                last >>= 1;
+            }
+        } else {
+            merkle_node(kind, hash, sibling, hash);
+        }
+        node >>= 1;
+        last >>= 1;
+    }
+    return last == 0 && memcmp(old_hash, old_root, DIGEST_SIZE) == 0 &&
+           memcmp(hash, root, DIGEST_SIZE) == 0;
+}
