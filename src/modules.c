@@ -5,8 +5,7 @@ const Module *const modules[] = {
     NULL,
 };
 
-bool modules_migrate(Db *db, GError **error)
-{
+bool modules_migrate(Db *db, GError **error) {
     for (const Module *const *module = modules; *module != NULL; module++) {
         if (!db_migrate(db, (*module)->name, error)) {
             g_prefix_error(error, "%s: ", (*module)->name);
@@ -16,11 +15,11 @@ bool modules_migrate(Db *db, GError **error)
     return true;
 }
 
-GPtrArray *modules_routes(void)
-{
+GPtrArray *modules_routes(void) {
     GPtrArray *routes = g_ptr_array_new();
     for (const Module *const *module = modules; *module != NULL; module++) {
-        for (const Route *route = (*module)->routes; route != NULL && route->path != NULL; route++) {
+        for (const Route *route = (*module)->routes; route != NULL && route->path != NULL;
+             route++) {
             g_ptr_array_add(routes, (gpointer)route);
         }
     }
