@@ -18,6 +18,13 @@
 #define LIMIT_REQUEST_QUEUE 2048          /* requests waiting for a worker; beyond it 503 */
 #define LIMIT_EVENT_BACKLOG (64 * KIB)    /* bytes queued for one slow SSE reader, then it is cut */
 
+/* templates (ours, but a mistake in one must not stop a worker) */
+#define LIMIT_TEMPLATE_SOURCE (256 * KIB) /* one view; the largest has about 10 KiB */
+#define LIMIT_TEMPLATE_DEPTH 100          /* sections, partials, parents inside each other */
+#define LIMIT_TEMPLATE_DELIMITER 8        /* bytes of a delimiter set by {{=<% %>=}} */
+#define LIMIT_TEMPLATE_STEPS 2000000      /* nodes in one rendering; a list of 50 rows is 3,000 */
+#define LIMIT_TEMPLATE_OUTPUT (8 * MIB)   /* one page */
+
 /* tables */
 #define LIMIT_TABLE_COLUMNS 256     /* columns in an imported table */
 #define LIMIT_TABLE_CELL (32 * KIB) /* bytes in one cell; XLSX itself allows 32,767 characters */

@@ -3,7 +3,10 @@
  *
  * {{x}} escapes for HTML, {{{x}}} and {{&x}} do not and are allowed only for names that end in
  * "_html" (safe text made by our own code). Sections, inverted sections, partials {{>room/name}},
- * parents {{<layout}}{{$block}}…{{/block}}{{/layout}}, delimiters, comments. No lambdas.
+ * parents {{<layout}}{{$block}}…{{/block}}{{/layout}}, delimiters, comments. No lambdas, no dynamic
+ * names. Falsy: null, false, 0, "" and []. A block filled by an outer template wins over inner
+ * ones.
+ *
  * A compiled template is immutable. Thread: any.
  */
 #pragma once
@@ -16,28 +19,36 @@
 typedef struct Template Template;
 
 typedef enum TemplateFlags {
-    TEMPLATE_STRICT = 1u << 0,  /* a name that resolves to nothing is an error */
-    TEMPLATE_ANY_RAW = 1u << 1, /* {{{x}}} for any name (the spec's own cases) */
+    TEMPLATE_PLAIN = 0,
+    TEMPLATE_STRICT = 1u << 0,  /* rendering: a name, partial or parent that is not there is an
+                                   error.  A member of null is null. */
+    TEMPLATE_ANY_RAW = 1u << 1, /* parsing: {{{x}}} for any name (the spec's own cases) */
 } TemplateFlags;
 
-/* Compiles; HZ_ERROR_INVALID names line and column. `name` is for messages. */
+/* Compiles a copy of `text`; HZ_ERROR_INVALID names template, line and column, HZ_ERROR_LIMIT what
+ * is too large. `name` is for messages. */
 Template *template_parse(
     const char *name, const char *text, size_t size, TemplateFlags flags, GError **error);
 void template_free(Template *template);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Template, template_free)
 
-/* Finds partials and parents; returns NULL if there is none (spec: renders as nothing). */
-typedef const Template *(*TemplateFinder)(const char *name, void *data);
+/* Finds partials and parents, which must live until the render returns. NULL without *error: there
+ * is none (spec: renders as nothing); NULL with *error: it is broken, and the render fails. */
+typedef const Template *(*TemplateFinder)(const char *name, void *data, GError **error);
 
-/* Appends to `out`. Depth of partials and output size are limited. */
+/* Appends to `out`. HZ_ERROR_INVALID for strict mode's findings (template, line, column),
+ * HZ_ERROR_LIMIT for depth, work or output beyond base/limits.h. On error `out` holds a part. */
 bool template_render(const Template *template,
                      const json_t *model,
+                     TemplateFlags flags,
                      TemplateFinder find,
                      void *data,
                      GString *out,
                      GError **error);
 
-/* The views inside the binary, compiled once: "web/layout" is "web/views/layout.html". With
- * HUOZHENG_VIEWS=DIR they are read from DIR (src/) at each use, for work on pages. */
-const Template *view_find(const char *name, void *strict_or_null);
+/* The views inside the binary, compiled once and kept: "web/public" is "web/views/public.html".
+ * With HUOZHENG_VIEWS=DIR (the source tree's src/) a view is read from there whenever its file has
+ * changed, for work on pages. NULL with *error NOT_FOUND if there is no such view, INVALID if it
+ * does not compile. */
+const Template *view_find(const char *name, GError **error);
 bool view_render(const char *name, const json_t *model, bool strict, GString *out, GError **error);
