@@ -33,8 +33,10 @@ typedef Response *(*Handler)(Ctx *ctx, const Request *req);
 
 typedef enum RouteMethod { ROUTE_GET, ROUTE_POST } RouteMethod;
 typedef enum RouteCsrf {
-    CSRF_NONE,  /* GET, and the few POSTs that carry no session (sign-in uses a double cookie) */
-    CSRF_TOKEN, /* field "csrf" or header X-CSRF-Token must equal the session's token */
+    CSRF_NONE,  /* GET, and PERM_PUBLIC POSTs that may come with or without a session (sign-in):
+                   the token must equal the cookie "hz_csrf" or the session's token */
+    CSRF_TOKEN, /* field "csrf" or header X-CSRF-Token must equal the session's token; without a
+                   session (PERM_PUBLIC) the cookie "hz_csrf" */
 } RouteCsrf;
 
 /* One line per page: these columns are the security review. Paths: "/work/units/{id}"; an argument
@@ -148,6 +150,8 @@ typedef struct WebOptions {
     bool strict_templates;        /* a missing name in a view is an error (tests) */
     bool secure_cookies;          /* behind TLS: cookie names get the __Host- prefix and Secure */
     const char *upload_dir;       /* temporary uploads; NULL: the system's temporary folder */
+    unsigned idle_timeout_s;      /* silence, or a request head that does not end; 0: 60 */
+    unsigned queue_max;           /* requests waiting for a worker; 0: LIMIT_REQUEST_QUEUE */
     DbPlanObserver plan_observer; /* NULL: none */
     void *plan_data;
     void *app;
@@ -155,7 +159,9 @@ typedef struct WebOptions {
      * read-only. Texts inside *ret_who are freed by `release`. */
     bool (*authenticate)(Db *db, const char *token, int64_t now_us, Principal *ret_who);
     void (*release)(Principal *who);
-    /* What every page shows around its content; the server stores it as model["site"]. */
+    /* What every page shows around its content; the server stores it as model["site"] and adds
+     * csrf (the token for this page's forms), flash (text or null), request_id and path. May be
+     * NULL. */
     json_t *(*site)(Ctx *ctx, const Request *req);
     /* A request was refused (permission, CSRF, scope): leaves its mark. Called on the worker. */
     void (*refused)(Ctx *ctx, const Request *req, const char *reason);
