@@ -41,3 +41,6 @@
 /* ledger */
 #define LIMIT_LEDGER_ENTRY 65535       /* evidence.md A4: entry bundles carry a 16-bit length */
 #define LIMIT_LEDGER_PAYLOAD (4 * MIB) /* body kept beside the entry */
+
+/* store */
+#define LIMIT_DB_VALUE (256 * MIB) /* one text or blob; PostgreSQL itself stops at 1 GiB */

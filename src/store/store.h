@@ -6,8 +6,11 @@
  * $1 … $n on both engines. Types: int64, double, text, blob, null; booleans are 0/1, times are
  * int64 microseconds UTC. Transactions belong to use cases: DbTx rolls back unless committed.
  *
- * Errors: BUSY (locked, serialisation: the whole transaction may be tried again), CONFLICT (unique
- * or check constraint), UNAVAILABLE (cannot reach, disk full), CORRUPT, INTERNAL.
+ * Errors: BUSY (locked, serialisation: the whole transaction may be tried again), CONFLICT (any
+ * constraint), UNAVAILABLE (cannot reach, disk full), DENIED (write on a read-only connection),
+ * LIMIT (value over LIMIT_DB_VALUE), INVALID (text that is not UTF-8 or holds a NUL), CORRUPT,
+ * INTERNAL. After a statement failed inside a transaction, all that is left is to roll back: this
+ * is so in PostgreSQL, and SQLite behaves the same here. LIKE tells case apart on both engines.
  */
 #pragma once
 
@@ -59,7 +62,7 @@ DbArg db_bool(bool truth);
 DbArg db_real(double real);
 DbArg db_text(const char *text);                /* NULL becomes SQL NULL */
 DbArg db_text_n(const char *text, size_t size); /* need not end in NUL */
-DbArg db_blob(const void *bytes, size_t size);
+DbArg db_blob(const void *bytes, size_t size);  /* NULL becomes SQL NULL, "" the empty blob */
 
 typedef struct DbArgs {
     const DbArg *items;
@@ -151,8 +154,20 @@ bool db_run_tx(Db *db, DbWork work, void *data, GError **error);
  * pair "NNNN_name.sqlite.sql" / "NNNN_name.pg.sql" where the engines must differ. Forward only;
  * each is recorded in table `migration` (room, number, name, sha256, applied_us) in its own
  * transaction. A recorded migration whose hash has changed is HZ_ERROR_CORRUPT and nothing is
- * applied. Statements are separated by ";" at a line's end. */
+ * applied; one that this program does not know is CONFLICT (an older program on a newer database).
+ */
 bool db_migrate(Db *db, const char *room, GError **error);
+
+/* Several statements without parameters, for migrations and bulk tools; not kept prepared. Never
+ * text from outside. */
+bool db_script(Db *db, const char *text, GError **error);
+
+/* --- for tests of failure ----------------------------------------------------------------------
+ */
+
+/* The `calls`-th call from now on this connection (statement, begin or commit) fails with
+ * UNAVAILABLE without reaching the engine. 0: none. Tests only. */
+void db_fail_after(Db *db, int64_t calls);
 
 /* --- looking at plans --------------------------------------------------------------------------
  */

@@ -1,0 +1,73 @@
+/*
+ * What store.c needs from an engine. Private to this room; two implementations: store_sqlite.c and
+ * store_pg.c.
+ *
+ * store.c has checked arguments, limits and the state of the transaction before it calls a driver.
+ * A driver sets *error on every failure. Thread: the one that owns the Db.
+ */
+#pragma once
+
+#include "base/embedded.h"
+#include "base/error.h"
+#include "store/store.h"
+
+typedef struct DbDriver {
+    DbEngine engine;
+    void (*close)(Db *db);
+    bool (*exec)(Db *db, const char *text, DbArgs args, int64_t *ret_changed, GError **error);
+    /* args.count is a multiple of columns, and not 0. */
+    bool (*exec_many)(Db *db,
+                      const char *text,
+                      size_t columns,
+                      DbArgs args,
+                      int64_t *ret_changed,
+                      GError **error);
+    DbRows *(*query)(Db *db, const char *text, DbArgs args, GError **error);
+    /* Several statements without parameters. */
+    bool (*script)(Db *db, const char *text, GError **error);
+    bool (*begin)(Db *db, GError **error);
+    bool (*commit)(Db *db, GError **error);
+    void (*rollback)(Db *db);
+    /* The plan as text, lines ending in LF; caller frees. NULL when the engine cannot say. */
+    char *(*explain)(Db *db, const char *text, DbArgs args, bool *ret_scans_table);
+
+    void (*rows_free)(DbRows *rows);
+    /* false and *error unset: no more rows. */
+    bool (*rows_next)(DbRows *rows, GError **error);
+    bool (*rows_is_null)(const DbRows *rows, int column);
+    int64_t (*rows_int)(const DbRows *rows, int column);
+    double (*rows_real)(const DbRows *rows, int column);
+    const char *(*rows_text)(const DbRows *rows, int column);
+    const void *(*rows_blob)(const DbRows *rows, int column, size_t *ret_size);
+} DbDriver;
+
+/* Each driver's connection begins with this. */
+struct Db {
+    const DbDriver *driver;
+    DbMode mode;
+    bool in_tx;
+    bool tx_failed; /* a statement failed: only a roll-back is possible, on both engines alike */
+    DbPlanObserver observer;
+    void *observer_data;
+    GHashTable *observed;   /* set of texts */
+    int64_t fail_countdown; /* 0: off; see db_fail_after */
+};
+
+struct DbRows {
+    Db *db;
+    GError *error; /* why rows_next ended early */
+};
+
+/* NULL and *error when it cannot be opened. `path`: what follows "sqlite:". */
+Db *store_sqlite_open(const char *path, DbMode mode, GError **error);
+Db *store_pg_open(const char *url, DbMode mode, GError **error);
+
+/* db_migrate over given files, for tests: `path` as in the embedded table. */
+bool store_migrate_files(
+    Db *db, const char *room, const EmbeddedFile *files, size_t count, GError **error);
+
+/* Idle prepared statements kept per connection; beyond it all are dropped and made again. Our
+ * literals are about 300; filters add variants. */
+#define STORE_STATEMENTS 400
+/* How long a statement waits for another writer before BUSY. */
+#define STORE_LOCK_WAIT_MS 5000
