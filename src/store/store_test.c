@@ -607,6 +607,79 @@ static void test_fail_after(DbEngine engine) {
     g_assert_cmpint(number(db, SQL("SELECT count(*) FROM value"), DB_NO_ARGS), ==, 1);
 }
 
+/* PostgreSQL only: the server ends our connection. */
+static void end_others(const TestDb *fresh) {
+    g_autoptr(Db) killer = test_db_open(fresh, DB_READ_WRITE);
+    g_assert_cmpint(number(killer,
+                           SQL("SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM "
+                               "pg_stat_activity WHERE datname = current_database() AND pid <> "
+                               "pg_backend_pid()) ended"),
+                           DB_NO_ARGS),
+                    >,
+                    0);
+    while (number(killer,
+                  SQL("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"),
+                  DB_NO_ARGS) > 1) {
+        g_usleep(1000);
+    }
+}
+
+static void test_lost_connection(DbEngine engine) {
+    if (engine == DB_ENGINE_SQLITE) {
+        return; /* a file has no connection to lose */
+    }
+    g_autoptr(TestDb) fresh = test_db_new(engine, no_rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(Db) reader = test_db_open(fresh, DB_READ_ONLY);
+    make_values(db);
+    put_value(db, 1, db_null(), db_null(), db_null(), db_null());
+    Sql count = SQL("SELECT count(*) FROM value");
+    g_assert_cmpint(number(reader, count, DB_NO_ARGS), ==, 1);
+
+    /* A write may have been done: it is reported, and the next one finds a new connection. */
+    end_others(fresh);
+    assert_fails(db_exec(db, SQL("INSERT INTO value (id) VALUES (2)"), DB_NO_ARGS, NULL, &refusal),
+                 HZ_ERROR_UNAVAILABLE);
+    put_value(db, 3, db_null(), db_null(), db_null(), db_null());
+    /* A read is asked again at once, still read-only. */
+    g_assert_cmpint(number(reader, count, DB_NO_ARGS), ==, 2);
+    assert_fails(db_exec(reader, SQL("DELETE FROM value"), DB_NO_ARGS, NULL, &refusal),
+                 HZ_ERROR_DENIED);
+    /* So is the beginning of a transaction. */
+    end_others(fresh);
+    Writer writer = {.runs = 3};
+    g_autoptr(GError) error = NULL;
+    db_run_tx(db, fail_busy_twice, &writer, &error); /* inserts 4 */
+    g_assert_no_error(error);
+    /* Inside one, it is lost. */
+    {
+        g_auto(DbTx) tx = {0};
+        g_assert_true(db_begin(db, &tx, &error));
+        put_value(db, 5, db_null(), db_null(), db_null(), db_null());
+        end_others(fresh);
+        assert_fails(db_exec(db, SQL("DELETE FROM value"), DB_NO_ARGS, NULL, &refusal),
+                     HZ_ERROR_UNAVAILABLE);
+        assert_fails(db_commit(&tx, &refusal), HZ_ERROR_INTERNAL);
+    }
+    {
+        g_auto(DbTx) tx = {0};
+        g_assert_true(db_begin(db, &tx, &error));
+        put_value(db, 6, db_null(), db_null(), db_null(), db_null());
+        end_others(fresh);
+        assert_fails(db_commit(&tx, &refusal), HZ_ERROR_UNAVAILABLE);
+    }
+    DbArg ids[] = {db_int(7), db_int(8)};
+    g_assert_cmpint(number(db, count, DB_NO_ARGS), ==, 3);
+    end_others(fresh);
+    assert_fails(
+        db_exec_many(
+            db, SQL("INSERT INTO value (id) VALUES ($1)"), 1, (DbArgs){ids, 2}, NULL, &refusal),
+        HZ_ERROR_UNAVAILABLE);
+    g_assert_true(db_exec_many(
+        db, SQL("INSERT INTO value (id) VALUES ($1)"), 1, (DbArgs){ids, 2}, NULL, &error));
+    g_assert_cmpint(number(db, SQL("SELECT sum(id) FROM value"), DB_NO_ARGS), ==, 1 + 3 + 4 + 15);
+}
+
 static void test_open_failures(void) {
     assert_fails(db_open("sqlite:/no/such/folder/x.db", DB_READ_WRITE, &refusal) != NULL,
                  HZ_ERROR_UNAVAILABLE);
@@ -654,6 +727,7 @@ int main(int argc, char **argv) {
     test_db_add("/store/two-servers-migrate", test_two_servers_migrate);
     test_db_add("/store/plans", test_plans);
     test_db_add("/store/fail-after", test_fail_after);
+    test_db_add("/store/lost-connection", test_lost_connection);
     g_test_add_func("/store/open-failures", test_open_failures);
     g_test_add_func("/store/not-a-database", test_not_a_database);
     return g_test_run();

@@ -1,0 +1,23 @@
+/* Rows of a PostgreSQL result; private to store_pg.c and store_pg_rows.c. */
+#pragma once
+
+#include "store/store_driver.h"
+
+#include <libpq-fe.h>
+
+/* Takes `result` over: all rows, values as text. */
+DbRows *store_pg_rows_new(Db *db, PGresult *result);
+
+void store_pg_rows_free(DbRows *rows);
+bool store_pg_rows_next(DbRows *rows, GError **error);
+bool store_pg_rows_is_null(const DbRows *rows, int column);
+int64_t store_pg_rows_int(const DbRows *rows, int column);
+double store_pg_rows_real(const DbRows *rows, int column);
+const char *store_pg_rows_text(const DbRows *rows, int column);
+const void *store_pg_rows_blob(const DbRows *rows, int column, size_t *ret_size);
+
+#define STORE_PG_ROWS                                                                              \
+    .rows_free = store_pg_rows_free, .rows_next = store_pg_rows_next,                              \
+    .rows_is_null = store_pg_rows_is_null, .rows_int = store_pg_rows_int,                          \
+    .rows_real = store_pg_rows_real, .rows_text = store_pg_rows_text,                              \
+    .rows_blob = store_pg_rows_blob
