@@ -1,7 +1,9 @@
 /* All rooms, bottom first: the order of migrations. */
+#include "job/job.h"
 #include "web/module.h"
 
 const Module *const modules[] = {
+    &job_module,
     NULL,
 };
 
