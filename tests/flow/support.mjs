@@ -34,7 +34,7 @@ export function huozheng(args, { db, code = 0, input, env = {} } = {}) {
 }
 
 function psql(sql) {
-    const done = spawnSync('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', process.env.HUOZHENG_TEST_PG, '-c', sql],
+    const done = spawnSync('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', pgUrlOf('postgres'), '-c', sql],
         { encoding: 'utf8' });
     assert.equal(done.status, 0, done.stderr);
 }
