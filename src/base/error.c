@@ -1,6 +1,8 @@
 #include "base/error.h"
 
-G_DEFINE_QUARK(hz - error, hz_error)
+G_DEFINE_QUARK(hz_error, hz_error)
+
+#undef hz_fail /* the analyser's macro, see error.h */
 
 bool hz_fail(GError **error, HzErrorCode code, const char *format, ...) {
     va_list args;

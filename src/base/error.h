@@ -29,6 +29,9 @@ GQuark hz_error_quark(void);
 /* Sets *error; always returns false, so `return hz_fail(error, HZ_ERROR_LIMIT, "…")` reads well.
  * Message: lower case, no full stop, names the field or line ("line 7, column \"height\": …"). */
 bool hz_fail(GError **error, HzErrorCode code, const char *format, ...) G_GNUC_PRINTF(3, 4);
+#ifdef __clang_analyzer__ /* it must see the `false` to follow the paths of the callers */
+#define hz_fail(...) (hz_fail(__VA_ARGS__), false)
+#endif
 
 /* The code's stable word for JSON and logs: "invalid", "not_found" … */
 const char *hz_error_word(const GError *error);

@@ -588,6 +588,7 @@ static void test_plans(DbEngine engine) {
             g_autoptr(GError) error = NULL;
             g_autoptr(DbRows) rows = db_query(db, cases[i].sql, DB_ARGS(db_int(1)), &error);
             g_assert_no_error(error);
+            g_assert_nonnull(rows);
         }
         g_assert_cmpint(seen.calls, ==, 1);
         g_assert_cmpint(seen.scans, ==, cases[i].scans);

@@ -497,7 +497,7 @@ static bool parse_all(Parser *parser, GError **error) {
             add_text(parser, (uint32_t)parser->template->size);
             break;
         }
-        Tag tag;
+        Tag tag = {0};
         if (!read_tag(parser, (uint32_t)(start - source), &tag, error) ||
             !take_tag(parser, &tag, error)) {
             return false;
