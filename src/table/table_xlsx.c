@@ -359,14 +359,14 @@ static void on_style_start(void *data,
                sax_attribute(attributes, count, "numFmtId", id, sizeof id) &&
                sax_attribute(attributes, count, "formatCode", format, sizeof format)) {
         g_hash_table_insert(styles->formats,
-                            GINT_TO_POINTER(atoi(id)),
+                            GINT_TO_POINTER((int)g_ascii_strtoll(id, NULL, 10)),
                             GINT_TO_POINTER(sheet_format_is_date(format) ? 1 : 0));
     } else if (strcmp(word, "xf") == 0 && styles->in_cell_styles && is_date->len < STYLES_MAX) {
         (void)sax_attribute(attributes, count, "numFmtId", id, sizeof id); /* absent: 0 */
         void *own = NULL;
-        bool is_own =
-            g_hash_table_lookup_extended(styles->formats, GINT_TO_POINTER(atoi(id)), NULL, &own);
-        bool date = is_own ? own != NULL : builtin_is_date(atoi(id));
+        bool is_own = g_hash_table_lookup_extended(
+            styles->formats, GINT_TO_POINTER((int)g_ascii_strtoll(id, NULL, 10)), NULL, &own);
+        bool date = is_own ? own != NULL : builtin_is_date((int)g_ascii_strtoll(id, NULL, 10));
         g_array_append_val(is_date, date);
     }
 }
