@@ -158,6 +158,9 @@ bool db_run_tx(Db *db, DbWork work, void *data, GError **error);
  */
 bool db_migrate(Db *db, const char *room, GError **error);
 
+/* How many of the room's migrations are not applied yet. Writes nothing; fails as db_migrate. */
+bool db_migrations_missing(Db *db, const char *room, int64_t *ret_missing, GError **error);
+
 /* Several statements without parameters, for migrations and bulk tools; not kept prepared. Never
  * text from outside. */
 bool db_script(Db *db, const char *text, GError **error);

@@ -9,6 +9,7 @@
 
 #include "base/embedded.h"
 #include "base/error.h"
+#include "store/backup.h"
 #include "store/store.h"
 
 typedef struct DbDriver {
@@ -30,6 +31,8 @@ typedef struct DbDriver {
     void (*rollback)(Db *db);
     /* The plan as text, lines ending in LF; caller frees. NULL when the engine cannot say. */
     char *(*explain)(Db *db, const char *text, DbArgs args, bool *ret_scans_table);
+    /* As db_copy. */
+    bool (*copy)(Db *db, const char *path, DbCopyProgress progress, void *data, GError **error);
 
     void (*rows_free)(DbRows *rows);
     /* false and *error unset: no more rows. */
@@ -61,6 +64,22 @@ struct DbRows {
 /* NULL and *error when it cannot be opened. `path`: what follows "sqlite:". */
 Db *store_sqlite_open(const char *path, DbMode mode, GError **error);
 Db *store_pg_open(const char *url, DbMode mode, GError **error);
+
+/* The two sides of backup.h. */
+bool store_sqlite_fill(const char *url, const char *path, GError **error);
+char *store_sqlite_place_new(const char *url, const char *purpose, GError **error);
+bool store_sqlite_place_drop(const char *url, GError **error);
+bool store_sqlite_place_swap(const char *url,
+                             const char *new_url,
+                             char **ret_old_url,
+                             GError **error);
+bool store_pg_fill(const char *url, const char *path, GError **error);
+char *store_pg_place_new(const char *url, const char *purpose, GError **error);
+bool store_pg_place_drop(const char *url, GError **error);
+bool store_pg_place_swap(const char *url, const char *new_url, char **ret_old_url, GError **error);
+
+/* Bytes and name of a finished file to the disk. */
+bool store_sync_file(const char *path, GError **error);
 
 /* db_migrate over given files, for tests: `path` as in the embedded table. */
 bool store_migrate_files(

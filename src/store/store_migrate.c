@@ -206,6 +206,30 @@ bool store_migrate_files(
     return true;
 }
 
+bool db_migrations_missing(Db *db, const char *room, int64_t *ret_missing, GError **error) {
+    g_autofree char *folder = g_strdup_printf("%s/schema/", room);
+    g_autoptr(GArray) files = embedded_list(folder);
+    g_autoptr(GArray) list = read_files(
+        db_engine(db), (const EmbeddedFile *)(const void *)files->data, files->len, error);
+    int64_t tables = 0;
+    if (list == NULL ||
+        !db_query_int(db,
+                      SQL_FOR(db,
+                              "SELECT count(*) FROM sqlite_schema WHERE name = 'migration'",
+                              "SELECT count(to_regclass('migration'))"),
+                      DB_NO_ARGS,
+                      &tables,
+                      error)) {
+        return false;
+    }
+    g_autoptr(GHashTable) recorded = g_hash_table_new(NULL, NULL);
+    if (tables > 0 && !check_recorded(db, room, list, recorded, error)) {
+        return false;
+    }
+    *ret_missing = (int64_t)list->len - g_hash_table_size(recorded);
+    return true;
+}
+
 bool db_migrate(Db *db, const char *room, GError **error) {
     g_autofree char *folder = g_strdup_printf("%s/schema/", room);
     g_autoptr(GArray) files = embedded_list(folder);

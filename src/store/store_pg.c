@@ -6,6 +6,7 @@
 typedef struct PgDb {
     Db base;
     PGconn *conn;
+    char *url;
     GHashTable *statements; /* text -> name of the prepared statement */
     unsigned made;          /* counts names */
 } PgDb;
@@ -22,6 +23,8 @@ static HzErrorCode code_of(const char *state) {
         {"55P03", HZ_ERROR_BUSY},      /* lock_timeout */
         {"23", HZ_ERROR_CONFLICT},     /* constraints */
         {"25006", HZ_ERROR_DENIED},    /* read-only transaction */
+        {"42501", HZ_ERROR_DENIED},    /* insufficient privilege */
+        {"55006", HZ_ERROR_BUSY},      /* object in use */
         {"57014", HZ_ERROR_TIMEOUT},   /* cancelled */
         {"57P", HZ_ERROR_UNAVAILABLE}, /* shut down, starting up, terminated */
         {"08P01", HZ_ERROR_INTERNAL},  /* number of parameters */
@@ -118,10 +121,23 @@ static void no_notice(void *data, const char *message) {
     (void)message;
 }
 
+const char *store_pg_url(const Db *db) {
+    return ((const PgDb *)db)->url;
+}
+
+char *store_pg_quote(Db *db, const char *name) {
+    char *quoted = PQescapeIdentifier(((PgDb *)db)->conn, name, strlen(name));
+    char *copy = g_strdup(quoted);
+    PQfreemem(quoted);
+    g_assert(copy != NULL); /* names are UTF-8 from the server itself */
+    return copy;
+}
+
 static void pg_close(Db *base) {
     PgDb *db = (PgDb *)base;
     PQfinish(db->conn);
     g_hash_table_unref(db->statements);
+    g_free(db->url);
     g_free(db);
 }
 
@@ -421,6 +437,7 @@ static const DbDriver pg_driver = {
     .commit = pg_commit,
     .rollback = pg_rollback,
     .explain = pg_explain,
+    .copy = store_pg_copy,
     STORE_PG_ROWS,
 };
 
@@ -446,6 +463,7 @@ Db *store_pg_open(const char *url, DbMode mode, GError **error) {
     PgDb *db = g_new0(PgDb, 1);
     db->base.driver = &pg_driver;
     db->base.mode = mode;
+    db->url = g_strdup(url);
     db->statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     db->conn = PQconnectdbParams(keys, values, 1);
     PQsetNoticeProcessor(db->conn, no_notice, NULL);

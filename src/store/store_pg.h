@@ -1,4 +1,4 @@
-/* Rows of a PostgreSQL result; private to store_pg.c and store_pg_rows.c. */
+/* What store_pg.c, store_pg_rows.c and store_pg_backup.c share. */
 #pragma once
 
 #include "store/store_driver.h"
@@ -15,6 +15,12 @@ int64_t store_pg_rows_int(const DbRows *rows, int column);
 double store_pg_rows_real(const DbRows *rows, int column);
 const char *store_pg_rows_text(const DbRows *rows, int column);
 const void *store_pg_rows_blob(const DbRows *rows, int column, size_t *ret_size);
+
+/* The URL it was opened with; borrowed. */
+const char *store_pg_url(const Db *db);
+/* A name made safe for a statement; caller frees. */
+char *store_pg_quote(Db *db, const char *name);
+bool store_pg_copy(Db *db, const char *path, DbCopyProgress progress, void *data, GError **error);
 
 #define STORE_PG_ROWS                                                                              \
     .rows_free = store_pg_rows_free, .rows_next = store_pg_rows_next,                              \

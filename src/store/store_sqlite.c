@@ -1,7 +1,6 @@
-/* SQLite side of the seam: the only file that includes sqlite3.h. */
-#include "store/store_driver.h"
+/* SQLite side of the seam: connection, statements, rows, plans. */
+#include "store/store_sqlite.h"
 
-#include <sqlite3.h>
 #include <string.h>
 
 /* A prepared statement. `numbers[i]`: which $n SQLite's parameter i+1 is, because SQLite counts
@@ -13,12 +12,6 @@ typedef struct Statement {
     bool in_use; /* rows are open on it */
 } Statement;
 
-typedef struct SqliteDb {
-    Db base;
-    sqlite3 *handle;
-    GHashTable *statements; /* text -> Statement */
-} SqliteDb;
-
 typedef struct SqliteRows {
     DbRows base;
     Statement *statement;
@@ -28,7 +21,7 @@ typedef struct SqliteRows {
 
 /* --- errors ---------------------------------------------------------------------------------- */
 
-static HzErrorCode code_of(int result) {
+HzErrorCode store_sqlite_code(int result) {
     switch (result & 0xff) {
     case SQLITE_CONSTRAINT:
         return HZ_ERROR_CONFLICT;
@@ -57,7 +50,8 @@ static HzErrorCode code_of(int result) {
 
 static bool fail(SqliteDb *db, GError **error) {
     int result = sqlite3_extended_errcode(db->handle);
-    return hz_fail(error, code_of(result), "sqlite: %s (%d)", sqlite3_errmsg(db->handle), result);
+    return hz_fail(
+        error, store_sqlite_code(result), "sqlite: %s (%d)", sqlite3_errmsg(db->handle), result);
 }
 
 /* --- prepared statements --------------------------------------------------------------------- */
@@ -378,6 +372,7 @@ static const DbDriver sqlite_driver = {
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
     .explain = sqlite_explain,
+    .copy = store_sqlite_copy,
     .rows_free = sqlite_rows_free,
     .rows_next = sqlite_rows_next,
     .rows_is_null = sqlite_rows_is_null,
@@ -413,7 +408,7 @@ Db *store_sqlite_open(const char *path, DbMode mode, GError **error) {
         (mode == DB_READ_ONLY ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK) {
         hz_fail(error,
-                code_of(sqlite3_extended_errcode(db->handle)),
+                store_sqlite_code(sqlite3_extended_errcode(db->handle)),
                 "cannot open %s: %s",
                 path,
                 sqlite3_errmsg(db->handle));
