@@ -18,6 +18,9 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "store/store.h"
+#include "web/module.h"
+
+extern const Module ledger_module;
 
 typedef struct LedgerEntry {
     int64_t time_us;
@@ -27,8 +30,9 @@ typedef struct LedgerEntry {
     const json_t *payload; /* what happened, as canonical JSON; never NULL */
 } LedgerEntry;
 
-/* Appends in the caller's transaction: it is in the log if and only if that commits. Writers are
- * serialised on the head row. *ret_index (may be NULL): 0-based. */
+/* Appends in the caller's transaction (there must be one): it is in the log if and only if that
+ * commits. Writers are serialised on the head row until then, so append last. *ret_index (may be
+ * NULL): 0-based. HZ_ERROR_INVALID for a malformed type, actor or object. */
 bool ledger_append(Db *db, const LedgerEntry *entry, int64_t *ret_index, GError **error);
 
 typedef struct LedgerHead {
@@ -47,6 +51,8 @@ typedef struct LedgerRecord {
     char *object;
     char *payload; /* NULL when erased */
     int64_t time_us;
+    uint8_t leaf_hash[DIGEST_SIZE];
+    uint8_t salt[16]; /* opens the commitment; meaningless when payload is NULL */
 } LedgerRecord;
 void ledger_record_clear(LedgerRecord *record);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LedgerRecord, ledger_record_clear)
@@ -60,8 +66,23 @@ GByteArray *ledger_prove_inclusion(Db *db, int64_t index, int64_t size, GError *
 /* Consistency proof (RFC 9162 2.1.4.1), 0 < old_size <= size. */
 GByteArray *ledger_prove_consistency(Db *db, int64_t old_size, int64_t size, GError **error);
 
+/* The longest list of hashes a proof can hold. */
+#define LEDGER_PROOF_MAX 64
+
+/* A proof that stands alone: {"format": "huozheng-proof/1", "index", "size", "leaf" (base64 of the
+ * entry's bytes), "leaf_hash", "proof" (hashes from the leaf upwards), "root"}; hashes in hex.
+ * `size` 0: the tree as it is now. NULL on error. */
+json_t *ledger_proof_make(Db *db, int64_t index, int64_t size, GError **error);
+/* Recomputes such a proof, offline. False with HZ_ERROR_INVALID when it is not in that form, with
+ * HZ_ERROR_CORRUPT when it does not come out. It says nothing about where the root comes from. */
+bool ledger_proof_check(const json_t *proof, GError **error);
+
 /* Recomputes everything from the entries: each leaf hash, each node, the root, each payload's
  * commitment, each prev link. *ret_size (may be NULL): entries checked. HZ_ERROR_CORRUPT names the
  * first entry that does not fit. `progress` may be NULL. */
 typedef void (*LedgerProgress)(int64_t done, int64_t total, void *data);
 bool ledger_verify(Db *db, LedgerProgress progress, void *data, int64_t *ret_size, GError **error);
+
+/* What a page shows as proof badge: {"index", "index_text" ("1,279,044"), "url" ("/verify?leaf=…")}
+ * of the newest entry on `object`; JSON null when there is none. Never NULL. */
+json_t *ledger_badge(Db *db, const char *object);

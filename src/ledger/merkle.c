@@ -101,13 +101,13 @@ void merkle_frontier_root(const MerkleFrontier *frontier, uint8_t ret_root[DIGES
     }
 }
 
-bool merkle_verify_inclusion(DigestKind kind,
-                             uint64_t index,
-                             uint64_t size,
-                             const uint8_t leaf_hash[DIGEST_SIZE],
-                             const uint8_t *proof,
-                             size_t proof_count,
-                             const uint8_t root[DIGEST_SIZE]) {
+bool merkle_root_from_proof(DigestKind kind,
+                            uint64_t index,
+                            uint64_t size,
+                            const uint8_t leaf_hash[DIGEST_SIZE],
+                            const uint8_t *proof,
+                            size_t proof_count,
+                            uint8_t ret_root[DIGEST_SIZE]) {
     if (index >= size) {
         return false;
     }
@@ -133,7 +133,23 @@ bool merkle_verify_inclusion(DigestKind kind,
         node >>= 1;
         last >>= 1;
     }
-    return last == 0 && memcmp(hash, root, DIGEST_SIZE) == 0;
+    if (last != 0) {
+        return false;
+    }
+    memcpy(ret_root, hash, DIGEST_SIZE);
+    return true;
+}
+
+bool merkle_verify_inclusion(DigestKind kind,
+                             uint64_t index,
+                             uint64_t size,
+                             const uint8_t leaf_hash[DIGEST_SIZE],
+                             const uint8_t *proof,
+                             size_t proof_count,
+                             const uint8_t root[DIGEST_SIZE]) {
+    uint8_t hash[DIGEST_SIZE];
+    return merkle_root_from_proof(kind, index, size, leaf_hash, proof, proof_count, hash) &&
+           memcmp(hash, root, DIGEST_SIZE) == 0;
 }
 
 bool merkle_verify_consistency(DigestKind kind,

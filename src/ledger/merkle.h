@@ -47,6 +47,15 @@ void merkle_frontier_add(MerkleFrontier *frontier,
                          void *data);
 void merkle_frontier_root(const MerkleFrontier *frontier, uint8_t ret_root[DIGEST_SIZE]);
 
+/* The root that leaf and proof lead to (RFC 9162 2.1.3.2 without its last comparison); false when
+ * the proof has the wrong length for this place. */
+bool merkle_root_from_proof(DigestKind kind,
+                            uint64_t index,
+                            uint64_t size,
+                            const uint8_t leaf_hash[DIGEST_SIZE],
+                            const uint8_t *proof,
+                            size_t proof_count,
+                            uint8_t ret_root[DIGEST_SIZE]);
 /* RFC 9162 2.1.3.2. `proof` is `proof_count` hashes end to end. */
 bool merkle_verify_inclusion(DigestKind kind,
                              uint64_t index,

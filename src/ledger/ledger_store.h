@@ -1,0 +1,48 @@
+/* SQL of the ledger's three tables. Thread: that of the Db. */
+#pragma once
+
+#include "ledger/ledger.h"
+#include "ledger/merkle.h"
+
+typedef struct LedgerState {
+    MerkleFrontier frontier; /* frontier.size is the log's size */
+    uint8_t root[DIGEST_SIZE];
+    int64_t time_us;
+} LedgerState;
+
+/* With `lock` the row stays locked until the transaction ends. HZ_ERROR_CORRUPT when the row does
+ * not fit itself. */
+bool ledger_store_state(Db *db, bool lock, LedgerState *ret_state, GError **error);
+bool ledger_store_save_state(Db *db, const LedgerState *state, GError **error);
+
+bool ledger_store_add(Db *db, const LedgerRecord *record, GError **error);
+bool ledger_store_add_node(
+    Db *db, unsigned level, uint64_t position, const uint8_t hash[DIGEST_SIZE], GError **error);
+
+/* HZ_ERROR_NOT_FOUND when there is none. */
+bool ledger_store_find(Db *db, int64_t index, LedgerRecord *ret_record, GError **error);
+bool ledger_store_latest(Db *db, const char *object, int64_t *ret_index, GError **error);
+/* Hash of the perfect subtree `position` of `level`; HZ_ERROR_CORRUPT when it is missing. */
+bool ledger_store_node(
+    Db *db, unsigned level, uint64_t position, uint8_t ret_hash[DIGEST_SIZE], GError **error);
+
+/* One row of a checking pass: what is stored, and what the neighbours say. */
+typedef struct LedgerRow {
+    LedgerRecord record;
+    bool has_salt;
+    int64_t previous; /* newest earlier entry on the same object by the index; -1: none */
+} LedgerRow;
+/* Up to `limit` rows with index >= from, in order: array of LedgerRow that clears its items. */
+GArray *ledger_store_rows(Db *db, int64_t from, int64_t limit, GError **error);
+/* Stored hashes of `level` with first <= position < end, end to end; a hole or a hash of the wrong
+ * length is HZ_ERROR_CORRUPT naming the node. */
+GByteArray *
+ledger_store_nodes(Db *db, unsigned level, uint64_t first, uint64_t end, GError **error);
+/* How much is stored in all, seen at one moment. */
+typedef struct LedgerTotals {
+    int64_t size;    /* as the state row says */
+    int64_t entries; /* rows in ledger_entry */
+    int64_t newest;  /* highest index, -1: none */
+    int64_t nodes;   /* rows in ledger_node */
+} LedgerTotals;
+bool ledger_store_totals(Db *db, LedgerTotals *ret_totals, GError **error);
