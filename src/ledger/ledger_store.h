@@ -34,8 +34,8 @@ typedef struct LedgerRow {
 } LedgerRow;
 /* Up to `limit` rows with index >= from, in order: array of LedgerRow that clears its items. */
 GArray *ledger_store_rows(Db *db, int64_t from, int64_t limit, GError **error);
-/* Stored hashes of `level` with first <= position < end, end to end; a hole or a hash of the wrong
- * length is HZ_ERROR_CORRUPT naming the node. */
+/* Stored hashes of `level` with first <= position < end, end to end; where one is missing or has
+ * the wrong length stand zeros, which fit no node. */
 GByteArray *
 ledger_store_nodes(Db *db, unsigned level, uint64_t first, uint64_t end, GError **error);
 /* How much is stored in all, seen at one moment. */

@@ -102,23 +102,20 @@ static bool check_row(const LedgerRow *row, int64_t expected, GError **error) {
 }
 
 static bool
-check_chunk(Db *db, MerkleFrontier *frontier, uint64_t end, GArray *rows, GError **error) {
-    /* Entries first: a missing node is often only the shadow of a changed entry. */
-    for (guint i = 0; i < rows->len && frontier->size + i < end; i++) {
-        if (!check_row(&g_array_index(rows, LedgerRow, i), (int64_t)(frontier->size + i), error)) {
-            return false;
-        }
-    }
-    if (frontier->size + rows->len < end) {
-        return bad_entry((int64_t)(frontier->size + rows->len), "is missing", error);
-    }
+check_chunk(Db *db, MerkleFrontier *frontier, uint64_t end, const GArray *rows, GError **error) {
     g_auto(StoredNodes) nodes = {0};
     if (!load_nodes(db, frontier->size, end, &nodes, error)) {
         return false;
     }
     for (guint i = 0; frontier->size < end; i++) {
         int64_t index = (int64_t)frontier->size;
+        if (i >= rows->len) {
+            return bad_entry(index, "is missing", error);
+        }
         const LedgerRow *row = &g_array_index(rows, LedgerRow, i);
+        if (!check_row(row, index, error)) {
+            return false;
+        }
         merkle_frontier_add(frontier, row->record.leaf_hash, compare_node, &nodes);
         if (nodes.bad_level != 0) {
             return hz_fail(error,

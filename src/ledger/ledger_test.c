@@ -1,0 +1,502 @@
+/* The log on both engines: appends, proofs for every place, and every kind of tampering. */
+#include "base/error.h"
+#include "base/limits.h"
+#include "ledger/ledger.h"
+#include "ledger/ledger_rules.h"
+#include "ledger/merkle.h"
+#include "test_db.h"
+
+#include <string.h>
+
+static const char *const rooms[] = {"ledger", NULL};
+
+typedef struct One {
+    const char *object;
+    int number;
+    int64_t index;
+} One;
+
+static bool append_one(Db *db, void *data, GError **error) {
+    One *one = data;
+    g_autoptr(json_t) payload = json_object();
+    json_put_int(payload, "number", one->number);
+    json_put_text(payload, "text", "消防\n\"1\"");
+    LedgerEntry entry = {.time_us = INT64_C(1795300000123456) + one->number,
+                         .type = "test.made",
+                         .actor = "account:17",
+                         .object = one->object,
+                         .payload = payload};
+    return ledger_append(db, &entry, &one->index, error);
+}
+
+static int64_t must_append(Db *db, const char *object, int number) {
+    g_autoptr(GError) error = NULL;
+    One one = {.object = object, .number = number};
+    db_run_tx(db, append_one, &one, &error);
+    g_assert_no_error(error);
+    return one.index;
+}
+
+static void must_verify(Db *db, int64_t size) {
+    g_autoptr(GError) error = NULL;
+    int64_t checked = -1;
+    ledger_verify(db, NULL, NULL, &checked, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(checked, ==, size);
+}
+
+static void test_append(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    LedgerHead head;
+    g_assert_true(ledger_head(db, &head, &error));
+    uint8_t empty[DIGEST_SIZE];
+    digest_of(DIGEST_SHA256, "", 0, empty);
+    g_assert_cmpint(head.size, ==, 0);
+    g_assert_cmpmem(head.root, DIGEST_SIZE, empty, DIGEST_SIZE);
+    must_verify(db, 0);
+
+    g_assert_cmpint(must_append(db, "unit:1", 0), ==, 0);
+    g_assert_cmpint(must_append(db, "unit:2", 1), ==, 1);
+    g_assert_cmpint(must_append(db, "unit:1", 2), ==, 2);
+    g_auto(LedgerRecord) record = {0};
+    g_assert_true(ledger_find(db, 2, &record, &error));
+    g_auto(LedgerLeaf) leaf = {0};
+    g_assert_true(ledger_leaf_parse(record.bytes, record.size, &leaf));
+    g_assert_cmpstr(leaf.actor, ==, "account:17");
+    g_assert_cmpstr(leaf.object, ==, "unit:1");
+    g_assert_cmpint(leaf.previous, ==, 0);
+    g_assert_cmpstr(record.payload, ==, "{\"number\":2,\"text\":\"消防\\n\\\"1\\\"\"}");
+    g_assert_null(strstr(record.bytes, "消防")); /* nothing of the payload in the clear */
+    int64_t latest = -1;
+    g_assert_true(ledger_latest(db, "unit:1", &latest, &error));
+    g_assert_cmpint(latest, ==, 2);
+    g_assert_false(ledger_latest(db, "unit:3", &latest, &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_NOT_FOUND);
+    g_clear_error(&error);
+    g_assert_false(ledger_find(db, 3, &record, &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_NOT_FOUND);
+    must_verify(db, 3);
+    g_autoptr(json_t) badge = ledger_badge(db, "unit:1");
+    g_assert_cmpstr(json_get_text(badge, "url", ""), ==, "/verify?leaf=2");
+    g_autoptr(json_t) none = ledger_badge(db, "unit:3");
+    g_assert_true(json_is_null(none));
+}
+
+static bool append_and_fail(Db *db, void *data, GError **error) {
+    return append_one(db, data, error) && hz_fail(error, HZ_ERROR_INVALID, "changed my mind");
+}
+
+static void test_rollback(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    must_append(db, "unit:1", 0);
+    One one = {.object = "unit:1", .number = 1};
+    g_assert_false(db_run_tx(db, append_and_fail, &one, &error));
+    g_assert_cmpint(must_append(db, "unit:1", 2), ==, 1);
+    must_verify(db, 2);
+}
+
+typedef struct Appender {
+    const TestDb *fresh;
+    const char *object;
+} Appender;
+
+#define APPENDERS 4
+#define EACH 25
+
+static gpointer append_many(gpointer data) {
+    const Appender *appender = data;
+    g_autoptr(Db) db = test_db_open(appender->fresh, DB_READ_WRITE);
+    for (int i = 0; i < EACH; i++) {
+        must_append(db, appender->object, i);
+    }
+    return NULL;
+}
+
+static void test_concurrent(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    GThread *threads[APPENDERS];
+    Appender appenders[APPENDERS];
+    for (int i = 0; i < APPENDERS; i++) {
+        appenders[i] = (Appender){fresh, i % 2 == 0 ? "unit:1" : "unit:2"};
+        threads[i] = g_thread_new("appender", append_many, &appenders[i]);
+    }
+    for (int i = 0; i < APPENDERS; i++) {
+        g_thread_join(threads[i]);
+    }
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_ONLY);
+    must_verify(db, APPENDERS * EACH);
+}
+
+static void test_hostile(DbEngine engine) {
+    static const LedgerEntry bad[] = {
+        {.type = "Unit.made", .actor = "cli", .object = "unit:1"},
+        {.type = "unit made", .actor = "cli", .object = "unit:1"},
+        {.type = "unit.made\nactor x", .actor = "cli", .object = "unit:1"},
+        {.type = "x", .actor = "cli", .object = "unit:1"},
+        {.type = NULL, .actor = "cli", .object = "unit:1"},
+        {.type = "unit.made", .actor = "cli\nobject unit:9", .object = "unit:1"},
+        {.type = "unit.made", .actor = "王 五", .object = "unit:1"},
+        {.type = "unit.made", .actor = "", .object = "unit:1"},
+        {.type = "unit.made", .actor = NULL, .object = "unit:1"},
+        {.type = "unit.made", .actor = "cli", .object = "unit:1\nprev 0"},
+        {.type = "unit.made", .actor = "cli", .object = "unit:1\r"},
+        {.type = "unit.made", .actor = "cli", .object = "unit"},
+        {.type = "unit.made", .actor = "cli", .object = ":1"},
+        {.type = "unit.made", .actor = "cli", .object = "unit: 1"},
+        {.type = "unit.made", .actor = "cli", .object = "unit:\x7f"},
+    };
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(json_t) payload = json_object();
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+        g_auto(DbTx) tx = {0};
+        g_assert_true(db_begin(db, &tx, &error));
+        LedgerEntry entry = bad[i];
+        entry.payload = payload;
+        g_assert_false(ledger_append(db, &entry, NULL, &error));
+        g_assert_error(error, HZ_ERROR, HZ_ERROR_INVALID);
+    }
+    g_autoptr(GError) error = NULL;
+    g_autofree char *long_text = g_strnfill(LIMIT_LEDGER_PAYLOAD, 'a');
+    json_put_text(payload, "text", long_text);
+    g_auto(DbTx) tx = {0};
+    g_assert_true(db_begin(db, &tx, &error));
+    LedgerEntry entry = {
+        .type = "unit.made", .actor = "cli", .object = "unit:1", .payload = payload};
+    g_assert_false(ledger_append(db, &entry, NULL, &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_LIMIT);
+    db_tx_clear(&tx);
+    must_verify(db, 0);
+}
+
+/* --- proofs ---------------------------------------------------------------------------------- */
+
+#define SIZE 64
+
+static void collect_leaves(Db *db, uint8_t leaves[SIZE * DIGEST_SIZE]) {
+    for (int i = 0; i < SIZE; i++) {
+        g_autoptr(GError) error = NULL;
+        g_auto(LedgerRecord) record = {0};
+        ledger_find(db, i, &record, &error);
+        g_assert_no_error(error);
+        memcpy(leaves + i * DIGEST_SIZE, record.leaf_hash, DIGEST_SIZE);
+    }
+}
+
+static void check_proofs_at(Db *db, const uint8_t *leaves, int64_t size) {
+    uint8_t root[DIGEST_SIZE];
+    merkle_root(DIGEST_SHA256, leaves, (size_t)size, root);
+    for (int64_t index = 0; index < size; index++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GByteArray) proof = ledger_prove_inclusion(db, index, size, &error);
+        g_assert_no_error(error);
+        g_assert_true(merkle_verify_inclusion(DIGEST_SHA256,
+                                              (uint64_t)index,
+                                              (uint64_t)size,
+                                              leaves + index * DIGEST_SIZE,
+                                              proof->data,
+                                              proof->len / DIGEST_SIZE,
+                                              root));
+        uint8_t old_root[DIGEST_SIZE];
+        merkle_root(DIGEST_SHA256, leaves, (size_t)index + 1, old_root);
+        g_autoptr(GByteArray) path = ledger_prove_consistency(db, index + 1, size, &error);
+        g_assert_no_error(error);
+        g_assert_true(merkle_verify_consistency(DIGEST_SHA256,
+                                                (uint64_t)index + 1,
+                                                (uint64_t)size,
+                                                old_root,
+                                                root,
+                                                path->data,
+                                                path->len / DIGEST_SIZE));
+    }
+}
+
+static void test_proofs(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    for (int i = 0; i < SIZE; i++) {
+        must_append(db, "unit:1", i);
+    }
+    uint8_t leaves[SIZE * DIGEST_SIZE];
+    collect_leaves(db, leaves);
+    for (int64_t size = 1; size <= SIZE; size++) {
+        check_proofs_at(db, leaves, size);
+    }
+    g_autoptr(GError) error = NULL;
+    g_assert_null(ledger_prove_inclusion(db, 0, SIZE + 1, &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_NOT_FOUND);
+    g_clear_error(&error);
+    g_assert_null(ledger_prove_inclusion(db, 5, 5, &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_NOT_FOUND);
+    g_clear_error(&error);
+    g_assert_null(ledger_prove_consistency(db, 0, 5, &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_INVALID);
+}
+
+static void spoil_text(json_t *proof, const char *key) {
+    char *text = g_strdup(json_get_text(proof, key, ""));
+    text[0] = text[0] == '0' ? '1' : '0';
+    json_put_text(proof, key, text);
+    g_free(text);
+}
+
+static void test_proof_file(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    for (int i = 0; i < 21; i++) {
+        must_append(db, "unit:1", i);
+    }
+    static const int64_t sizes[] = {0, 14, 21};
+    for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(json_t) proof = ledger_proof_make(db, 13, sizes[i], &error);
+        g_assert_no_error(error);
+        g_assert_true(ledger_proof_check(proof, &error));
+        static const char *const keys[] = {"leaf_hash", "root", "leaf", "format"};
+        for (size_t k = 0; k < G_N_ELEMENTS(keys); k++) {
+            g_autoptr(json_t) spoilt = json_deep_copy(proof);
+            spoil_text(spoilt, keys[k]);
+            g_assert_false(ledger_proof_check(spoilt, NULL));
+        }
+        json_put_int(proof, "index", 12);
+        g_assert_false(ledger_proof_check(proof, &error));
+        g_assert_error(error, HZ_ERROR, HZ_ERROR_CORRUPT);
+    }
+    g_autoptr(json_t) nothing = json_object();
+    g_autoptr(GError) error = NULL;
+    g_assert_false(ledger_proof_check(nothing, &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_INVALID);
+}
+
+/* --- tampering ------------------------------------------------------------------------------- */
+
+typedef void (*Tamper)(Db *db);
+
+static void change_bytes(Db *db) {
+    test_db_exec(db,
+                 "UPDATE ledger_entry SET bytes = (SELECT b.bytes FROM ledger_entry b "
+                 "WHERE b.idx = $1) WHERE idx = 7",
+                 db_int(8));
+}
+
+static void change_payload(Db *db) {
+    test_db_exec(db, "UPDATE ledger_entry SET payload = $1 WHERE idx = 7", db_text("{}"));
+}
+
+static void change_salt(Db *db) {
+    test_db_exec(
+        db, "UPDATE ledger_entry SET salt = $1 WHERE idx = 7", db_blob("0123456789abcdef", 16));
+}
+
+static void drop_salt(Db *db) {
+    test_db_exec(db, "UPDATE ledger_entry SET salt = $1 WHERE idx = 7", db_null());
+}
+
+static void change_object(Db *db) {
+    test_db_exec(db, "UPDATE ledger_entry SET object = $1 WHERE idx = 7", db_text("unit:9"));
+}
+
+static void change_time(Db *db) {
+    test_db_exec(
+        db, "UPDATE ledger_entry SET time_us = time_us + $1 WHERE idx = 7", db_int(1000000));
+}
+
+static void change_leaf_hash(Db *db) {
+    test_db_exec(db,
+                 "UPDATE ledger_entry SET leaf_hash = (SELECT b.leaf_hash FROM ledger_entry b "
+                 "WHERE b.idx = $1) WHERE idx = 7",
+                 db_int(8));
+}
+
+static void change_node(Db *db) {
+    test_db_exec(db,
+                 "UPDATE ledger_node SET hash = (SELECT n.hash FROM ledger_node n "
+                 "WHERE n.level = 1 AND n.pos = $1) WHERE level = 1 AND pos = 3",
+                 db_int(2));
+}
+
+static void drop_node(Db *db) {
+    test_db_exec(db, "DELETE FROM ledger_node WHERE level = 1 AND pos = $1", db_int(3));
+}
+
+static void drop_row(Db *db) {
+    test_db_exec(db, "DELETE FROM ledger_entry WHERE idx = $1", db_int(7));
+}
+
+static void swap_rows(Db *db) {
+    test_db_exec(db, "UPDATE ledger_entry SET idx = $1 WHERE idx = 7", db_int(1000));
+    test_db_exec(db, "UPDATE ledger_entry SET idx = $1 WHERE idx = 8", db_int(7));
+    test_db_exec(db, "UPDATE ledger_entry SET idx = $1 WHERE idx = 1000", db_int(8));
+}
+
+static void drop_last(Db *db) {
+    test_db_exec(db, "DELETE FROM ledger_entry WHERE idx = $1", db_int(299));
+}
+
+static void add_row(Db *db) {
+    test_db_exec(db,
+                 "INSERT INTO ledger_entry (idx, bytes, leaf_hash, type, object, time_us) "
+                 "SELECT $1, bytes, leaf_hash, type, object, time_us FROM ledger_entry "
+                 "WHERE idx = 7",
+                 db_int(300));
+}
+
+static void add_node(Db *db) {
+    test_db_exec(db,
+                 "INSERT INTO ledger_node (level, pos, hash) SELECT 20, $1, hash FROM ledger_node "
+                 "WHERE level = 1 AND pos = 0",
+                 db_int(0));
+}
+
+static void cut_back(Db *db) {
+    test_db_exec(db, "UPDATE ledger_state SET size = $1", db_int(256));
+}
+
+static void change_root(Db *db) {
+    test_db_exec(
+        db, "UPDATE ledger_state SET root = $1", db_blob("0123456789abcdef0123456789abcdef", 32));
+}
+
+/* A well-formed leaf put in the place of another, hash and nodes left alone; and one whose prev
+ * points elsewhere, with its own hash in order. */
+static void forge_leaf(Db *db, int64_t previous, bool with_hash) {
+    g_autoptr(GError) error = NULL;
+    g_auto(LedgerRecord) record = {0};
+    g_assert_true(ledger_find(db, 7, &record, &error));
+    g_auto(LedgerLeaf) leaf = {0};
+    g_assert_true(ledger_leaf_parse(record.bytes, record.size, &leaf));
+    LedgerEntry entry = {
+        .time_us = record.time_us, .type = leaf.type, .actor = leaf.actor, .object = leaf.object};
+    g_autoptr(GByteArray) bytes =
+        ledger_leaf_format(&entry, (size_t)leaf.payload_size, leaf.commitment, previous, &error);
+    uint8_t hash[DIGEST_SIZE];
+    merkle_leaf(DIGEST_SHA256, bytes->data, bytes->len, hash);
+    test_db_exec(db,
+                 "UPDATE ledger_entry SET bytes = $1, leaf_hash = $2 WHERE idx = 7",
+                 db_blob(bytes->data, bytes->len),
+                 db_blob(with_hash ? hash : record.leaf_hash, DIGEST_SIZE));
+}
+
+static void forge_prev(Db *db) {
+    forge_leaf(db, 2, true);
+}
+
+static void forge_actor(Db *db) {
+    test_db_exec(
+        db, "UPDATE ledger_entry SET bytes = $1 WHERE idx = 7", db_blob("fss-entry/1\n", 12));
+}
+
+typedef struct Tampering {
+    Tamper tamper;
+    const char *says; /* must stand in the message */
+} Tampering;
+
+static const Tampering tamperings[] = {
+    {change_bytes, "entry 7: bytes do not fit the leaf hash"},
+    {change_payload, "entry 7: payload does not fit"},
+    {change_salt, "entry 7: payload does not fit"},
+    {drop_salt, "entry 7: payload or salt is missing"},
+    {change_object, "entry 7: type, object or time differ"},
+    {change_time, "entry 7: type, object or time differ"},
+    {change_leaf_hash, "entry 7: bytes do not fit the leaf hash"},
+    {change_node, "entry 7: tree node 1/3"},
+    {drop_node, "entry 7: tree node 1/3"},
+    {drop_row, "entry 7: is missing"},
+    {swap_rows, "entry 7: tree node 1/3"},
+    {drop_last, "entry 299: is missing"},
+    {add_row, "entry 300: stands behind the end"},
+    {add_node, "tree nodes that no entry accounts for"},
+    {cut_back, "state row does not fit itself"},
+    {change_root, "root does not follow"},
+    {forge_prev, "entry 7: prev is not"},
+    {forge_actor, "entry 7: bytes are not in the form"},
+};
+
+static void test_tampering(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    static const char *const objects[] = {"unit:1", "unit:2", "unit:3"};
+    for (int i = 0; i < 300; i++) {
+        must_append(db, objects[i % 3], i);
+    }
+    must_verify(db, 300);
+    for (size_t i = 0; i < G_N_ELEMENTS(tamperings); i++) {
+        g_autoptr(GError) error = NULL;
+        g_auto(DbTx) tx = {0};
+        g_assert_true(db_begin(db, &tx, &error));
+        tamperings[i].tamper(db);
+        int64_t size = -1;
+        g_assert_false(ledger_verify(db, NULL, NULL, &size, &error));
+        g_assert_error(error, HZ_ERROR, HZ_ERROR_CORRUPT);
+        if (strstr(error->message, tamperings[i].says) == NULL) {
+            g_error(
+                "tampering %zu: \"%s\" instead of \"%s\"", i, error->message, tamperings[i].says);
+        }
+        db_tx_clear(&tx);
+    }
+    must_verify(db, 300);
+}
+
+static void test_erased(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    must_append(db, "unit:1", 0);
+    must_append(db, "unit:1", 1);
+    test_db_exec(
+        db, "UPDATE ledger_entry SET payload = NULL, salt = NULL WHERE idx = $1", db_int(0));
+    must_verify(db, 2);
+    g_autoptr(GError) error = NULL;
+    g_auto(LedgerRecord) record = {0};
+    g_assert_true(ledger_find(db, 0, &record, &error));
+    g_assert_null(record.payload);
+}
+
+static void test_leaf_form(void) {
+    static const char good[] =
+        "fss-entry/1\ntime 2026-11-22T09:15:24.123Z\ntype unit.made\nactor cli\nobject unit:1\n"
+        "payload 2 0000000000000000000000000000000000000000000000000000000000000000\n"
+        "prev 12\nsig - - -\n";
+    g_auto(LedgerLeaf) leaf = {0};
+    g_assert_true(ledger_leaf_parse(good, strlen(good), &leaf));
+    g_assert_cmpint(leaf.previous, ==, 12);
+    /* No byte may be left out, and no line may come twice. */
+    for (size_t cut = 0; cut < strlen(good); cut++) {
+        g_autofree char *shorter = g_strdup(good);
+        memmove(shorter + cut, shorter + cut + 1, strlen(good) - cut);
+        g_auto(LedgerLeaf) other = {0};
+        bool is_read = ledger_leaf_parse(shorter, strlen(shorter), &other);
+        /* Cutting inside a value can leave another well-formed leaf; never the same one. */
+        g_assert_false(is_read && g_strcmp0(other.time, leaf.time) == 0 &&
+                       g_strcmp0(other.type, leaf.type) == 0 &&
+                       g_strcmp0(other.actor, leaf.actor) == 0 &&
+                       g_strcmp0(other.object, leaf.object) == 0 &&
+                       other.payload_size == leaf.payload_size && other.previous == leaf.previous);
+    }
+    static const char *const bad[] = {
+        "prev 012\n", "prev -1\n", "prev +1\n", "prev \n", "prev 1 \n"};
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GString) text = g_string_new(good);
+        g_string_replace(text, "prev 12\n", bad[i], 1);
+        g_auto(LedgerLeaf) other = {0};
+        g_assert_false(ledger_leaf_parse(text->str, text->len, &other));
+    }
+}
+
+int main(int argc, char **argv) {
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/ledger/leaf/one-form-only", test_leaf_form);
+    test_db_add("/ledger/appends-and-links", test_append);
+    test_db_add("/ledger/rollback-leaves-no-gap", test_rollback);
+    test_db_add("/ledger/concurrent-appenders-make-one-log", test_concurrent);
+    test_db_add("/ledger/no-line-can-be-forged", test_hostile);
+    test_db_add("/ledger/proofs-for-every-place-and-size", test_proofs);
+    test_db_add("/ledger/proof-file-stands-alone", test_proof_file);
+    test_db_add("/ledger/verify-names-what-was-tampered", test_tampering);
+    test_db_add("/ledger/erased-payload-keeps-the-log-whole", test_erased);
+    return g_test_run();
+}
