@@ -1,8 +1,10 @@
 /* All rooms, bottom first: the order of migrations. */
 #include "job/job.h"
+#include "ledger/ledger.h"
 #include "web/module.h"
 
 const Module *const modules[] = {
+    &ledger_module,
     &job_module,
     NULL,
 };

@@ -3,7 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+extern const Command ledger_command;
+
 const Command *const commands[] = {
+    &ledger_command,
     NULL,
 };
 

@@ -143,6 +143,7 @@ json_t *ledger_badge(Db *db, const char *object) {
     json_put_int(badge, "index", index);
     json_put_text(badge, "index_text", grouped->str);
     json_put_text(badge, "url", url);
+    json_put_text(badge, "href", url); /* the name that the partial web/proof shows */
     return badge;
 }
 

@@ -83,6 +83,6 @@ bool ledger_proof_check(const json_t *proof, GError **error);
 typedef void (*LedgerProgress)(int64_t done, int64_t total, void *data);
 bool ledger_verify(Db *db, LedgerProgress progress, void *data, int64_t *ret_size, GError **error);
 
-/* What a page shows as proof badge: {"index", "index_text" ("1,279,044"), "url" ("/verify?leaf=…")}
- * of the newest entry on `object`; JSON null when there is none. Never NULL. */
+/* What a page shows as proof badge: {"index", "index_text" ("1,279,044"), "url" and "href"
+ * ("/verify?leaf=…")} of the newest entry on `object`; JSON null when there is none. Never NULL. */
 json_t *ledger_badge(Db *db, const char *object);

@@ -1,0 +1,264 @@
+/* /verify: is this entry, or this proof, really in the log? For everybody; never shows a payload.
+ */
+#include "base/clock.h"
+#include "base/error.h"
+#include "ledger/ledger.h"
+#include "ledger/ledger_rules.h"
+#include "ledger/merkle.h"
+
+#include <string.h>
+
+typedef enum Verdict { VERDICT_NONE, VERDICT_REAL, VERDICT_MISMATCH, VERDICT_UNKNOWN } Verdict;
+
+/* What a look-up found out. */
+typedef struct Finding {
+    Verdict verdict;
+    const char *sentence; /* for the person */
+    json_t *steps;        /* [{text, is_ok}] */
+    json_t *entry;        /* or null */
+} Finding;
+
+static char *grouped(int64_t number) {
+    GString *text = g_string_new(NULL);
+    g_string_append_printf(text, "%" G_GINT64_FORMAT, number);
+    for (gssize at = (gssize)text->len - 3; at > 0; at -= 3) {
+        g_string_insert_c(text, at, ',');
+    }
+    return g_string_free(text, FALSE);
+}
+
+static bool add_step(Finding *finding, bool is_ok, const char *text) {
+    json_t *step = json_object();
+    json_put_text(step, "text", text);
+    json_put_bool(step, "is_ok", is_ok);
+    json_array_append_new(finding->steps, step);
+    return is_ok;
+}
+
+static bool settle(Finding *finding, Verdict verdict, const char *sentence) {
+    finding->verdict = verdict;
+    finding->sentence = sentence;
+    return verdict == VERDICT_REAL;
+}
+
+static const char MISMATCH[] = "对不上。这条记录或它的证明被改动过，请保存本页并告诉我们。";
+static const char REAL[] = "真实、未改动。这条记录在公开账本里，内容和写入时一样。";
+
+static json_t *entry_model(const LedgerRecord *record, const LedgerLeaf *leaf) {
+    json_t *model = json_object();
+    g_autofree char *index_text = grouped(record->index);
+    g_autofree char *minute = clock_format_minute(record->time_us);
+    g_autofree char *hash = hex_format(record->leaf_hash, DIGEST_SIZE);
+    g_autofree char *previous = leaf->previous >= 0 ? grouped(leaf->previous) : NULL;
+    g_autofree char *previous_url =
+        previous != NULL ? g_strdup_printf("/verify?leaf=%" G_GINT64_FORMAT, leaf->previous) : NULL;
+    g_autofree char *proof_url =
+        g_strdup_printf("/verify/proof?leaf=%" G_GINT64_FORMAT, record->index);
+    json_put_int(model, "index", record->index);
+    json_put_text(model, "index_text", index_text);
+    json_put_text(model, "time", leaf->time);
+    json_put_text(model, "time_text", minute);
+    json_put_text(model, "type", leaf->type);
+    json_put_text(model, "actor", leaf->actor);
+    json_put_text(model, "object", leaf->object);
+    json_put_bool(model, "is_erased", record->payload == NULL);
+    json_put_text(model, "previous_text", previous);
+    json_put_text(model, "previous_url", previous_url);
+    json_put_text(model, "proof_url", proof_url);
+    json_put_text(model, "leaf_hash", hash);
+    json_put_text(model, "bytes", record->bytes);
+    return model;
+}
+
+static bool check_payload(Finding *finding, const LedgerRecord *record, const LedgerLeaf *leaf) {
+    if (record->payload == NULL) {
+        return add_step(finding, true, "正文已依法删除，账本里只留下它的封存值；封存值没有变");
+    }
+    uint8_t commitment[DIGEST_SIZE];
+    ledger_commitment(record->salt, record->payload, strlen(record->payload), commitment);
+    bool is_ok = (int64_t)strlen(record->payload) == leaf->payload_size &&
+                 memcmp(commitment, leaf->commitment, DIGEST_SIZE) == 0;
+    return add_step(finding, is_ok, "正文重新封存一遍，和写入时的封存值相同");
+}
+
+/* Looks at the steps one by one; the first that fails decides. False only for a failing store. */
+static bool look_at(Db *db, const LedgerRecord *record, Finding *finding, GError **error) {
+    g_auto(LedgerLeaf) leaf = {0};
+    if (!add_step(finding,
+                  ledger_leaf_parse(record->bytes, record->size, &leaf),
+                  "读出这条记录的原文，格式完整")) {
+        settle(finding, VERDICT_MISMATCH, MISMATCH);
+        return true;
+    }
+    finding->entry = entry_model(record, &leaf);
+    uint8_t hash[DIGEST_SIZE];
+    merkle_leaf(DIGEST_SHA256, record->bytes, record->size, hash);
+    bool is_same = memcmp(hash, record->leaf_hash, DIGEST_SIZE) == 0;
+    if (!add_step(finding, is_same, "按原文重算指纹，和登记的指纹相同") ||
+        !check_payload(finding, record, &leaf)) {
+        settle(finding, VERDICT_MISMATCH, MISMATCH);
+        return true;
+    }
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(json_t) proof = ledger_proof_make(db, record->index, 0, &problem);
+    if (proof == NULL && !g_error_matches(problem, HZ_ERROR, HZ_ERROR_CORRUPT)) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    size_t count = json_array_size(json_object_get(proof, "proof"));
+    g_autofree char *text =
+        proof != NULL ? g_strdup_printf("沿 %zu 个相邻指纹逐级往上算，得到账本现在的总指纹", count)
+                      : g_strdup("逐级往上算，得不到账本现在的总指纹");
+    bool comes_out = add_step(finding, proof != NULL && ledger_proof_check(proof, NULL), text);
+    settle(finding, comes_out ? VERDICT_REAL : VERDICT_MISMATCH, comes_out ? REAL : MISMATCH);
+    return true;
+}
+
+static bool look_up_index(Db *db, int64_t index, Finding *finding, GError **error) {
+    g_autoptr(GError) problem = NULL;
+    g_auto(LedgerRecord) record = {0};
+    if (ledger_find(db, index, &record, &problem)) {
+        return look_at(db, &record, finding, error);
+    }
+    if (!g_error_matches(problem, HZ_ERROR, HZ_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    settle(finding, VERDICT_UNKNOWN, "查不到。账本里没有这个编号的记录，请核对编号。");
+    return true;
+}
+
+static bool look_up_object(Db *db, const char *object, Finding *finding, GError **error) {
+    g_autoptr(GError) problem = NULL;
+    int64_t index = 0;
+    if (ledger_latest(db, object, &index, &problem)) {
+        return look_up_index(db, index, finding, error);
+    }
+    if (!g_error_matches(problem, HZ_ERROR, HZ_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    settle(finding, VERDICT_UNKNOWN, "查不到。账本里没有这个对象的记录，请核对写法。");
+    return true;
+}
+
+/* A proof that somebody kept: does it come out, and is its tree one that our log really had? */
+static bool look_up_proof(Db *db, const char *text, Finding *finding, GError **error) {
+    g_autoptr(json_t) proof = json_read(text, strlen(text), NULL);
+    g_autoptr(GError) problem = NULL;
+    if (!add_step(finding, ledger_proof_check(proof, &problem), "证明自身算得通")) {
+        bool is_form = g_error_matches(problem, HZ_ERROR, HZ_ERROR_INVALID);
+        settle(finding,
+               is_form ? VERDICT_UNKNOWN : VERDICT_MISMATCH,
+               is_form ? "看不懂。粘贴的内容不是完整的证明文件。" : MISMATCH);
+        return true;
+    }
+    int64_t index = json_get_int(proof, "index", -1);
+    g_autoptr(json_t) ours =
+        ledger_proof_make(db, index, json_get_int(proof, "size", -1), &problem);
+    if (ours == NULL && !g_error_matches(problem, HZ_ERROR, HZ_ERROR_NOT_FOUND) &&
+        !g_error_matches(problem, HZ_ERROR, HZ_ERROR_CORRUPT)) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    bool is_ours = ours != NULL &&
+                   strcmp(json_get_text(ours, "root", ""), json_get_text(proof, "root", "")) == 0;
+    if (!add_step(finding, is_ours, "证明里的总指纹是本账本当时的总指纹")) {
+        settle(finding, VERDICT_MISMATCH, MISMATCH);
+        return true;
+    }
+    return look_up_index(db, index, finding, error);
+}
+
+/* Entry number with or without commas; false if it is none. */
+static bool read_index(const char *text, int64_t *ret_index) {
+    g_autoptr(GString) digits = g_string_new(text);
+    g_string_replace(digits, ",", "", 0);
+    guint64 number = 0;
+    if (!g_ascii_string_to_unsigned(digits->str, 10, 0, G_MAXINT64, &number, NULL)) {
+        return false;
+    }
+    *ret_index = (int64_t)number;
+    return true;
+}
+
+static bool look_up(Db *db, const char *text, Finding *finding, GError **error) {
+    int64_t index = 0;
+    if (text[0] == '{') {
+        return look_up_proof(db, text, finding, error);
+    }
+    if (read_index(text, &index)) {
+        return look_up_index(db, index, finding, error);
+    }
+    if (strchr(text, ':') != NULL) {
+        return look_up_object(db, text, finding, error);
+    }
+    settle(finding,
+           VERDICT_UNKNOWN,
+           "查不到。请写账本编号（例如 1,279,044）、对象（例如 draw:7），或者粘贴证明文件的全文。");
+    return true;
+}
+
+static json_t *page_model(const char *text, const Finding *finding, const LedgerHead *head) {
+    static const char *const words[] = {NULL, "real", "mismatch", "unknown"};
+    static const char *const titles[] = {NULL, "真实、未改动", "对不上", "查不到"};
+    g_autofree char *size_text = grouped(head->size);
+    g_autofree char *root = hex_format(head->root, DIGEST_SIZE);
+    json_t *model = json_object();
+    json_put_text(model, "q", text);
+    json_put_text(model, "verdict", words[finding->verdict]);
+    json_put_text(model, "verdict_title", titles[finding->verdict]);
+    json_put_text(model, "verdict_text", finding->sentence);
+    json_put_bool(model, "is_real", finding->verdict == VERDICT_REAL);
+    json_put_bool(model, "is_mismatch", finding->verdict == VERDICT_MISMATCH);
+    json_put_bool(model, "is_unknown", finding->verdict == VERDICT_UNKNOWN);
+    json_put(model, "steps", finding->steps);
+    json_put(model, "entry", finding->entry != NULL ? finding->entry : json_null());
+    json_put_text(model, "size_text", size_text);
+    json_put_int(model, "size", head->size);
+    json_put_text(model, "log_root", root);
+    return model;
+}
+
+static Response *show_verify(Ctx *ctx, const Request *req) {
+    g_autoptr(GError) error = NULL;
+    const char *given = request_query(req, "leaf");
+    if (given == NULL) {
+        given = request_query(req, "q");
+    }
+    g_autofree char *text = g_strstrip(g_strdup(given != NULL ? given : ""));
+    LedgerHead head;
+    Finding finding = {.steps = json_array()};
+    if (!ledger_head(ctx->db, &head, &error) ||
+        (text[0] != '\0' && !look_up(ctx->db, text, &finding, &error))) {
+        json_decref(finding.steps);
+        json_decref(finding.entry);
+        return response_problem(error, NULL);
+    }
+    unsigned status = finding.verdict == VERDICT_UNKNOWN ? 404 : 200;
+    return response_page_status(status, "ledger/verify", page_model(text, &finding, &head));
+}
+
+static Response *download_proof(Ctx *ctx, const Request *req) {
+    g_autoptr(GError) error = NULL;
+    const char *leaf = request_query(req, "leaf");
+    int64_t index = 0;
+    if (leaf == NULL || !read_index(leaf, &index)) {
+        return response_not_found();
+    }
+    g_autoptr(json_t) proof = ledger_proof_make(ctx->db, index, 0, &error);
+    if (proof == NULL) {
+        return response_problem(error, NULL);
+    }
+    char *text = json_write(proof);
+    g_autofree char *name = g_strdup_printf("proof-%" G_GINT64_FORMAT ".json", index);
+    return response_bytes("application/json", g_bytes_new_take(text, strlen(text)), name);
+}
+
+static const Route routes[] = {
+    {ROUTE_GET, "/verify", show_verify, PERM_PUBLIC, CSRF_NONE, 0},
+    {ROUTE_GET, "/verify/proof", download_proof, PERM_PUBLIC, CSRF_NONE, 0},
+    {0},
+};
+
+const Module ledger_module = {.name = "ledger", .routes = routes};
