@@ -1,11 +1,13 @@
 /* All rooms, bottom first: the order of migrations. */
 #include "job/job.h"
 #include "ledger/ledger.h"
+#include "publicity/publicity.h"
 #include "web/module.h"
 
 const Module *const modules[] = {
     &ledger_module,
     &job_module,
+    &publicity_module,
     NULL,
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/embedded.h"
+#include "web/request.h"
 #include "web/response.h"
 
 #include <brotli/encode.h>
@@ -127,20 +128,8 @@ static void compress_once(Asset *asset) {
     pthread_mutex_unlock(&compress_lock);
 }
 
-/* Whether an Accept-Encoding header takes `coding` (RFC 9110, 12.5.3; "*" is not looked at). */
 static bool accepts(const char *header, const char *coding) {
-    g_auto(GStrv) items = g_strsplit(header != NULL ? header : "", ",", 32);
-    for (char **item = items; *item != NULL; item++) {
-        char *weight = strchr(*item, ';');
-        if (weight != NULL) {
-            *weight++ = '\0';
-        }
-        if (g_ascii_strcasecmp(g_strstrip(*item), coding) == 0) {
-            const char *q = weight == NULL ? NULL : strstr(weight, "q=");
-            return q == NULL || g_ascii_strtod(q + 2, NULL) > 0;
-        }
-    }
-    return false;
+    return header != NULL && header_quality(header, coding) > 0;
 }
 
 bool asset_find(const char *file, const char *accept_encoding, AssetAnswer *ret_answer) {

@@ -1,0 +1,19 @@
+/* Handlers of publicity's routes, by file. */
+#pragma once
+
+#include "web/web.h"
+
+/* start_pages.c */
+Response *start_page(Ctx *ctx, const Request *req);
+Response *health_page(Ctx *ctx, const Request *req);
+Response *help_page(Ctx *ctx, const Request *req);
+Response *accessibility_page(Ctx *ctx, const Request *req);
+Response *privacy_page(Ctx *ctx, const Request *req);
+Response *display_page(Ctx *ctx, const Request *req);
+Response *display_submit(Ctx *ctx, const Request *req);
+
+/* record_pages.c */
+Response *records_page(Ctx *ctx, const Request *req);
+Response *records_csv(Ctx *ctx, const Request *req);
+/* {items: [{href, title, detail, kind_text, icon, tag, date, day, proof}]}, null when empty. */
+json_t *record_items_model(const GPtrArray *records, int64_t now_us);

@@ -1,0 +1,272 @@
+#include "publicity/publicity.h"
+
+#include "base/clock.h"
+#include "publicity/publicity_pages.h"
+#include "publicity/record.h"
+#include "publicity/setting.h"
+#include "publicity/site.h"
+#include "test_db.h"
+#include "web/request.h"
+#include "web/response.h"
+#include "web/template.h"
+
+#include <glib/gstdio.h>
+
+#include <string.h>
+
+#define NOW_US INT64_C(1795338915000000) /* 2026-11-22 */
+
+/* --- settings ----------------------------------------------------------------------------------
+ */
+
+static void test_settings(DbEngine engine) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TestDb) fresh = test_db_new(engine, (const char *const[]){"publicity", NULL});
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autofree char *value = NULL;
+    g_assert_true(setting_get(db, SETTING_SITE_NAME, &value, &error));
+    g_assert_null(value);
+    SiteSettings site;
+    setting_site(db, &error, &site);
+    g_assert_cmpstr(site.name, ==, "火正消防监督");
+    g_assert_cmpstr(site.demo, ==, "");
+
+    g_assert_true(setting_set(db, SETTING_SITE_NAME, "甲市", 1, &error));
+    g_assert_true(setting_set(db, SETTING_SITE_NAME, "乙市消防监督", 2, &error));
+    g_assert_true(setting_set(db, SETTING_DEMO, "演示数据", 2, &error));
+    g_assert_true(setting_get(db, SETTING_SITE_NAME, &value, &error));
+    g_assert_cmpstr(value, ==, "乙市消防监督");
+    setting_site(db, &error, &site);
+    g_assert_cmpstr(site.name, ==, "火正消防监督"); /* the same server still has its copy */
+    setting_site(db, &value, &site);
+    g_assert_cmpstr(site.name, ==, "乙市消防监督");
+    g_assert_cmpstr(site.demo, ==, "演示数据");
+}
+
+/* --- preferences and numbers -------------------------------------------------------------------
+ */
+
+static void test_prefs(void) {
+    const char *const kept[] = {"", "dark", "light.large", "dark.more.large.nokeys"};
+    for (size_t i = 0; i < G_N_ELEMENTS(kept); i++) {
+        SitePrefs prefs = site_prefs_read(kept[i]);
+        g_autofree char *again = site_prefs_write(&prefs);
+        g_assert_cmpstr(again, ==, kept[i]);
+    }
+    SitePrefs prefs = site_prefs_read("dark.light.<script>.");
+    g_autofree char *clean = site_prefs_write(&prefs);
+    g_assert_cmpstr(clean, ==, "dark");
+    prefs = site_prefs_read(NULL);
+    g_assert_false(prefs.large_text);
+}
+
+static void test_counts(void) {
+    const struct {
+        int64_t number;
+        const char *text;
+    } cases[] = {
+        {0, "0"}, {999, "999"}, {1000, "1,000"}, {1284551, "1,284,551"}, {-1000, "-1,000"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = site_count_text(cases[i].number);
+        g_assert_cmpstr(text, ==, cases[i].text);
+    }
+}
+
+/* --- the merged list ---------------------------------------------------------------------------
+ */
+
+/* Each fake source has 40 records, ids 40 … 1; four in a row share one moment, in all kinds. */
+static void add_fakes(RecordKind kind,
+                      const RecordFilter *filter,
+                      int64_t before_us,
+                      int64_t before_id,
+                      GPtrArray *records) {
+    size_t added = 0;
+    for (int64_t id = 40; id > 0 && added < filter->limit; id--) {
+        int64_t time_us = (id + 3) / 4 * 1000;
+        bool is_older = time_us < before_us || (time_us == before_us && id < before_id);
+        if (is_older && time_us >= filter->from_us) {
+            PublicRecord *record = g_new0(PublicRecord, 1);
+            *record =
+                (PublicRecord){.kind = kind, .id = id, .time_us = time_us, .ledger_index = -1};
+            g_ptr_array_add(records, record);
+            added++;
+        }
+    }
+}
+
+static bool fake_plans(Db *db,
+                       const RecordFilter *filter,
+                       int64_t before_us,
+                       int64_t before_id,
+                       GPtrArray *records,
+                       GError **error) {
+    (void)db;
+    (void)error;
+    add_fakes(RECORD_PLAN, filter, before_us, before_id, records);
+    return true;
+}
+
+static bool fake_results(Db *db,
+                         const RecordFilter *filter,
+                         int64_t before_us,
+                         int64_t before_id,
+                         GPtrArray *records,
+                         GError **error) {
+    (void)db;
+    (void)error;
+    add_fakes(RECORD_INSPECTION, filter, before_us, before_id, records);
+    return true;
+}
+
+static const RecordSource fakes[RECORD_KIND_COUNT] = {
+    [RECORD_PLAN] = fake_plans, [RECORD_INSPECTION] = fake_results};
+
+/* Reads all pages of `limit`; "p40 i40 …" in order. */
+static char *read_pages(RecordFilter filter) {
+    GString *seen = g_string_new(NULL);
+    RecordCursor cursor;
+    for (;;) {
+        g_autoptr(GPtrArray) page = record_merge(NULL, fakes, &filter, NULL);
+        for (guint i = 0; i < page->len; i++) {
+            const PublicRecord *record = g_ptr_array_index(page, i);
+            g_string_append_printf(
+                seen, "%c%" G_GINT64_FORMAT " ", record_kind_word(record->kind)[0], record->id);
+            cursor = (RecordCursor){record->time_us, record->kind, record->id};
+        }
+        if (page->len < filter.limit) {
+            return g_string_free(seen, FALSE);
+        }
+        g_autofree char *text = record_cursor_format(&cursor);
+        g_assert_true(record_cursor_parse(text, &cursor));
+        filter.after = &cursor;
+    }
+}
+
+static void test_pages_join(void) {
+    g_autofree char *whole = read_pages((RecordFilter){.limit = 1000});
+    g_assert_true(g_str_has_prefix(whole, "i40 i39 i38 i37 p40 p39 p38 p37 i36 "));
+    g_assert_true(g_str_has_suffix(whole, " p4 p3 p2 p1 "));
+    for (size_t limit = 1; limit < 12; limit++) {
+        g_autofree char *joined = read_pages((RecordFilter){.limit = limit});
+        g_assert_cmpstr(joined, ==, whole);
+    }
+    g_autofree char *plans = read_pages((RecordFilter){.limit = 3, .kinds = 1u << RECORD_PLAN});
+    g_assert_null(strchr(plans, 'i'));
+    g_autofree char *some = read_pages((RecordFilter){.limit = 3, .from_us = 9000, .to_us = 10000});
+    g_assert_cmpstr(some, ==, "i36 i35 i34 i33 p36 p35 p34 p33 ");
+}
+
+static void test_cursors(void) {
+    RecordCursor cursor;
+    const char *const bad[] = {"", "1", "1.2", "1.9.1", "-1.0.1", "1.0.x", "1.0.1.0", "a.b.c"};
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_assert_false(record_cursor_parse(bad[i], &cursor));
+    }
+    g_assert_false(record_cursor_parse(NULL, &cursor));
+}
+
+/* --- pages -------------------------------------------------------------------------------------
+ */
+
+/* What the handler answers, rendered strictly as the server does it. Caller frees. */
+static char *page_text(Db *db, Handler handler, const char *target, Response **ret_response) {
+    g_autoptr(GError) error = NULL;
+    Principal nobody = {0};
+    Ctx ctx = {.db = db, .who = &nobody, .now_us = NOW_US, .request_id = "0123456789abcdef"};
+    g_autoptr(Request) req = request_new("GET", target);
+    request_add_header(req, "Host", "localhost");
+    g_assert_cmpuint(request_check_head(req).status, ==, 0);
+    g_autoptr(Response) response = handler(&ctx, req);
+    g_autoptr(GString) out = g_string_new(NULL);
+    if (response->view != NULL) {
+        json_t *site = site_model(&ctx, req);
+        json_put_text(site, "csrf", "token");
+        json_put_text(site, "flash", NULL);
+        json_put_text(site, "request_id", ctx.request_id);
+        json_put(response->model, "site", site);
+        view_render(response->view, response->model, true, out, &error);
+        g_assert_no_error(error);
+    }
+    if (ret_response != NULL) {
+        *ret_response = g_steal_pointer(&response);
+    }
+    return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+static const char *const rooms[] = {"ledger", "publicity", NULL};
+
+static void test_pages_render(DbEngine engine) {
+    static const struct {
+        Handler handler;
+        const char *target, *holds;
+    } pages[] = {
+        {start_page, "/", "<h1>想查哪家单位"},
+        {records_page, "/records", "没有符合条件的公开记录"},
+        {records_page, "/records?kind=draw&year=2026&after=1.1.1", "class=\"chip\""},
+        {records_page, "/records?kind=%3Cx%3E&year=0", "全部种类"},
+        {help_page, "/help", "双随机"},
+        {accessibility_page, "/accessibility", "GB/T 37668"},
+        {privacy_page, "/privacy", "个人信息"},
+        {display_page, "/display", "name=\"csrf\" value=\"token\""},
+    };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_assert_true(setting_set(db, SETTING_DEMO, "演示数据：全部虚构", 1, &error));
+    for (size_t i = 0; i < G_N_ELEMENTS(pages); i++) {
+        g_autofree char *text = page_text(db, pages[i].handler, pages[i].target, NULL);
+        g_assert_nonnull(strstr(text, pages[i].holds));
+        g_assert_nonnull(strstr(text, "演示数据：全部虚构"));
+        const char *h1 = strstr(text, "<h1");
+        g_assert_true(h1 != NULL && strstr(h1 + 1, "<h1") == NULL);
+        g_assert_null(strstr(text, " style="));
+        g_assert_null(strstr(text, " onclick="));
+    }
+}
+
+static void test_navigation(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    Principal who = {.account_id = 7, .name = "周*", .region = "500000"};
+    who.permissions = 1u << PERM_SIGNED_IN | 1u << PERM_UNIT_VIEW;
+    Ctx ctx = {.db = db, .who = &who, .now_us = NOW_US, .request_id = "0"};
+    g_autoptr(Request) req = request_new("GET", "/work/units/7");
+    request_add_header(req, "Host", "localhost");
+    g_assert_cmpuint(request_check_head(req).status, ==, 0);
+    g_autoptr(json_t) site = site_model(&ctx, req);
+    g_autofree char *nav = json_write(json_object_get(site, "nav"));
+    g_assert_nonnull(strstr(nav,
+                            "\"href\":\"/work/units\",\"text\":\"单位\",\"icon\":"
+                            "\"building-store\",\"is_current\":true"));
+    g_assert_nonnull(strstr(nav,
+                            "\"href\":\"/work\",\"text\":\"今日任务\",\"icon\":\"list-check\","
+                            "\"is_current\":false"));
+    g_assert_null(strstr(nav, "/work/officers"));
+    g_assert_null(strstr(nav, "管理"));
+}
+
+static void test_csv(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(Response) response = NULL;
+    g_autofree char *none = page_text(db, records_csv, "/records.csv", &response);
+    g_assert_cmpint(response->kind, ==, RESPONSE_FILE);
+    g_autofree char *text = NULL;
+    g_assert_true(g_file_get_contents(response->path, &text, NULL, NULL));
+    g_assert_true(g_str_has_prefix(text, "\xef\xbb\xbf种类,标题,说明,公开日期,账本编号\r\n"));
+    g_assert_cmpint(g_remove(response->path), ==, 0);
+}
+
+int main(int argc, char **argv) {
+    g_test_init(&argc, &argv, NULL);
+    test_db_add("/publicity/settings-are-kept-and-cached-per-server", test_settings);
+    g_test_add_func("/publicity/preferences-keep-known-words-only", test_prefs);
+    g_test_add_func("/publicity/counts-have-thousands-marks", test_counts);
+    g_test_add_func("/publicity/pages-of-the-merged-list-join-without-gap", test_pages_join);
+    g_test_add_func("/publicity/foreign-cursors-are-refused", test_cursors);
+    test_db_add("/publicity/pages-render-strictly-with-demo-banner", test_pages_render);
+    test_db_add("/publicity/navigation-shows-what-a-role-may-open", test_navigation);
+    test_db_add("/publicity/csv-has-a-head-line", test_csv);
+    return g_test_run();
+}
