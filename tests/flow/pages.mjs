@@ -1,0 +1,137 @@
+/*
+ * Every page of the site, as every role: answers, is well formed, accessible, quiet, and as wide as
+ * the screen. Pages are found by following links; the route tables say whether any was forgotten.
+ */
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { axeFindings, closeBrowser, IS_SOAK, openPage, sidewaysScroll, signInBrowser, startCity } from './support.mjs';
+import { crawlAll, routeOf, routes } from './support_site.mjs';
+import { runMainJob } from './support_main_job.mjs';
+
+let city;
+let reached;
+
+before(async () => {
+    city = await startCity();
+    await runMainJob(city);
+    reached = await crawlAll(city);
+});
+
+after(async () => {
+    await closeBrowser();
+    await city?.stop();
+});
+
+/* Routes that are no pages to look at, each with the reason. */
+const NO_PAGES = new Map([
+    ['/healthz', 'for monitors'],
+]);
+
+test('every link answers the role that sees it', () => {
+    const bad = [];
+    for (const [role, pages] of reached) {
+        for (const page of pages) {
+            if (![200, 303].includes(page.status)) {
+                bad.push(`${role || 'public'}: ${page.target} is ${page.status}, linked from ${page.from}`);
+            }
+        }
+    }
+    assert.deepEqual(bad, []);
+});
+
+test('every GET route is reached by some role', () => {
+    const table = routes();
+    const hit = new Set();
+    for (const pages of reached.values()) {
+        for (const page of pages) {
+            const route = routeOf(table, 'GET', new URL(page.target, 'http://x').pathname);
+            if (route) hit.add(route.path);
+        }
+    }
+    const missed = table.filter((route) => route.method === 'GET' && !hit.has(route.path)
+        && !NO_PAGES.has(route.path)).map((route) => `${route.path} (${route.file})`);
+    assert.deepEqual(missed, []);
+});
+
+test('every page answers JSON with the same model', async () => {
+    const { Client } = await import('./support.mjs');
+    const client = await new Client(city.url).signIn(city.logins.leader ?? Object.values(city.logins)[0]);
+    for (const page of reached.get(city.logins.leader ? 'leader' : [...reached.keys()][1])) {
+        if (page.type !== 'text/html' || page.status !== 200) continue;
+        const response = await client.get(page.target, { headers: { accept: 'application/json' } });
+        assert.equal(response.status, 200, page.target);
+        assert.match(response.headers.get('content-type'), /^application\/json/, page.target);
+        JSON.parse(await response.text());
+    }
+});
+
+/* One entry for each different page: who can see it, and one address. */
+function differentPages() {
+    const pages = new Map();
+    for (const [role, list] of reached) {
+        for (const page of list) {
+            if (page.type !== 'text/html' || page.status !== 200) continue;
+            const bare = page.key.split('?')[0];
+            /* A list with a filter looks like the list; the first two forms of each are enough. */
+            const variants = [...pages.keys()].filter((key) => key.split('?')[0] === bare).length;
+            if (!pages.has(page.key) && (variants < 2 || IS_SOAK)) pages.set(page.key, { role, target: page.target });
+        }
+    }
+    return [...pages.values()];
+}
+
+const LOOKS = [
+    { width: 1440, dark: false },
+    { width: 360, dark: true },
+    { width: 1440, dark: true },
+    { width: 360, dark: false },
+];
+
+for (const look of LOOKS) {
+    const name = `${look.width} px, ${look.dark ? 'dark' : 'light'}`;
+    test(`every page is accessible and quiet at ${name}`, async () => {
+        const bad = [];
+        const windows = new Map();
+        for (const { role, target } of differentPages()) {
+            let page = windows.get(role);
+            if (!page) {
+                page = await openPage(city.url, look);
+                if (role) await signInBrowser(page, city.logins[role]);
+                windows.set(role, page);
+            }
+            page.complaints.length = 0;
+            const response = await page.goto(target);
+            const say = (sentence) => bad.push(`${role || 'public'} ${target}: ${sentence}`);
+            if (response.status() !== 200) say(`status ${response.status()}`);
+            const headings = await page.locator('h1').count();
+            if (headings !== 1) say(`${headings} h1`);
+            if (!(await page.title())) say('no title');
+            for (const finding of await axeFindings(page)) say(finding);
+            const sideways = await sidewaysScroll(page);
+            if (sideways > 0) say(`scrolls ${sideways} px sideways at ${look.width}`);
+            if (look.width === 360) {
+                await page.setViewportSize({ width: 320, height: 640 });
+                const narrow = await sidewaysScroll(page);
+                if (narrow > 0) say(`scrolls ${narrow} px sideways at 320`);
+                await page.setViewportSize({ width: 360, height: 740 });
+            }
+            for (const complaint of page.complaints) say(complaint);
+        }
+        for (const page of windows.values()) await page.context().close();
+        assert.deepEqual(bad, []);
+    });
+}
+
+test('every page carries the security headers', async () => {
+    const { Client } = await import('./support.mjs');
+    const client = new Client(city.url);
+    for (const page of reached.get('')) {
+        const response = await client.get(page.target);
+        await response.body?.cancel();
+        const csp = response.headers.get('content-security-policy') ?? '';
+        assert.match(csp, /default-src 'none'/, page.target);
+        assert.doesNotMatch(csp, /unsafe/, page.target);
+        assert.equal(response.headers.get('x-content-type-options'), 'nosniff', page.target);
+        assert.ok(response.headers.get('referrer-policy'), page.target);
+    }
+});
