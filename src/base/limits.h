@@ -14,9 +14,17 @@
 #define LIMIT_FORM_BODY (64 * KIB) /* ordinary form */
 #define LIMIT_FORM_FIELDS 512      /* fields in one form; a mapping of 200 columns fits */
 #define LIMIT_FIELD (16 * KIB)     /* one form field's value */
+#define LIMIT_PART_HEAD (4 * KIB)  /* header lines of one multipart part */
+#define LIMIT_UPLOAD_FILES 16      /* files in one form */
 #define LIMIT_UPLOAD (INT64_C(512) * MIB) /* an import file: 1,000,000 units are about 200 MB */
 #define LIMIT_REQUEST_QUEUE 2048          /* requests waiting for a worker; beyond it 503 */
 #define LIMIT_EVENT_BACKLOG (64 * KIB)    /* bytes queued for one slow SSE reader, then it is cut */
+#define LIMIT_COMPRESS (8 * MIB)     /* larger bodies go out as they are */
+#define LIMIT_LINGER 64              /* refused clients whose last bytes are being dropped */
+#define LIMIT_LINGER_S 2             /* seconds each of them gets */
+#define LIMIT_LINGER_BYTES (16 * MIB) /* and bytes */
+#define LIMIT_EVENTS_QUEUE 4096    /* published events on their way to the loop */
+#define LIMIT_BODY_RATE KIB        /* bytes a second below which an old upload is cut */
 
 /* templates (ours, but a mistake in one must not stop a worker) */
 #define LIMIT_TEMPLATE_SOURCE (256 * KIB) /* one view; the largest has about 10 KiB */

@@ -4,9 +4,11 @@
 #include <string.h>
 
 extern const Command ledger_command;
+extern const Command serve_command;
 
 const Command *const commands[] = {
     &ledger_command,
+    &serve_command,
     NULL,
 };
 

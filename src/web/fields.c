@@ -149,6 +149,7 @@ void fields_parse_cookies(Fields *fields, const char *header) {
             value[size - 1] = '\0';
             value++;
         }
-        fields_add(fields, name, value);
+        const char *decoded = percent_decode(fields->text, value, strlen(value), false, NULL);
+        fields_add(fields, name, decoded != NULL ? decoded : value);
     }
 }

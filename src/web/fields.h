@@ -35,7 +35,8 @@ unsigned fields_count_folded(const Fields *fields, const char *name);
  * (LIMIT_FIELD). What was read before the mistake stays. */
 bool fields_parse_urlencoded(Fields *fields, const char *text, size_t size, GError **error);
 
-/* Reads a Cookie header (RFC 6265, 4.2.1). A pair that is no cookie is skipped. */
+/* Reads a Cookie header (RFC 6265, 4.2.1). A pair that is no cookie is skipped; a value that is
+ * percent-encoded, as response_cookie does, is decoded. */
 void fields_parse_cookies(Fields *fields, const char *header);
 
 /* Decodes %XX in `text`; "+" becomes a space if `plus_is_space`. The result is valid UTF-8 without

@@ -161,17 +161,12 @@ bool request_wants_json(const Request *req) {
     return json > 0 && json > header_quality(accept, "text/html");
 }
 
-char *request_flash(const Request *req) {
-    const char *cookie = request_cookie(req, "hz_flash");
-    if (cookie == NULL) {
-        return NULL;
-    }
-    const char *text = percent_decode(req->text, cookie, strlen(cookie), false, NULL);
-    return text != NULL && text[0] != '\0' ? g_strdup(text) : NULL;
+const char *request_flash(const Request *req) {
+    const char *text = request_cookie(req, "hz_flash");
+    return text != NULL && text[0] != '\0' ? text : NULL;
 }
 
-/* --- uploads -----------------------------------------------------------------------------------
- */
+/* --- uploads --- */
 
 const Upload *request_upload(const Request *req, const char *name) {
     for (guint i = 0; i < req->uploads->len; i++) {

@@ -60,6 +60,5 @@ bool request_has_body(const Request *req);
 /* q value (0 to 1000) that a list header (Accept, Accept-Encoding) gives to `name`; -1 when it does
  * not name it. Wildcards are other names. */
 int header_quality(const char *header, const char *name);
-/* The message that the last page left behind (see response_redirect_flash), decoded; NULL if none.
- * Caller frees. */
-char *request_flash(const Request *req);
+/* The message that the last page left behind (see response_redirect_flash); NULL if none. */
+const char *request_flash(const Request *req);

@@ -73,8 +73,7 @@ Response *response_redirect_flash(const char *location, const char *message, ...
     return response;
 }
 
-/* --- error pages -------------------------------------------------------------------------------
- */
+/* --- error pages --- */
 
 typedef struct ProblemText {
     unsigned status;
@@ -172,8 +171,7 @@ Response *response_not_found(void) {
     return response;
 }
 
-/* --- bytes, files, events ----------------------------------------------------------------------
- */
+/* --- bytes, files, events --- */
 
 Response *response_bytes(const char *mime, GBytes *bytes, const char *download_name) {
     Response *response = response_new(RESPONSE_BYTES, 200);

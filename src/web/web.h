@@ -127,6 +127,8 @@ Response *
 response_file(const char *mime, const char *path, const char *download_name, bool delete_after);
 /* The browser stays connected to `topic` (SSE). */
 Response *response_events(const char *topic);
+/* Path=/, SameSite=Lax, Secure for "__Host-" names. The value is percent-encoded and request_cookie
+ * decodes it. max_age_s < 0: until the browser closes; 0: deletes it. */
 void response_cookie(
     Response *response, const char *name, const char *value, int64_t max_age_s, bool http_only);
 void response_free(Response *response);
@@ -146,12 +148,13 @@ typedef struct WebOptions {
     const char *address; /* "127.0.0.1" */
     uint16_t port;       /* 0: any free port */
     const char *db_url;
-    unsigned workers;             /* 0: 4 */
-    bool strict_templates;        /* a missing name in a view is an error (tests) */
-    bool secure_cookies;          /* behind TLS: cookie names get the __Host- prefix and Secure */
-    const char *upload_dir;       /* temporary uploads; NULL: the system's temporary folder */
-    unsigned idle_timeout_s;      /* silence, or a request head that does not end; 0: 60 */
-    unsigned queue_max;           /* requests waiting for a worker; 0: LIMIT_REQUEST_QUEUE */
+    unsigned workers;        /* 0: 4 */
+    bool strict_templates;   /* a missing name in a view is an error (tests) */
+    bool secure_cookies;     /* behind TLS: cookie names get the __Host- prefix and Secure */
+    const char *upload_dir;  /* temporary uploads; NULL: the system's temporary folder */
+    unsigned idle_timeout_s; /* silence, or a request head that does not end; 0: 60 */
+    unsigned queue_max;      /* requests waiting for a worker; 0: LIMIT_REQUEST_QUEUE */
+    unsigned heartbeat_s; /* a comment line to each event stream, so dead ones are found; 0: 15 */
     DbPlanObserver plan_observer; /* NULL: none */
     void *plan_data;
     void *app;

@@ -1,0 +1,206 @@
+/* `huozheng serve`: migrate, start the job thread and the web server, wait for a signal, stop. */
+#include "base/clock.h"
+#include "base/error.h"
+#include "cli/commands.h"
+#include "cli/explain.h"
+#include "job/job.h"
+#include "web/log.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define PORT_DEFAULT 8119
+#define DATA_DEFAULT "huozheng-data"
+
+/* What can be run in the background; each room's kind has one line. */
+static const JobKind *const job_kinds[] = {
+    NULL,
+};
+
+typedef struct ServeOptions {
+    char *db_url, *address, *data_dir, *explain_path;
+    int port, workers, idle_timeout_s;
+    gboolean secure_cookies, strict;
+} ServeOptions;
+
+static void serve_options_clear(ServeOptions *options) {
+    g_free(options->db_url);
+    g_free(options->address);
+    g_free(options->data_dir);
+    g_free(options->explain_path);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ServeOptions, serve_options_clear)
+
+static bool parse_options(ServeOptions *options, int argc, char **argv, GError **error) {
+    const GOptionEntry entries[] = {
+        {"db", 0, 0, G_OPTION_ARG_STRING, &options->db_url, "sqlite:PATH or postgresql://…", "URL"},
+        {"address", 0, 0, G_OPTION_ARG_STRING, &options->address, "listen here (127.0.0.1)", "IP"},
+        {"port", 0, 0, G_OPTION_ARG_INT, &options->port, "0: any free port (8119)", "N"},
+        {"workers", 0, 0, G_OPTION_ARG_INT, &options->workers, "handler threads (4)", "N"},
+        {"data",
+         0,
+         0,
+         G_OPTION_ARG_FILENAME,
+         &options->data_dir,
+         "uploads and job files (HUOZHENG_DATA, else ./huozheng-data)",
+         "DIR"},
+        {"idle-timeout",
+         0,
+         0,
+         G_OPTION_ARG_INT,
+         &options->idle_timeout_s,
+         "close silent connections after this time (60)",
+         "SECONDS"},
+        {"secure-cookies",
+         0,
+         0,
+         G_OPTION_ARG_NONE,
+         &options->secure_cookies,
+         "behind TLS: cookies with Secure and the __Host- prefix",
+         NULL},
+        {"strict", 0, 0, G_OPTION_ARG_NONE, &options->strict, "missing view names fail", NULL},
+        {"explain",
+         0,
+         0,
+         G_OPTION_ARG_FILENAME,
+         &options->explain_path,
+         "write each distinct statement with its plan as JSON lines",
+         "FILE"},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new("- serve pages and run jobs");
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, &argc, &argv, error)) {
+        return false;
+    }
+    if (argc > 1) {
+        return hz_fail(error, HZ_ERROR_INVALID, "unexpected argument \"%s\"", argv[1]);
+    }
+    bool in_range = options->port >= 0 && options->port <= UINT16_MAX && options->workers >= 0 &&
+                    options->workers <= 64 && options->idle_timeout_s >= 0;
+    return in_range || hz_fail(error, HZ_ERROR_INVALID, "a number is out of range");
+}
+
+/* Each connection is a descriptor; the soft limit of 1,024 is a relic of select(2). */
+static void raise_file_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+/* "<data>/uploads", without what a killed server left behind. Caller frees. */
+static char *prepare_uploads(const char *data_dir, GError **error) {
+    g_autofree char *folder = g_build_filename(data_dir, "uploads", NULL);
+    if (g_mkdir_with_parents(folder, 0700) != 0) {
+        hz_fail(
+            error, HZ_ERROR_UNAVAILABLE, "could not make \"%s\": %s", folder, g_strerror(errno));
+        return NULL;
+    }
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, error);
+    if (dir == NULL) {
+        return NULL;
+    }
+    for (const char *name = g_dir_read_name(dir); name != NULL; name = g_dir_read_name(dir)) {
+        if (g_str_has_prefix(name, "upload-")) {
+            g_autofree char *path = g_build_filename(folder, name, NULL);
+            (void)g_unlink(path);
+        }
+    }
+    return g_steal_pointer(&folder);
+}
+
+static bool prepare_database(const char *url, GError **error) {
+    g_autoptr(Db) db = db_open(url, DB_READ_WRITE, error);
+    return db != NULL && modules_migrate(db, error);
+}
+
+static void wait_for_signal(const sigset_t *signals) {
+    int number = 0;
+    while (sigwait(signals, &number) == EINTR) {
+    }
+    log_event("serve.stop", "signal=%s", number == SIGINT ? "INT" : "TERM");
+}
+
+/* Between start and stop of everything. */
+static bool run_server(const WebOptions *web, const char *data_dir, GError **error) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    /* Blocked before any thread starts, so that only sigwait sees them. */
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    g_autoptr(GPtrArray) routes = modules_routes();
+    WebServer *server = web_start(web, routes, error);
+    if (server == NULL) {
+        return false;
+    }
+    JobRunner *jobs = job_runner_start(web->db_url, data_dir, job_kinds, server, error);
+    if (jobs != NULL) {
+        bool is_ipv6 = strchr(web->address, ':') != NULL;
+        printf("listening on http://%s%s%s:%u\n",
+               is_ipv6 ? "[" : "",
+               web->address,
+               is_ipv6 ? "]" : "",
+               web_port(server));
+        fflush(stdout);
+        wait_for_signal(&signals);
+        job_runner_stop(jobs);
+    }
+    web_stop(server);
+    return jobs != NULL;
+}
+
+static bool serve(const ServeOptions *options, GError **error) {
+    const char *environment = g_getenv("HUOZHENG_DATA");
+    const char *data_dir = options->data_dir != NULL ? options->data_dir
+                           : environment != NULL     ? environment
+                                                     : DATA_DEFAULT;
+    g_autofree char *uploads = prepare_uploads(data_dir, error);
+    const char *url = commands_db_url(options->db_url);
+    if (uploads == NULL || !prepare_database(url, error)) {
+        return false;
+    }
+    g_autoptr(Explain) explain = NULL;
+    if (options->explain_path != NULL) {
+        explain = explain_open(options->explain_path, error);
+        if (explain == NULL) {
+            return false;
+        }
+    }
+    WebOptions web = {
+        .address = options->address != NULL ? options->address : "127.0.0.1",
+        .port = (uint16_t)options->port,
+        .db_url = url,
+        .workers = (unsigned)options->workers,
+        .strict_templates = options->strict,
+        .secure_cookies = options->secure_cookies,
+        .upload_dir = uploads,
+        .idle_timeout_s = (unsigned)options->idle_timeout_s,
+        .plan_observer = explain != NULL ? explain_observe : NULL,
+        .plan_data = explain,
+    };
+    return run_server(&web, data_dir, error);
+}
+
+static int serve_run(int argc, char **argv) {
+    g_auto(ServeOptions) options = {.port = PORT_DEFAULT};
+    g_autoptr(GError) error = NULL;
+    if (!parse_options(&options, argc, argv, &error)) {
+        fprintf(stderr, "huozheng serve: %s\n", error->message);
+        return 2;
+    }
+    raise_file_limit();
+    if (!serve(&options, &error)) {
+        fprintf(stderr, "huozheng serve: %s\n", error->message);
+        return 3;
+    }
+    return 0;
+}
+
+const Command serve_command = {"serve", "serve pages and run background jobs", serve_run};
