@@ -25,6 +25,7 @@ after(async () => {
 /* Routes that are no pages to look at, each with the reason. */
 const NO_PAGES = new Map([
     ['/healthz', 'for monitors'],
+    ['/a/{file}', 'styles, scripts, icons'],
 ]);
 
 test('every link answers the role that sees it', () => {

@@ -1,0 +1,112 @@
+/*
+ * Every list, search and filter page at 1,000,000 units and 300 requests a second, on each engine.
+ *
+ *   node bench/pages.mjs [--scale 200] [--rate 300] [--seconds 20] [--db URL --logins FILE]
+ *
+ * Comparisons in the same run: /healthz of the same server at the same rate (the floor: HTTP alone),
+ * and, on SQLite, a list query of the same size by the sqlite3 shell. Prints one JSON document:
+ * {"figures": [{name, value, unit, target, comparison}]}.
+ */
+import autocannon from 'autocannon';
+import { spawnSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { Client, demoLogins, ENGINES, huozheng, newDatabase, serve } from '../tests/flow/support.mjs';
+import { getFormsOf, linksOf } from '../tests/flow/support_site.mjs';
+
+const { values: options } = parseArgs({
+    options: {
+        scale: { type: 'string', default: '200' },
+        rate: { type: 'string', default: '300' },
+        seconds: { type: 'string', default: '20' },
+        engine: { type: 'string', multiple: true },
+    },
+});
+const RATE = Number(options.rate);
+const TARGET_MS = { sqlite: 20, postgresql: 40 };
+
+/* Lists that grow with the city. */
+const LISTS = ['/work/units', '/work/buildings', '/work/officers', '/work/inspections', '/work/draws', '/records'];
+const PHRASES = ['公司', '解放碑', '江北区', '9150', '大厦'];
+
+/* Pages of one list: as it opens, its second page, each filter's first value, each search. */
+async function pagesOf(client, list) {
+    const response = await client.get(list);
+    if (response.status !== 200) throw new Error(`${list}: ${response.status}`);
+    const html = await response.text();
+    const pages = new Map([[`${list} as it opens`, list]]);
+    const next = linksOf(html).find((href) => /[?&]after=/.test(href));
+    if (next) pages.set(`${list} next page`, new URL(next, client.url + list).pathname + new URL(next, client.url + list).search);
+    for (const form of getFormsOf(html)) {
+        const action = form.action || list;
+        if (new URL(action, client.url).pathname !== list) continue;
+        for (const [name, values] of Object.entries(form.fields)) {
+            if (name === 'q') {
+                for (const phrase of PHRASES) pages.set(`${list} search ${phrase}`, `${list}?${new URLSearchParams({ q: phrase })}`);
+                continue;
+            }
+            const value = values.find((one) => one && one !== 'on');
+            if (value) pages.set(`${list} filter ${name}=${value}`, `${list}?${new URLSearchParams({ [name]: value })}`);
+        }
+    }
+    return pages;
+}
+
+async function load(url, cookie) {
+    const result = await autocannon({
+        url, connections: 10, overallRate: RATE, duration: Number(options.seconds), timeout: 30,
+        headers: cookie ? { cookie } : {},
+    });
+    return {
+        p50: result.latency.p50, p99: result.latency.p99, max: result.latency.max,
+        rate: result.requests.average, bad: result.non2xx + result.errors,
+    };
+}
+
+/* A list page's rows by the plainest means there is; ms per query without the shell's start. */
+function sqliteShell(db) {
+    const file = db.url.replace(/^sqlite:/, '');
+    const sql = 'SELECT id, name, uscc, address FROM unit ORDER BY id LIMIT 50;';
+    const run = (times) => {
+        const started = process.hrtime.bigint();
+        const done = spawnSync('sqlite3', ['-readonly', file], { input: sql.repeat(times), encoding: 'utf8', maxBuffer: 1 << 28 });
+        if (done.status !== 0) throw new Error(done.stderr);
+        return Number(process.hrtime.bigint() - started) / 1e6;
+    };
+    run(1);
+    return (run(1001) - run(1)) / 1000;
+}
+
+const figures = [];
+for (const engine of options.engine ?? ENGINES) {
+    const db = newDatabase(engine);
+    let server;
+    try {
+        process.stderr.write(`${engine}: making a city of scale ${options.scale}\n`);
+        const started = Date.now();
+        const logins = demoLogins(huozheng(['init', '--demo', '--scale', options.scale, '--json'], { db: db.url }));
+        const seconds = (Date.now() - started) / 1000;
+        process.stderr.write(`${engine}: made in ${seconds.toFixed(0)} s\n`);
+        server = await serve(db);
+        const client = await new Client(server.url).signIn(logins.leader);
+        const cookie = [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+        const floor = await load(`${server.url}/healthz`);
+        const shell = engine === 'sqlite' ? sqliteShell(db) : null;
+        for (const list of LISTS) {
+            for (const [name, target] of await pagesOf(client, list)) {
+                const result = await load(server.url + target, cookie);
+                figures.push({
+                    name: `${engine}: ${name}`, value: result.p99, unit: 'ms p99', target: `≤ ${TARGET_MS[engine]}`,
+                    holds: result.p99 <= TARGET_MS[engine] && result.bad === 0 && result.rate >= RATE * 0.97,
+                    comparison: `/healthz ${floor.p99} ms p99${shell === null ? '' : `; 50 rows by the sqlite3 shell ${shell.toFixed(2)} ms`}`,
+                    detail: `p50 ${result.p50}, max ${result.max}, ${result.rate.toFixed(0)}/s, ${result.bad} bad`,
+                });
+                const last = figures.at(-1);
+                process.stderr.write(`${last.holds ? '  ' : '! '}${last.name}: ${last.value} ${last.unit} (${last.detail})\n`);
+            }
+        }
+    } finally {
+        if (server?.isAlive()) await server.kill();
+        db.drop();
+    }
+}
+process.stdout.write(`${JSON.stringify({ title: `List, search and filter pages, scale ${options.scale}, ${RATE} requests/s`, figures })}\n`);

@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Run every benchmark, print each figure beside its comparison, write docs/benchmarks.md.
+
+A benchmark is a program in bench/ that ends with one line of JSON on stdout:
+{"title": …, "figures": [{"name", "value", "unit", "target", "holds", "comparison", "detail"}]}.
+
+  bench/run.py [--only pages,import] [--quick]   --quick: small city, short runs; writes no file
+"""
+import argparse
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+# name, command, arguments of --quick
+BENCHMARKS = (
+    ('pages', ['node', 'bench/pages.mjs'], ['--scale', '4', '--seconds', '3']),
+    ('weight', ['node', 'bench/weight.mjs'], []),
+)
+
+
+def machine():
+    """What the figures were measured on, as (label, text)."""
+    def first(path, key):
+        with open(path, encoding='utf-8') as file:
+            for line in file:
+                if line.startswith(key):
+                    return line.split(':', 1)[1].strip()
+        return '?'
+
+    def output(*command):
+        try:
+            return subprocess.check_output(command, text=True, stderr=subprocess.STDOUT, cwd=ROOT).strip()
+        except (OSError, subprocess.CalledProcessError):
+            return '?'
+    memory_gb = int(first('/proc/meminfo', 'MemTotal').split()[0]) / 1e6
+    with open('/etc/os-release', encoding='utf-8') as file:
+        system = dict(line.strip().split('=', 1) for line in file if '=' in line)['PRETTY_NAME'].strip('"')
+    return [
+        ('Date', datetime.date.today().isoformat()),
+        ('Commit', output('git', 'describe', '--always', '--dirty')),
+        ('Machine', '%d cores of %s, %.0f GB' % (
+            os.cpu_count(), first('/proc/cpuinfo', 'model name'), memory_gb)),
+        ('System', '%s, Linux %s' % (system, platform.release())),
+        ('Software', 'gcc %s, SQLite %s, PostgreSQL %s, node %s' % (
+            output('gcc', '-dumpfullversion'), output('sqlite3', '--version').split()[0],
+            output('psql', '--version').split()[2], output('node', '--version'))),
+        ('Note', 'client, server and database share the cores'),
+    ]
+
+
+def run(name, command, extra):
+    print('== ' + name, flush=True)
+    done = subprocess.run(command + extra, cwd=ROOT, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        print(done.stdout)
+        return {'title': name, 'failed': 'ended with %d' % done.returncode, 'figures': []}
+    document = json.loads(done.stdout.strip().split('\n')[-1])
+    for figure in document['figures']:
+        print('%s %-60s %12s %s  (target %s; %s)' % (
+            '  ' if figure.get('holds', True) else '! ', figure['name'], figure['value'],
+            figure['unit'], figure.get('target', '-'), figure.get('comparison', '-')), flush=True)
+    return document
+
+
+def write(documents):
+    lines = ['# Benchmarks', '',
+             'Written by `make bench`; every figure stands beside its comparison from the same run.', '']
+    lines += ['- %s: %s' % pair for pair in machine()]
+    for document in documents:
+        lines += ['', '## ' + document['title'], '']
+        if document.get('failed'):
+            lines += ['Did not finish: ' + document['failed']]
+            continue
+        lines += ['| what | measured | target | | comparison | detail |', '|---|---:|---|---|---|---|']
+        for figure in document['figures']:
+            lines.append('| %s | %s %s | %s | %s | %s | %s |' % (
+                figure['name'], figure['value'], figure['unit'], figure.get('target', ''),
+                {True: 'holds', False: '**missed**'}.get(figure.get('holds'), ''),
+                figure.get('comparison', ''), figure.get('detail', '')))
+    with open(os.path.join(ROOT, 'docs/benchmarks.md'), 'w', encoding='utf-8') as file:
+        file.write('\n'.join(lines) + '\n')
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--only', default='')
+    parser.add_argument('--quick', action='store_true')
+    args = parser.parse_args()
+    if 'HUOZHENG_TEST_PG' not in os.environ:
+        starter = os.path.join(ROOT, 'tools/with-postgres')
+        os.execv(starter, [starter, sys.executable, os.path.abspath(__file__)] + sys.argv[1:])
+    only = set(filter(None, args.only.split(',')))
+    documents = [run(name, command, extra if args.quick else [])
+                 for name, command, extra in BENCHMARKS if not only or name in only]
+    if not args.quick and not only:
+        write(documents)
+    figures = [figure for document in documents for figure in document['figures']]
+    missed = sum(not figure.get('holds', True) for figure in figures)
+    failed = sum(bool(document.get('failed')) for document in documents)
+    print('%d figures, %d missed, %d benchmarks failed' % (len(figures), missed, failed))
+    return 1 if missed or failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
