@@ -8,9 +8,14 @@
  */
 #pragma once
 
+#include "base/clock.h"
 #include "store/store.h"
 #include "web/access.h"
 #include "web/module.h"
+
+/* A session ends after this much silence, and in any case at its absolute age. */
+#define SESSION_IDLE_US (30 * 60 * CLOCK_SECOND_US)
+#define SESSION_LIFE_US (12 * 3600 * CLOCK_SECOND_US)
 
 typedef enum Role {
     ROLE_INSPECTOR,
@@ -24,6 +29,7 @@ typedef enum Role {
     ROLE_SECURITY_ADMINISTRATOR,
     ROLE_COUNT,
 } Role;
+#define ROLE_BIT(role) (1u << (unsigned)(role))
 
 extern const Module account_module;
 
@@ -34,6 +40,10 @@ bool role_parse(const char *word, Role *ret_role);
 uint32_t role_permissions(uint32_t roles);
 /* False, with a sentence, for a set that may not stand on one account. */
 bool role_set_allowed(uint32_t roles, const char **ret_reason_zh);
+/* "检查人员、负责人"; caller frees. */
+char *role_set_zh(uint32_t roles);
+
+/* --- accounts ------------------------------------------------------------------------------- */
 
 typedef struct NewAccount {
     const char *login; /* [a-z0-9._-]{2,32} */
@@ -45,7 +55,7 @@ typedef struct NewAccount {
     int64_t officer_id; /* 0: none */
 } NewAccount;
 /* `actor` as for the ledger. *ret_password (caller frees) only when one was made; it must be
- * changed at the first sign-in. */
+ * changed at the first sign-in. Runs in the caller's transaction if there is one. */
 bool account_create(Db *db,
                     const NewAccount *account,
                     const char *actor,
@@ -57,10 +67,108 @@ bool account_create(Db *db,
  * no account at all; *ret_text (caller frees) is what to print once, NULL if nothing was made. */
 bool account_bootstrap(Db *db, int64_t now_us, char **ret_text, GError **error);
 
-/* For WebOptions. */
+typedef struct Account {
+    int64_t id;
+    char *login;
+    char *name;
+    char *region;
+    int64_t agency_id;
+    int64_t officer_id;
+    uint32_t roles;
+    bool is_locked; /* by an administrator */
+    bool must_change_password;
+    int64_t created_us;
+    int64_t signed_in_us; /* 0: never */
+    int64_t version;      /* grows with every change of roles or scope */
+} Account;
+void account_free(Account *account);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Account, account_free)
+/* NULL and HZ_ERROR_NOT_FOUND if there is none. */
+Account *account_find(Db *db, int64_t id, GError **error);
+Account *account_find_login(Db *db, const char *login, GError **error);
+/* The accounts whose login begins with `prefix` ("" for all), by login, after login `after` ("" for
+ * the first page), at most `limit`. Array of Account; free with g_ptr_array_unref. */
+GPtrArray *
+account_list(Db *db, const char *prefix, const char *after, unsigned limit, GError **error);
+
+/* Locks (ends its sessions too) or unlocks; unlocking also forgets counted failures. */
+bool account_set_locked(
+    Db *db, int64_t id, bool locked, const char *actor, int64_t now_us, GError **error);
+/* A new one-time password (caller frees); ends the account's sessions. `password` NULL: made. */
+bool account_reset_password(Db *db,
+                            int64_t id,
+                            const char *password,
+                            const char *actor,
+                            int64_t now_us,
+                            char **ret_password,
+                            GError **error);
+typedef struct RoleChange {
+    int64_t account_id;
+    uint32_t roles;
+    const char *region;
+    int64_t agency_id, officer_id;
+    int64_t version; /* as read; HZ_ERROR_CONFLICT if somebody changed it meanwhile; -1: any */
+} RoleChange;
+/* HZ_ERROR_DENIED for a set that may not stand on one account, or when `actor` is that account. */
+bool account_set_roles(
+    Db *db, const RoleChange *change, const char *actor, int64_t now_us, GError **error);
+
+/* Own password: the present one is asked for, other sessions end. *ret_problem_zh (static) says
+ * what is wrong with the input; then nothing was changed and the result is still true. */
+typedef struct PasswordChange {
+    int64_t account_id, session_id;
+    const char *old_password, *new_password;
+} PasswordChange;
+bool account_change_password(Db *db,
+                             const PasswordChange *change,
+                             int64_t now_us,
+                             const char **ret_problem_zh,
+                             GError **error);
+/* NULL if `password` will do for `login`, else what to write instead. Pure. */
+const char *password_problem_zh(const char *login, const char *password);
+
+/* --- sign-in and sessions --------------------------------------------------------------------- */
+
+typedef enum SignInOutcome {
+    SIGN_IN_DONE,
+    SIGN_IN_WRONG,  /* login or password: never says which */
+    SIGN_IN_WAIT,   /* too many failures for this login or address */
+    SIGN_IN_LOCKED, /* right password, but an administrator locked the account */
+} SignInOutcome;
+typedef struct SignInAttempt {
+    const char *login, *password;
+    const char *peer, *agent;
+} SignInAttempt;
+typedef struct SignInResult {
+    SignInOutcome outcome;
+    char token[65]; /* for the cookie */
+    int64_t account_id;
+    bool must_change_password;
+    unsigned wait_minutes; /* SIGN_IN_WAIT */
+} SignInResult;
+/* Each attempt is charged before the password is looked at, so that parallel guesses cannot slip
+ * through; success takes the charge back. HZ_ERROR_BUSY when too many are hashing already. Not in
+ * a transaction: hashing takes 50 to 100 ms. */
+bool account_sign_in(
+    Db *db, const SignInAttempt *attempt, int64_t now_us, SignInResult *ret_result, GError **error);
+bool account_sign_out(
+    Db *db, const Principal *who, const char *peer, int64_t now_us, GError **error);
+/* Ends all sessions of the account but `keep` (0: all); *ret_ended: how many. */
+bool account_end_sessions(
+    Db *db, int64_t account_id, int64_t keep, int64_t *ret_ended, GError **error);
+
+/* --- for WebOptions -----------------------------------------------------------------------------
+ */
+
 bool account_authenticate(Db *db, const char *token, int64_t now_us, Principal *ret_who);
 void account_release(Principal *who);
 void account_refused(Ctx *ctx, const Request *req, const char *reason);
+/* Same for callers that have no request (tests, command line). */
+typedef struct Refusal {
+    int64_t account_id;
+    const char *login, *method, *path, *reason, *peer;
+} Refusal;
+bool refusal_store(Db *db, const Refusal *refusal, int64_t now_us, GError **error);
 
 /* "500103" inside "500000"? Region codes cover by prefix once trailing zero pairs are cut. */
 bool region_covers(const char *scope, const char *code);
