@@ -91,7 +91,6 @@ Response *account_new_page(Ctx *ctx, const Request *req) {
 
 static Response *new_again(const Request *req, FormProblems *problems) {
     json_t *model = json_object();
-    json_put_bool(model, "has_problems", true);
     new_lines(model, req, problems);
     return response_form_again("account/account_new", model, problems);
 }
@@ -319,7 +318,6 @@ Response *role_submit(Ctx *ctx, const Request *req) {
     read_change(req, &change, problems, &reason);
     if (form_has_problems(problems)) {
         json_t *model = account_json(account);
-        json_put_bool(model, "has_problems", true);
         json_put_bool(model, "is_self", account->id == ctx->who->account_id);
         json_put(model, "boxes", role_boxes(change.roles));
         json_put_text(model, "roles_error", reason);

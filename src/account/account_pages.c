@@ -76,7 +76,6 @@ sign_in_again(const Request *req, const char *next, unsigned status, FormProblem
     json_t *model = json_object();
     sign_in_model(model, form_text(req, "login"), next, token, problems);
     json_put(model, "problems", problems);
-    json_put_bool(model, "has_problems", true);
     Response *response = response_page_status(status, "account/signin", model);
     response_cookie(response, FORM_COOKIE, token, FORM_COOKIE_AGE_S, true);
     return response;
@@ -262,7 +261,6 @@ Response *password_submit(Ctx *ctx, const Request *req) {
         form_problem_add(problems, about_old ? "old" : "new", "%s", problem);
     }
     json_t *model = json_object();
-    json_put_bool(model, "has_problems", true);
     json_put_bool(model, "must_change", ctx->who->must_change_password);
     password_lines(model, problems);
     return response_form_again("account/password", model, problems);

@@ -1,0 +1,165 @@
+/*
+ * Inspections: the task that a draw (or a person) sets, its result item by item, its publication.
+ *
+ * States: planned -> recorded -> published, or planned/recorded -> closed with a reason. A result
+ * may be recorded again until it is published; every recording is its own ledger entry. Stands
+ * above draw and reads its targets; draw knows nothing of this room. Thread: that of the Db.
+ */
+#pragma once
+
+#include "law/law.h"
+#include "store/store.h"
+#include "web/module.h"
+
+#include <glib.h>
+
+extern const Module inspection_module;
+
+#define INSPECTION_CHECKLIST "fire-inspection"
+
+typedef enum ObjectKind { OBJECT_UNIT, OBJECT_BUILDING } ObjectKind;
+const char *object_kind_word(ObjectKind kind); /* "unit" */
+
+typedef enum InspectionState {
+    INSPECTION_PLANNED,
+    INSPECTION_RECORDED,
+    INSPECTION_PUBLISHED,
+    INSPECTION_CLOSED,
+    INSPECTION_STATE_COUNT,
+} InspectionState;
+const char *inspection_state_word(InspectionState state); /* "planned" */
+const char *inspection_state_zh(InspectionState state);   /* "待检查" */
+bool inspection_state_parse(const char *word, InspectionState *ret_state);
+
+typedef enum Answer { ANSWER_PASS, ANSWER_FAIL, ANSWER_NOT_APPLICABLE, ANSWER_COUNT } Answer;
+const char *answer_word(Answer answer); /* "pass", "fail", "na" */
+const char *answer_zh(Answer answer);   /* "合格" */
+bool answer_parse(const char *word, Answer *ret_answer);
+
+typedef struct Inspection {
+    int64_t id;
+    int64_t draw_id; /* 0: not from a draw */
+    ObjectKind object_kind;
+    int64_t object_id;
+    char *object_name, *object_address, *region; /* as they were when the task was set */
+    int64_t lead_id, second_id;                  /* officers */
+    int64_t due_us;                              /* Shanghai midnight that begins the last day */
+    InspectionState state;
+    char *closed_reason; /* NULL unless closed */
+    /* Result; NULL and 0 while planned. */
+    int64_t inspected_us; /* Shanghai midnight that begins the day of the inspection */
+    char *checklist, *edition;
+    int64_t failed; /* items */
+    char *note;
+    int64_t recorded_us, recorded_by; /* officer */
+    int64_t record_leaf;              /* ledger index; -1: none */
+    int64_t published_us, publish_leaf;
+    int64_t version;
+    int64_t created_us;
+} Inspection;
+void inspection_free(Inspection *inspection);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Inspection, inspection_free)
+/* NULL and HZ_ERROR_NOT_FOUND if there is none. */
+Inspection *inspection_find(Db *db, int64_t id, GError **error);
+
+/* --- tasks ------------------------------------------------------------------------------------ */
+
+typedef struct NewInspection {
+    int64_t draw_id; /* 0: none */
+    ObjectKind object_kind;
+    int64_t object_id;
+    int64_t lead_id, second_id;
+    int64_t due_us;
+} NewInspection;
+/* Adds a task with its ledger entry, in the caller's transaction. The same object of the same draw
+ * a second time changes nothing and gives the task that is there. */
+bool inspection_task_add(Db *db,
+                         const NewInspection *task,
+                         const char *actor,
+                         int64_t now_us,
+                         int64_t *ret_id,
+                         GError **error);
+/* Makes the tasks of all targets of a finished draw, in the caller's transaction; targets that have
+ * theirs already are passed over. *ret_added (may be NULL). */
+bool inspection_take_draw(
+    Db *db, int64_t draw_id, const char *actor, int64_t now_us, int64_t *ret_added, GError **error);
+/* HZ_ERROR_CONFLICT when it is published or closed already, or changed since `version`. */
+bool inspection_close(Db *db,
+                      int64_t id,
+                      int64_t version,
+                      const char *reason,
+                      const char *actor,
+                      int64_t now_us,
+                      GError **error);
+
+/* --- results ---------------------------------------------------------------------------------- */
+
+typedef struct ItemAnswer {
+    const char *item_id;
+    Answer answer;
+    const char *note; /* what and where; needed for a failing item */
+} ItemAnswer;
+typedef struct InspectionResult {
+    int64_t inspection_id;
+    int64_t version;     /* as read */
+    const char *form_id; /* one for each form that was shown: a second submit is recognised */
+    int64_t officer_id;  /* who records; one of the two */
+    int64_t inspected_us;
+    const ItemAnswer *answers;
+    size_t answer_count;
+    const char *note;
+} InspectionResult;
+typedef struct RecordOutcome {
+    /* Chinese sentence and the item or field it is about when the result was not taken; then
+     * nothing was written. `field` is borrowed from the result or static. */
+    const char *problem_zh, *field;
+    bool was_there; /* this very form had been saved already */
+    int64_t leaf;
+} RecordOutcome;
+/* Guards: see inspection_rules.h. Answers, conclusion and ledger entry in one transaction. `actor`
+ * "account:17". HZ_ERROR_CONFLICT when somebody recorded since `version`. */
+bool inspection_record(Db *db,
+                       const InspectionResult *result,
+                       const char *actor,
+                       int64_t now_us,
+                       RecordOutcome *ret_outcome,
+                       GError **error);
+/* HZ_ERROR_CONFLICT unless it is recorded and unchanged since `version`. */
+bool inspection_publish(Db *db,
+                        int64_t id,
+                        int64_t version,
+                        const char *actor,
+                        int64_t now_us,
+                        int64_t *ret_leaf,
+                        GError **error);
+
+/* One stored answer; texts are owned. */
+typedef struct StoredAnswer {
+    char *item_id;
+    Answer answer;
+    char *note;
+} StoredAnswer;
+/* Array of StoredAnswer (owned) in no particular order. NULL on error. */
+GPtrArray *inspection_answers(Db *db, int64_t id, GError **error);
+
+/* --- lists ------------------------------------------------------------------------------------ */
+
+typedef struct InspectionFilter {
+    const char *region;    /* scope of the reader, always; "" for nobody's */
+    int state;             /* InspectionState, -1: all */
+    int64_t officer_id;    /* 0: all */
+    int64_t after_due_us, after_id; /* keyset; after_id 0: from the beginning */
+    unsigned limit;
+} InspectionFilter;
+/* By due date, oldest first: array of Inspection (owned). NULL on error. */
+GPtrArray *inspection_list(Db *db, const InspectionFilter *filter, GError **error);
+
+/* What the public may see, newest first. */
+typedef struct PublicInspectionFilter {
+    int64_t from_us, to_us; /* published in [from, to); 0: open */
+    int64_t unit_id;        /* 0: all objects */
+    int64_t before_us, before_id; /* strictly older than this; before_id 0: from the newest */
+    unsigned limit;
+} PublicInspectionFilter;
+GPtrArray *
+inspection_public_list(Db *db, const PublicInspectionFilter *filter, GError **error);

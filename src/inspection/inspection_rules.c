@@ -1,0 +1,249 @@
+/* Pure decisions on inspections. */
+#include "inspection/inspection_rules.h"
+
+#include "base/clock.h"
+
+#include <string.h>
+
+#define SHANGHAI_US (8 * 3600 * CLOCK_SECOND_US)
+
+/* --- words -------------------------------------------------------------------------------------
+ */
+
+static const char *const state_words[INSPECTION_STATE_COUNT][2] = {
+    {"planned", "待检查"}, {"recorded", "待公开"}, {"published", "已公开"}, {"closed", "已终止"}};
+static const char *const answer_words[ANSWER_COUNT][2] = {
+    {"pass", "合格"}, {"fail", "不合格"}, {"na", "不适用"}};
+
+const char *object_kind_word(ObjectKind kind)
+{
+    return kind == OBJECT_BUILDING ? "building" : "unit";
+}
+
+const char *inspection_state_word(InspectionState state)
+{
+    return state_words[state][0];
+}
+
+const char *inspection_state_zh(InspectionState state)
+{
+    return state_words[state][1];
+}
+
+bool inspection_state_parse(const char *word, InspectionState *ret_state)
+{
+    for (unsigned state = 0; word != NULL && state < INSPECTION_STATE_COUNT; state++) {
+        if (strcmp(state_words[state][0], word) == 0) {
+            *ret_state = (InspectionState)state;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *answer_word(Answer answer)
+{
+    return answer_words[answer][0];
+}
+
+const char *answer_zh(Answer answer)
+{
+    return answer_words[answer][1];
+}
+
+bool answer_parse(const char *word, Answer *ret_answer)
+{
+    for (unsigned answer = 0; word != NULL && answer < ANSWER_COUNT; answer++) {
+        if (strcmp(answer_words[answer][0], word) == 0) {
+            *ret_answer = (Answer)answer;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- days --------------------------------------------------------------------------------------
+ */
+
+static int64_t day_number(int64_t time_us)
+{
+    int64_t local = time_us + SHANGHAI_US;
+    return local >= 0 ? local / CLOCK_DAY_US : -((-local + CLOCK_DAY_US - 1) / CLOCK_DAY_US);
+}
+
+int64_t day_begin(int64_t time_us)
+{
+    return day_number(time_us) * CLOCK_DAY_US - SHANGHAI_US;
+}
+
+/* Day 0, 1970-01-01, was a Thursday. 0 Monday … 6 Sunday. */
+static int weekday(int64_t day)
+{
+    return (int)(((day + 3) % 7 + 7) % 7);
+}
+
+/* Working days in (0, day], counted from a Monday long ago so that differences are exact. */
+static int64_t working_days_up_to(int64_t day)
+{
+    int64_t shifted = day + 3 + 7 * 1000000; /* 0 is a Monday */
+    int64_t weeks = shifted / 7;
+    int64_t rest = shifted % 7;
+    return weeks * 5 + MIN(rest + 1, 5);
+}
+
+int working_days_between(int64_t from_us, int64_t to_us)
+{
+    return (int)(working_days_up_to(day_number(to_us)) - working_days_up_to(day_number(from_us)));
+}
+
+int64_t working_days_after(int64_t from_us, int count)
+{
+    int64_t day = day_number(from_us);
+    for (int left = count; left > 0;) {
+        day++;
+        left -= weekday(day) < 5;
+    }
+    return day * CLOCK_DAY_US - SHANGHAI_US;
+}
+
+DueGroup due_group(int64_t due_us, int64_t now_us)
+{
+    int64_t days = day_number(due_us) - day_number(now_us);
+    if (days < 0) {
+        return DUE_OVER;
+    }
+    if (days == 0) {
+        return DUE_TODAY;
+    }
+    return working_days_between(now_us, due_us) <= 3 ? DUE_SOON : DUE_LATER;
+}
+
+const char *due_class(DueGroup group)
+{
+    static const char *const classes[DUE_GROUP_COUNT] = {"over", "now", "soon", ""};
+    return classes[group];
+}
+
+void due_texts(int64_t due_us, int64_t now_us, char **ret_big, char **ret_small)
+{
+    int64_t days = day_number(due_us) - day_number(now_us);
+    g_autofree char *day = clock_format_day_zh(due_us, now_us);
+    *ret_small = g_strdup(day);
+    switch (due_group(due_us, now_us)) {
+    case DUE_OVER:
+        *ret_big = g_strdup_printf("逾期 %" G_GINT64_FORMAT " 天", -days);
+        g_free(*ret_small);
+        *ret_small = g_strdup_printf("应于 %s", day);
+        break;
+    case DUE_TODAY:
+        *ret_big = g_strdup("今天");
+        g_free(*ret_small);
+        *ret_small = g_strdup("17:30 前");
+        break;
+    case DUE_SOON:
+        *ret_big = g_strdup_printf("%d 个工作日", working_days_between(now_us, due_us));
+        break;
+    case DUE_LATER:
+    case DUE_GROUP_COUNT:
+        *ret_big = g_strdup_printf("%" G_GINT64_FORMAT " 天", days);
+        break;
+    }
+}
+
+/* --- guards ------------------------------------------------------------------------------------
+ */
+
+static const char *officer_problem(const OfficerFacts *officer, int64_t inspected_us, bool is_lead)
+{
+    if (!officer->in_post) {
+        return is_lead ? "主办人不在岗，不能记录这次检查" : "协办人不在岗，不能记录这次检查";
+    }
+    if (officer->certificate_until_us == 0) {
+        return is_lead ? "主办人的执法证有效期没有登记" : "协办人的执法证有效期没有登记";
+    }
+    if (day_begin(officer->certificate_until_us) < day_begin(inspected_us)) {
+        return is_lead ? "检查那天主办人的执法证已过期" : "检查那天协办人的执法证已过期";
+    }
+    return NULL;
+}
+
+static const char *when_problem(const RecordFacts *facts, const InspectionResult *result)
+{
+    if (day_begin(result->inspected_us) > day_begin(facts->now_us)) {
+        return "检查日期不能晚于今天";
+    }
+    if (day_begin(result->inspected_us) < day_begin(facts->created_us)) {
+        return "检查日期不能早于派出任务的那天";
+    }
+    return NULL;
+}
+
+static const ItemAnswer *answer_of(const InspectionResult *result, const char *item_id)
+{
+    for (size_t i = 0; i < result->answer_count; i++) {
+        if (strcmp(result->answers[i].item_id, item_id) == 0) {
+            return &result->answers[i];
+        }
+    }
+    return NULL;
+}
+
+static bool is_blank(const char *text)
+{
+    return text == NULL || text[strspn(text, " \t\r\n")] == '\0';
+}
+
+static const char *items_problem(const InspectionResult *result,
+                                 const LawChecklist *checklist,
+                                 const char **ret_field)
+{
+    for (unsigned i = 0; i < checklist->count; i++) {
+        const char *item_id = checklist->items[i]->id;
+        const ItemAnswer *answer = answer_of(result, item_id);
+        *ret_field = item_id;
+        if (answer == NULL) {
+            return "这一项还没有选：合格、不合格或不适用";
+        }
+        if (answer->answer == ANSWER_FAIL && is_blank(answer->note)) {
+            return "不合格的要写明在哪里、什么情况";
+        }
+    }
+    for (size_t i = 0; i < result->answer_count; i++) {
+        if (law_checklist_item(checklist, result->answers[i].item_id) == NULL) {
+            *ret_field = result->answers[i].item_id;
+            return "检查表里没有这一项，重新打开检查表";
+        }
+        if (answer_of(result, result->answers[i].item_id) != &result->answers[i]) {
+            *ret_field = result->answers[i].item_id;
+            return "这一项答了两次";
+        }
+    }
+    return NULL;
+}
+
+const char *record_problem_zh(const RecordFacts *facts,
+                              const InspectionResult *result,
+                              const LawChecklist *checklist,
+                              const char **ret_field)
+{
+    *ret_field = "inspected";
+    if (facts->state != INSPECTION_PLANNED && facts->state != INSPECTION_RECORDED) {
+        return "这次检查已公开或已终止，不能再记录";
+    }
+    if (facts->recorder_id == 0 ||
+        (facts->recorder_id != facts->lead.id && facts->recorder_id != facts->second.id)) {
+        return "只有指派的两名检查人员能记录结果";
+    }
+    const char *problem = when_problem(facts, result);
+    if (problem == NULL) {
+        problem = officer_problem(&facts->lead, result->inspected_us, true);
+    }
+    if (problem == NULL) {
+        problem = officer_problem(&facts->second, result->inspected_us, false);
+    }
+    if (problem == NULL && result->note != NULL && strlen(result->note) > 6000) {
+        *ret_field = "note";
+        problem = "说明最多 2000 个字";
+    }
+    return problem != NULL ? problem : items_problem(result, checklist, ret_field);
+}
