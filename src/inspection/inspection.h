@@ -145,9 +145,9 @@ GPtrArray *inspection_answers(Db *db, int64_t id, GError **error);
 /* --- lists ------------------------------------------------------------------------------------ */
 
 typedef struct InspectionFilter {
-    const char *region;    /* scope of the reader, always; "" for nobody's */
-    int state;             /* InspectionState, -1: all */
-    int64_t officer_id;    /* 0: all */
+    const char *region;             /* scope of the reader, always; "" for nobody's */
+    int state;                      /* InspectionState, -1: all */
+    int64_t officer_id;             /* 0: all */
     int64_t after_due_us, after_id; /* keyset; after_id 0: from the beginning */
     unsigned limit;
 } InspectionFilter;
@@ -156,10 +156,9 @@ GPtrArray *inspection_list(Db *db, const InspectionFilter *filter, GError **erro
 
 /* What the public may see, newest first. */
 typedef struct PublicInspectionFilter {
-    int64_t from_us, to_us; /* published in [from, to); 0: open */
-    int64_t unit_id;        /* 0: all objects */
+    int64_t from_us, to_us;       /* published in [from, to); 0: open */
+    int64_t unit_id;              /* 0: all objects */
     int64_t before_us, before_id; /* strictly older than this; before_id 0: from the newest */
     unsigned limit;
 } PublicInspectionFilter;
-GPtrArray *
-inspection_public_list(Db *db, const PublicInspectionFilter *filter, GError **error);
+GPtrArray *inspection_public_list(Db *db, const PublicInspectionFilter *filter, GError **error);

@@ -15,23 +15,19 @@ static const char *const state_words[INSPECTION_STATE_COUNT][2] = {
 static const char *const answer_words[ANSWER_COUNT][2] = {
     {"pass", "合格"}, {"fail", "不合格"}, {"na", "不适用"}};
 
-const char *object_kind_word(ObjectKind kind)
-{
+const char *object_kind_word(ObjectKind kind) {
     return kind == OBJECT_BUILDING ? "building" : "unit";
 }
 
-const char *inspection_state_word(InspectionState state)
-{
+const char *inspection_state_word(InspectionState state) {
     return state_words[state][0];
 }
 
-const char *inspection_state_zh(InspectionState state)
-{
+const char *inspection_state_zh(InspectionState state) {
     return state_words[state][1];
 }
 
-bool inspection_state_parse(const char *word, InspectionState *ret_state)
-{
+bool inspection_state_parse(const char *word, InspectionState *ret_state) {
     for (unsigned state = 0; word != NULL && state < INSPECTION_STATE_COUNT; state++) {
         if (strcmp(state_words[state][0], word) == 0) {
             *ret_state = (InspectionState)state;
@@ -41,18 +37,15 @@ bool inspection_state_parse(const char *word, InspectionState *ret_state)
     return false;
 }
 
-const char *answer_word(Answer answer)
-{
+const char *answer_word(Answer answer) {
     return answer_words[answer][0];
 }
 
-const char *answer_zh(Answer answer)
-{
+const char *answer_zh(Answer answer) {
     return answer_words[answer][1];
 }
 
-bool answer_parse(const char *word, Answer *ret_answer)
-{
+bool answer_parse(const char *word, Answer *ret_answer) {
     for (unsigned answer = 0; word != NULL && answer < ANSWER_COUNT; answer++) {
         if (strcmp(answer_words[answer][0], word) == 0) {
             *ret_answer = (Answer)answer;
@@ -65,39 +58,33 @@ bool answer_parse(const char *word, Answer *ret_answer)
 /* --- days --------------------------------------------------------------------------------------
  */
 
-static int64_t day_number(int64_t time_us)
-{
+static int64_t day_number(int64_t time_us) {
     int64_t local = time_us + SHANGHAI_US;
     return local >= 0 ? local / CLOCK_DAY_US : -((-local + CLOCK_DAY_US - 1) / CLOCK_DAY_US);
 }
 
-int64_t day_begin(int64_t time_us)
-{
+int64_t day_begin(int64_t time_us) {
     return day_number(time_us) * CLOCK_DAY_US - SHANGHAI_US;
 }
 
 /* Day 0, 1970-01-01, was a Thursday. 0 Monday … 6 Sunday. */
-static int weekday(int64_t day)
-{
+static int weekday(int64_t day) {
     return (int)(((day + 3) % 7 + 7) % 7);
 }
 
 /* Working days in (0, day], counted from a Monday long ago so that differences are exact. */
-static int64_t working_days_up_to(int64_t day)
-{
+static int64_t working_days_up_to(int64_t day) {
     int64_t shifted = day + 3 + 7 * 1000000; /* 0 is a Monday */
     int64_t weeks = shifted / 7;
     int64_t rest = shifted % 7;
     return weeks * 5 + MIN(rest + 1, 5);
 }
 
-int working_days_between(int64_t from_us, int64_t to_us)
-{
+int working_days_between(int64_t from_us, int64_t to_us) {
     return (int)(working_days_up_to(day_number(to_us)) - working_days_up_to(day_number(from_us)));
 }
 
-int64_t working_days_after(int64_t from_us, int count)
-{
+int64_t working_days_after(int64_t from_us, int count) {
     int64_t day = day_number(from_us);
     for (int left = count; left > 0;) {
         day++;
@@ -106,8 +93,7 @@ int64_t working_days_after(int64_t from_us, int count)
     return day * CLOCK_DAY_US - SHANGHAI_US;
 }
 
-DueGroup due_group(int64_t due_us, int64_t now_us)
-{
+DueGroup due_group(int64_t due_us, int64_t now_us) {
     int64_t days = day_number(due_us) - day_number(now_us);
     if (days < 0) {
         return DUE_OVER;
@@ -118,14 +104,12 @@ DueGroup due_group(int64_t due_us, int64_t now_us)
     return working_days_between(now_us, due_us) <= 3 ? DUE_SOON : DUE_LATER;
 }
 
-const char *due_class(DueGroup group)
-{
+const char *due_class(DueGroup group) {
     static const char *const classes[DUE_GROUP_COUNT] = {"over", "now", "soon", ""};
     return classes[group];
 }
 
-void due_texts(int64_t due_us, int64_t now_us, char **ret_big, char **ret_small)
-{
+void due_texts(int64_t due_us, int64_t now_us, char **ret_big, char **ret_small) {
     int64_t days = day_number(due_us) - day_number(now_us);
     g_autofree char *day = clock_format_day_zh(due_us, now_us);
     *ret_small = g_strdup(day);
@@ -153,8 +137,8 @@ void due_texts(int64_t due_us, int64_t now_us, char **ret_big, char **ret_small)
 /* --- guards ------------------------------------------------------------------------------------
  */
 
-static const char *officer_problem(const OfficerFacts *officer, int64_t inspected_us, bool is_lead)
-{
+static const char *
+officer_problem(const OfficerFacts *officer, int64_t inspected_us, bool is_lead) {
     if (!officer->in_post) {
         return is_lead ? "主办人不在岗，不能记录这次检查" : "协办人不在岗，不能记录这次检查";
     }
@@ -167,8 +151,7 @@ static const char *officer_problem(const OfficerFacts *officer, int64_t inspecte
     return NULL;
 }
 
-static const char *when_problem(const RecordFacts *facts, const InspectionResult *result)
-{
+static const char *when_problem(const RecordFacts *facts, const InspectionResult *result) {
     if (day_begin(result->inspected_us) > day_begin(facts->now_us)) {
         return "检查日期不能晚于今天";
     }
@@ -178,8 +161,7 @@ static const char *when_problem(const RecordFacts *facts, const InspectionResult
     return NULL;
 }
 
-static const ItemAnswer *answer_of(const InspectionResult *result, const char *item_id)
-{
+static const ItemAnswer *answer_of(const InspectionResult *result, const char *item_id) {
     for (size_t i = 0; i < result->answer_count; i++) {
         if (strcmp(result->answers[i].item_id, item_id) == 0) {
             return &result->answers[i];
@@ -188,15 +170,13 @@ static const ItemAnswer *answer_of(const InspectionResult *result, const char *i
     return NULL;
 }
 
-static bool is_blank(const char *text)
-{
+static bool is_blank(const char *text) {
     return text == NULL || text[strspn(text, " \t\r\n")] == '\0';
 }
 
 static const char *items_problem(const InspectionResult *result,
                                  const LawChecklist *checklist,
-                                 const char **ret_field)
-{
+                                 const char **ret_field) {
     for (unsigned i = 0; i < checklist->count; i++) {
         const char *item_id = checklist->items[i]->id;
         const ItemAnswer *answer = answer_of(result, item_id);
@@ -224,8 +204,7 @@ static const char *items_problem(const InspectionResult *result,
 const char *record_problem_zh(const RecordFacts *facts,
                               const InspectionResult *result,
                               const LawChecklist *checklist,
-                              const char **ret_field)
-{
+                              const char **ret_field) {
     *ret_field = "inspected";
     if (facts->state != INSPECTION_PLANNED && facts->state != INSPECTION_RECORDED) {
         return "这次检查已公开或已终止，不能再记录";

@@ -17,8 +17,8 @@ typedef struct RecordFacts {
     int64_t created_us, now_us;
 } RecordFacts;
 
-/* NULL when the result may be recorded, else why not: a Chinese sentence; *ret_field (static or from
- * an answer) is the form field it is about. The order is: who, when, then each item. Order 120
+/* NULL when the result may be recorded, else why not: a Chinese sentence; *ret_field (static or
+ * from an answer) is the form field it is about. The order is: who, when, then each item. Order 120
  * article 14 wants two officers with credentials; law.md section 3. */
 const char *record_problem_zh(const RecordFacts *facts,
                               const InspectionResult *result,

@@ -1,0 +1,366 @@
+/* The only place with the tables inspection, inspection_answer and inspection_form. */
+#include "inspection/inspection_store.h"
+
+#include "base/error.h"
+#include "registry/region.h"
+
+#include <string.h>
+
+#define COLUMNS                                                                                    \
+    "id, draw_id, object_kind, object_id, object_name, object_address, region, lead_id, "          \
+    "second_id, due_us, state, closed_reason, inspected_us, checklist, edition, failed, note, "    \
+    "recorded_us, recorded_by, record_leaf, published_us, publish_leaf, version, created_us "
+
+void inspection_free(Inspection *inspection) {
+    if (inspection != NULL) {
+        g_free(inspection->object_name);
+        g_free(inspection->object_address);
+        g_free(inspection->region);
+        g_free(inspection->closed_reason);
+        g_free(inspection->checklist);
+        g_free(inspection->edition);
+        g_free(inspection->note);
+        g_free(inspection);
+    }
+}
+
+static Inspection *read_row(const DbRows *rows) {
+    Inspection *row = g_new0(Inspection, 1);
+    int at = 0;
+    row->id = db_rows_int(rows, at++);
+    row->draw_id = db_rows_int(rows, at++);
+    row->object_kind =
+        strcmp(db_rows_text(rows, at++), "building") == 0 ? OBJECT_BUILDING : OBJECT_UNIT;
+    row->object_id = db_rows_int(rows, at++);
+    row->object_name = g_strdup(db_rows_text(rows, at++));
+    row->object_address = g_strdup(db_rows_text(rows, at++));
+    row->region = g_strdup(db_rows_text(rows, at++));
+    row->lead_id = db_rows_int(rows, at++);
+    row->second_id = db_rows_int(rows, at++);
+    row->due_us = db_rows_int(rows, at++);
+    bool known = inspection_state_parse(db_rows_text(rows, at++), &row->state);
+    g_assert(known);
+    row->closed_reason = g_strdup(db_rows_text(rows, at++));
+    row->inspected_us = db_rows_int(rows, at++);
+    row->checklist = g_strdup(db_rows_text(rows, at++));
+    row->edition = g_strdup(db_rows_text(rows, at++));
+    row->failed = db_rows_int(rows, at++);
+    row->note = g_strdup(db_rows_text(rows, at++));
+    row->recorded_us = db_rows_int(rows, at++);
+    row->recorded_by = db_rows_int(rows, at++);
+    row->record_leaf = db_rows_int(rows, at++);
+    row->published_us = db_rows_int(rows, at++);
+    row->publish_leaf = db_rows_int(rows, at++);
+    row->version = db_rows_int(rows, at++);
+    row->created_us = db_rows_int(rows, at++);
+    return row;
+}
+
+static GPtrArray *read_all(DbRows *rows, GError **error) {
+    if (rows == NULL) {
+        return NULL;
+    }
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)inspection_free);
+    while (db_rows_next(rows)) {
+        g_ptr_array_add(list, read_row(rows));
+    }
+    return db_rows_done(rows, error) ? g_steal_pointer(&list) : NULL;
+}
+
+Inspection *inspection_find(Db *db, int64_t id, GError **error) {
+    g_autoptr(DbRows) rows = db_query(
+        db, SQL("SELECT " COLUMNS "FROM inspection WHERE id = $1"), DB_ARGS(db_int(id)), error);
+    g_autoptr(GPtrArray) list = read_all(rows, error);
+    if (list == NULL) {
+        return NULL;
+    }
+    if (list->len == 0) {
+        hz_fail(error, HZ_ERROR_NOT_FOUND, "no such inspection");
+        return NULL;
+    }
+    return g_ptr_array_steal_index(list, 0);
+}
+
+/* --- writing -----------------------------------------------------------------------------------
+ */
+
+bool inspection_store_find_drawn(Db *db,
+                                 const NewInspection *task,
+                                 int64_t *ret_id,
+                                 GError **error) {
+    return db_query_int(db,
+                        SQL("SELECT coalesce(max(id), 0) FROM inspection WHERE draw_id = $1 "
+                            "AND draw_id <> 0 AND object_kind = $2 AND object_id = $3"),
+                        DB_ARGS(db_int(task->draw_id),
+                                db_text(object_kind_word(task->object_kind)),
+                                db_int(task->object_id)),
+                        ret_id,
+                        error);
+}
+
+bool inspection_store_add(Db *db, const InspectionRow *row, int64_t *ret_id, GError **error) {
+    const NewInspection *task = row->task;
+    return db_query_int(
+        db,
+        SQL("INSERT INTO inspection (draw_id, object_kind, object_id, object_name, "
+            "object_address, region, district, lead_id, second_id, due_us, state, inspected_us, "
+            "failed, recorded_us, recorded_by, record_leaf, published_us, publish_leaf, version, "
+            "created_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'planned', 0, 0, 0, 0, "
+            "-1, 0, -1, 0, $11) RETURNING id"),
+        DB_ARGS(db_int(task->draw_id),
+                db_text(object_kind_word(task->object_kind)),
+                db_int(task->object_id),
+                db_text(row->object_name),
+                db_text(row->object_address),
+                db_text(row->region),
+                db_int(row->district),
+                db_int(task->lead_id),
+                db_int(task->second_id),
+                db_int(task->due_us),
+                db_int(row->now_us)),
+        ret_id,
+        error);
+}
+
+static bool changed_one(int64_t changed, GError **error) {
+    return changed == 1 ||
+           hz_fail(error, HZ_ERROR_CONFLICT, "the inspection was changed meanwhile");
+}
+
+static bool write_answers(Db *db, const InspectionResult *result, GError **error) {
+    if (!db_exec(db,
+                 SQL("DELETE FROM inspection_answer WHERE inspection_id = $1"),
+                 DB_ARGS(db_int(result->inspection_id)),
+                 NULL,
+                 error)) {
+        return false;
+    }
+    for (size_t i = 0; i < result->answer_count; i++) {
+        const ItemAnswer *answer = &result->answers[i];
+        if (!db_exec(db,
+                     SQL("INSERT INTO inspection_answer (inspection_id, item_id, answer, note) "
+                         "VALUES ($1, $2, $3, $4)"),
+                     DB_ARGS(db_int(result->inspection_id),
+                             db_text(answer->item_id),
+                             db_text(answer_word(answer->answer)),
+                             db_text(answer->note)),
+                     NULL,
+                     error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool inspection_store_record(Db *db, const RecordRow *row, GError **error) {
+    const InspectionResult *result = row->result;
+    int64_t changed = 0;
+    return db_exec(db,
+                   SQL("UPDATE inspection SET state = 'recorded', inspected_us = $3, "
+                       "checklist = $4, edition = $5, failed = $6, note = $7, recorded_us = $8, "
+                       "recorded_by = $9, record_leaf = $10, version = version + 1 "
+                       "WHERE id = $1 AND version = $2 AND state IN ('planned', 'recorded')"),
+                   DB_ARGS(db_int(result->inspection_id),
+                           db_int(result->version),
+                           db_int(result->inspected_us),
+                           db_text(row->checklist),
+                           db_text(row->edition),
+                           db_int(row->failed),
+                           db_text(result->note),
+                           db_int(row->now_us),
+                           db_int(result->officer_id),
+                           db_int(row->leaf)),
+                   &changed,
+                   error) &&
+           changed_one(changed, error) && write_answers(db, result, error) &&
+           inspection_form_add(db, row, error);
+}
+
+bool inspection_store_publish(
+    Db *db, int64_t id, int64_t version, int64_t now_us, int64_t leaf, GError **error) {
+    int64_t changed = 0;
+    return db_exec(db,
+                   SQL("UPDATE inspection SET state = 'published', published_us = $3, "
+                       "publish_leaf = $4, version = version + 1 "
+                       "WHERE id = $1 AND version = $2 AND state = 'recorded'"),
+                   DB_ARGS(db_int(id), db_int(version), db_int(now_us), db_int(leaf)),
+                   &changed,
+                   error) &&
+           changed_one(changed, error);
+}
+
+bool inspection_store_close(
+    Db *db, int64_t id, int64_t version, const char *reason, GError **error) {
+    int64_t changed = 0;
+    return db_exec(db,
+                   SQL("UPDATE inspection SET state = 'closed', closed_reason = $3, "
+                       "version = version + 1 "
+                       "WHERE id = $1 AND version = $2 AND state IN ('planned', 'recorded')"),
+                   DB_ARGS(db_int(id), db_int(version), db_text(reason)),
+                   &changed,
+                   error) &&
+           changed_one(changed, error);
+}
+
+bool inspection_form_find(Db *db, const char *form_id, int64_t *ret_leaf, GError **error) {
+    return db_query_int(
+        db,
+        SQL("SELECT coalesce(max(leaf), -1) FROM inspection_form WHERE form_id = $1"),
+        DB_ARGS(db_text(form_id)),
+        ret_leaf,
+        error);
+}
+
+bool inspection_form_add(Db *db, const RecordRow *row, GError **error) {
+    return db_exec(db,
+                   SQL("INSERT INTO inspection_form (form_id, inspection_id, leaf, used_us) "
+                       "VALUES ($1, $2, $3, $4)"),
+                   DB_ARGS(db_text(row->result->form_id),
+                           db_int(row->result->inspection_id),
+                           db_int(row->leaf),
+                           db_int(row->now_us)),
+                   NULL,
+                   error);
+}
+
+bool inspection_forms_purge(Db *db, int64_t before_us, GError **error) {
+    return db_exec(db,
+                   SQL("DELETE FROM inspection_form WHERE used_us < $1"),
+                   DB_ARGS(db_int(before_us)),
+                   NULL,
+                   error);
+}
+
+/* --- reading -----------------------------------------------------------------------------------
+ */
+
+static void stored_answer_free(StoredAnswer *answer) {
+    g_free(answer->item_id);
+    g_free(answer->note);
+    g_free(answer);
+}
+
+GPtrArray *inspection_answers(Db *db, int64_t id, GError **error) {
+    g_autoptr(DbRows) rows = db_query(db,
+                                      SQL("SELECT item_id, answer, note FROM inspection_answer "
+                                          "WHERE inspection_id = $1"),
+                                      DB_ARGS(db_int(id)),
+                                      error);
+    if (rows == NULL) {
+        return NULL;
+    }
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)stored_answer_free);
+    while (db_rows_next(rows)) {
+        StoredAnswer *answer = g_new0(StoredAnswer, 1);
+        answer->item_id = g_strdup(db_rows_text(rows, 0));
+        bool known = answer_parse(db_rows_text(rows, 1), &answer->answer);
+        g_assert(known);
+        answer->note = g_strdup(db_rows_text(rows, 2));
+        g_ptr_array_add(list, answer);
+    }
+    return db_rows_done(rows, error) ? g_steal_pointer(&list) : NULL;
+}
+
+/* Rows of a region: a range of district numbers; below the district also the code's beginning. */
+static void add_region(SqlBuilder *query, const char *region) {
+    char code[REGION_CODE_MAX + 1];
+    if (!region_code_parse(region, code)) {
+        sql_builder_add(query, SQL("AND 1 = 0"));
+        return;
+    }
+    size_t length = strlen(code);
+    int64_t span = length == 2 ? 10000 : length == 4 ? 100 : 1;
+    sql_builder_add(query, SQL("AND district >="));
+    sql_builder_arg(query, db_int(region_district(code)));
+    sql_builder_add(query, SQL("AND district <"));
+    sql_builder_arg(query, db_int(region_district(code) + span));
+    if (length > 6) {
+        sql_builder_add(query, SQL("AND substr(region, 1,"));
+        sql_builder_arg(query, db_int((int64_t)length));
+        sql_builder_add(query, SQL(") ="));
+        sql_builder_arg(query, db_text(code));
+    }
+}
+
+GPtrArray *inspection_list(Db *db, const InspectionFilter *filter, GError **error) {
+    g_autoptr(SqlBuilder) query = sql_builder_new();
+    sql_builder_add(query, SQL("SELECT " COLUMNS "FROM inspection WHERE (due_us, id) > ("));
+    sql_builder_arg(query, db_int(filter->after_id == 0 ? INT64_MIN : filter->after_due_us));
+    sql_builder_add(query, SQL(","));
+    sql_builder_arg(query, db_int(filter->after_id));
+    sql_builder_add(query, SQL(")"));
+    add_region(query, filter->region);
+    if (filter->state >= 0) {
+        sql_builder_add(query, SQL("AND state ="));
+        sql_builder_arg(query, db_text(inspection_state_word((InspectionState)filter->state)));
+    }
+    if (filter->officer_id != 0) {
+        sql_builder_add(query, SQL("AND (lead_id ="));
+        sql_builder_arg(query, db_int(filter->officer_id));
+        sql_builder_add(query, SQL("OR second_id ="));
+        sql_builder_arg(query, db_int(filter->officer_id));
+        sql_builder_add(query, SQL(")"));
+    }
+    sql_builder_add(query, SQL("ORDER BY due_us, id LIMIT"));
+    sql_builder_arg(query, db_int(filter->limit));
+    g_autoptr(DbRows) rows = db_query_built(db, query, error);
+    return read_all(rows, error);
+}
+
+GPtrArray *inspection_store_tasks(
+    Db *db, int64_t officer_id, int64_t until_us, unsigned limit, GError **error) {
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT " COLUMNS "FROM ("
+                     "SELECT * FROM inspection WHERE lead_id = $1 AND state = 'planned' "
+                     "AND due_us < $2 UNION ALL "
+                     "SELECT * FROM inspection WHERE second_id = $1 AND state = 'planned' "
+                     "AND due_us < $2) t ORDER BY due_us, id LIMIT $3"),
+                 DB_ARGS(db_int(officer_id), db_int(until_us), db_int(limit)),
+                 error);
+    return read_all(rows, error);
+}
+
+bool inspection_store_count(Db *db,
+                            int64_t officer_id,
+                            int64_t from_us,
+                            int64_t to_us,
+                            int64_t *ret_count,
+                            GError **error) {
+    return db_query_int(
+        db,
+        SQL("SELECT (SELECT count(*) FROM inspection WHERE lead_id = $1 AND state = 'planned' "
+            "AND due_us >= $2 AND due_us < $3) + "
+            "(SELECT count(*) FROM inspection WHERE second_id = $1 AND state = 'planned' "
+            "AND due_us >= $2 AND due_us < $3)"),
+        DB_ARGS(db_int(officer_id), db_int(from_us), db_int(to_us)),
+        ret_count,
+        error);
+}
+
+GPtrArray *inspection_public_list(Db *db, const PublicInspectionFilter *filter, GError **error) {
+    g_autoptr(SqlBuilder) query = sql_builder_new();
+    sql_builder_add(query,
+                    SQL("SELECT " COLUMNS
+                        "FROM inspection WHERE state = 'published' AND (published_us, id) < ("));
+    sql_builder_arg(query, db_int(filter->before_id == 0 ? INT64_MAX : filter->before_us));
+    sql_builder_add(query, SQL(","));
+    sql_builder_arg(query, db_int(filter->before_id));
+    sql_builder_add(query, SQL(")"));
+    if (filter->from_us != 0) {
+        sql_builder_add(query, SQL("AND published_us >="));
+        sql_builder_arg(query, db_int(filter->from_us));
+    }
+    if (filter->to_us != 0) {
+        sql_builder_add(query, SQL("AND published_us <"));
+        sql_builder_arg(query, db_int(filter->to_us));
+    }
+    if (filter->unit_id != 0) {
+        sql_builder_add(query, SQL("AND object_kind = 'unit' AND object_id ="));
+        sql_builder_arg(query, db_int(filter->unit_id));
+    }
+    sql_builder_add(query, SQL("ORDER BY published_us DESC, id DESC LIMIT"));
+    sql_builder_arg(query, db_int(filter->limit));
+    g_autoptr(DbRows) rows = db_query_built(db, query, error);
+    return read_all(rows, error);
+}
