@@ -1,5 +1,4 @@
 /* All rooms, bottom first: the order of migrations. */
-#include "draw/draw.h"
 #include "job/job.h"
 #include "ledger/ledger.h"
 #include "publicity/publicity.h"
@@ -9,11 +8,6 @@ const Module *const modules[] = {
     &ledger_module,
     &job_module,
     &publicity_module,
-    NULL,
-};
-
-/* What follows a draw, in its transaction. */
-const DrawDone draw_done_hooks[] = {
     NULL,
 };
 

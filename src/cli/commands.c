@@ -3,12 +3,18 @@
 #include <stdio.h>
 #include <string.h>
 
+extern const Command backup_command;
+extern const Command doctor_command;
 extern const Command ledger_command;
+extern const Command restore_command;
 extern const Command serve_command;
 
 const Command *const commands[] = {
-    &ledger_command,
     &serve_command,
+    &ledger_command,
+    &doctor_command,
+    &backup_command,
+    &restore_command,
     NULL,
 };
 
