@@ -1,19 +1,15 @@
 /* All rooms, bottom first: the order of migrations. */
-#include "draw/draw.h"
 #include "job/job.h"
 #include "ledger/ledger.h"
 #include "publicity/publicity.h"
+#include "registry/registry.h"
 #include "web/module.h"
 
 const Module *const modules[] = {
     &ledger_module,
     &job_module,
+    &registry_module,
     &publicity_module,
-    NULL,
-};
-
-/* What follows a draw, in its transaction. */
-const DrawDone draw_done_hooks[] = {
     NULL,
 };
 

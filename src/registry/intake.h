@@ -90,7 +90,9 @@ void intake_result_clear(IntakeResult *result);
 typedef struct IntakeContext {
     const char *scope_region; /* rows outside are refused ("不在您的辖区") */
     int64_t now_us;
-    bool dry_run; /* says what would happen, writes nothing */
+    bool dry_run;       /* says what would happen, writes nothing */
+    const char *actor;  /* for the history: "account:17", "cli"; NULL: "system" */
+    bool log_additions; /* a history row for new objects too: forms, not files */
 } IntakeContext;
 
 /* Checks and (unless dry) stores `count` rows of `kind` (an array of the matching …Input struct) in

@@ -1,0 +1,256 @@
+/* Buildings: rows, search index, history. Lists are in building_list.c. */
+#include "registry/building.h"
+
+#include "base/error.h"
+#include "registry/building_store.h"
+#include "registry/change.h"
+#include "registry/search.h"
+
+#include <string.h>
+
+const char *height_class_name_zh(HeightClass height_class) {
+    static const char *const names[] = {"高度未登记", "多层或单层", "高层", "超高层"};
+    return names[height_class];
+}
+
+void building_clear(Building *building) {
+    g_clear_pointer(&building->texts, g_string_chunk_free);
+    *building = (Building){0};
+}
+
+static const char *keep(GStringChunk *texts, const char *text) {
+    return text == NULL ? NULL : g_string_chunk_insert(texts, text);
+}
+
+void building_from_row(const DbRows *rows, GStringChunk *texts, Building *building) {
+    *building = (Building){
+        .id = db_rows_int(rows, 0),
+        .source = keep(texts, db_rows_text(rows, 1)),
+        .source_id = keep(texts, db_rows_text(rows, 2)),
+        .name = keep(texts, db_rows_text(rows, 3)),
+        .address = keep(texts, db_rows_text(rows, 4)),
+        .region = keep(texts, db_rows_text(rows, 5)),
+        .district = db_rows_int(rows, 6),
+        .category = (int)db_rows_int(rows, 7),
+        .height_m = db_rows_real(rows, 8),
+        .floors_above = db_rows_int(rows, 9),
+        .floors_below = db_rows_int(rows, 10),
+        .area_m2 = db_rows_real(rows, 11),
+        .built_year = db_rows_int(rows, 12),
+        .height_class = (HeightClass)db_rows_int(rows, 13),
+        .risk = (RiskGrade)db_rows_int(rows, 14),
+        .credit = (CreditGrade)db_rows_int(rows, 15),
+        .is_key = db_rows_int(rows, 16) != 0,
+        .has_point = !db_rows_is_null(rows, 17) && !db_rows_is_null(rows, 18),
+        .longitude = db_rows_real(rows, 17),
+        .latitude = db_rows_real(rows, 18),
+        .last_inspected_us = db_rows_int(rows, 19),
+        .version = db_rows_int(rows, 20),
+        .created_us = db_rows_int(rows, 21),
+        .changed_us = db_rows_int(rows, 22),
+    };
+}
+
+static bool read_one(Db *db, Sql sql, DbArgs args, Building *ret_building, GError **error) {
+    g_autoptr(DbRows) rows = db_query(db, sql, args, error);
+    if (rows == NULL) {
+        return false;
+    }
+    if (!db_rows_next(rows)) {
+        return db_rows_done(rows, error) &&
+               hz_fail(error, HZ_ERROR_NOT_FOUND, "there is no such building");
+    }
+    GStringChunk *texts = g_string_chunk_new(256);
+    building_from_row(rows, texts, ret_building);
+    ret_building->texts = texts;
+    return true;
+}
+
+bool building_find(Db *db, int64_t id, Building *ret_building, GError **error) {
+    return read_one(db,
+                    SQL("SELECT " BUILDING_COLUMNS " FROM building b WHERE b.id = $1"),
+                    DB_ARGS(db_int(id)),
+                    ret_building,
+                    error);
+}
+
+bool building_find_source(
+    Db *db, const char *source, const char *source_id, Building *ret_building, GError **error) {
+    return read_one(db,
+                    SQL("SELECT " BUILDING_COLUMNS " FROM building b WHERE b.source IS NOT NULL "
+                        "AND b.source = $1 AND b.source_id = $2"),
+                    DB_ARGS(db_text(source), db_text(source_id)),
+                    ret_building,
+                    error);
+}
+
+int64_t building_match_key(const char *address) {
+    g_autofree char *normal = search_normalise(address);
+    return search_text_hash(normal);
+}
+
+/* Same address and region; the same name too when both are told. */
+bool building_find_like(Db *db, const Building *like, Building *ret_building, GError **error) {
+    return read_one(db,
+                    SQL("SELECT " BUILDING_COLUMNS " FROM building b WHERE b.match_key = $1 "
+                        "AND b.region = $2 AND (b.name = $3 OR b.name = b.address OR $3 = $4) "
+                        "ORDER BY b.id LIMIT 1"),
+                    DB_ARGS(db_int(building_match_key(like->address)),
+                            db_text(like->region),
+                            db_text(like->name),
+                            db_text(like->address)),
+                    ret_building,
+                    error);
+}
+
+/* --- writing ------------------------------------------------------------------------------------
+ */
+
+static void add_tokens(GString *out, const Building *building) {
+    const char *fields[] = {building->name, building->address};
+    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
+        g_autofree char *normal = search_normalise(fields[i]);
+        search_add_grams(out, normal);
+    }
+    search_add_mark(out, 'd', building->district);
+    search_add_mark(out, 'h', building->height_class);
+    search_add_mark(out, 'r', building->risk);
+    if (building->is_key) {
+        search_add_mark(out, 'k', 1);
+    }
+}
+
+static bool write_search(Db *db, const Building *old, const Building *now, GError **error) {
+    g_autoptr(GString) before = g_string_new(NULL);
+    g_autoptr(GString) after = g_string_new(NULL);
+    add_tokens(after, now);
+    if (old != NULL) {
+        add_tokens(before, old);
+        if (g_string_equal(before, after)) {
+            return true;
+        }
+        SearchDocument gone = {old->id, before};
+        if (!search_remove(db, SEARCH_BUILDING, &gone, 1, error)) {
+            return false;
+        }
+    }
+    SearchDocument added = {now->id, after};
+    return search_add(db, SEARCH_BUILDING, &added, 1, error);
+}
+
+static bool write_history(Db *db,
+                          const Building *old,
+                          const Building *now,
+                          const BuildingWriteOptions *options,
+                          GError **error) {
+    if (old == NULL && !options->log_additions) {
+        return true;
+    }
+    static const Building nothing = {.name = NULL};
+    const Building *was = old == NULL ? &nothing : old;
+    g_autoptr(json_t) before = json_object();
+    g_autoptr(json_t) after = json_object();
+    change_note_text(before, after, "name", was->name, now->name);
+    change_note_text(before, after, "address", was->address, now->address);
+    change_note_text(before, after, "region", was->region, now->region);
+    change_note_text(before,
+                     after,
+                     "category",
+                     category_get(was->category)->name_zh,
+                     category_get(now->category)->name_zh);
+    change_note_real(before, after, "height_m", was->height_m, now->height_m);
+    change_note_int(before, after, "floors_above", was->floors_above, now->floors_above);
+    change_note_int(before, after, "floors_below", was->floors_below, now->floors_below);
+    change_note_real(before, after, "area_m2", was->area_m2, now->area_m2);
+    change_note_int(before, after, "built_year", was->built_year, now->built_year);
+    change_note_text(before, after, "risk", risk_name_zh(was->risk), risk_name_zh(now->risk));
+    change_note_text(before, after, "credit", credit_word(was->credit), credit_word(now->credit));
+    change_note_text(before, after, "is_key", was->is_key ? "是" : "否", now->is_key ? "是" : "否");
+    change_note_text(before, after, "source_id", was->source_id, now->source_id);
+    change_note_real(before, after, "longitude", was->longitude, now->longitude);
+    change_note_real(before, after, "latitude", was->latitude, now->latitude);
+    g_autofree char *old_text = old == NULL ? NULL : json_write(before);
+    g_autofree char *new_text = json_write(after);
+    Change change = {.kind = "building",
+                     .object_id = now->id,
+                     .action = options->action,
+                     .actor = options->actor,
+                     .changed_us = options->now_us,
+                     .old_json = old_text,
+                     .new_json = new_text};
+    return change_add(db, &change, 1, error);
+}
+
+static DbArg told_int(int64_t number) {
+    return number == 0 ? db_null() : db_int(number);
+}
+
+static DbArg told_real(double number) {
+    return number > 0 ? db_real(number) : db_null();
+}
+
+/* $1 … $22, in the order of both statements below. */
+#define ROW_ARGS(b)                                                                                \
+    db_text((b)->source), db_text((b)->source_id), db_text((b)->name), db_text((b)->address),      \
+        db_text((b)->region), db_int((b)->district), db_int((b)->category),                        \
+        told_real((b)->height_m), told_int((b)->floors_above), told_int((b)->floors_below),        \
+        told_real((b)->area_m2), told_int((b)->built_year), db_int((b)->height_class),             \
+        db_int((b)->risk), db_int((b)->credit), db_bool((b)->is_key),                              \
+        (b)->has_point ? db_real((b)->longitude) : db_null(),                                      \
+        (b)->has_point ? db_real((b)->latitude) : db_null(),                                       \
+        db_int(building_match_key((b)->address)), db_int((b)->version), db_int((b)->changed_us)
+
+static bool insert_row(Db *db, Building *now, GError **error) {
+    return db_query_int(
+        db,
+        SQL("INSERT INTO building (source, source_id, name, address, region, district, "
+            "category, height_m, floors_above, floors_below, area_m2, built_year, height_class, "
+            "risk, credit, is_key, longitude, latitude, match_key, version, changed_us, "
+            "created_us, last_inspected_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
+            "$11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $21, $22) RETURNING id"),
+        DB_ARGS(ROW_ARGS(now), db_int(now->last_inspected_us)),
+        &now->id,
+        error);
+}
+
+static bool update_row(Db *db, const Building *old, const Building *now, GError **error) {
+    int64_t changed = 0;
+    if (!db_exec(db,
+                 SQL("UPDATE building SET source = $1, source_id = $2, name = $3, address = $4, "
+                     "region = $5, district = $6, category = $7, height_m = $8, "
+                     "floors_above = $9, floors_below = $10, area_m2 = $11, built_year = $12, "
+                     "height_class = $13, risk = $14, credit = $15, is_key = $16, "
+                     "longitude = $17, latitude = $18, match_key = $19, version = $20, "
+                     "changed_us = $21 WHERE id = $22 AND version = $23"),
+                 DB_ARGS(ROW_ARGS(now), db_int(now->id), db_int(old->version)),
+                 &changed,
+                 error)) {
+        return false;
+    }
+    return changed == 1 ||
+           hz_fail(error, HZ_ERROR_CONFLICT, "building was changed by somebody else meanwhile");
+}
+
+bool building_write(Db *db,
+                    const Building *old,
+                    Building *now,
+                    const BuildingWriteOptions *options,
+                    GError **error) {
+    now->version = old == NULL ? 1 : old->version + 1;
+    now->changed_us = options->now_us;
+    if (old == NULL) {
+        now->created_us = options->now_us;
+    }
+    return building_judge_height(now, &now->height_class, error) &&
+           (old == NULL ? insert_row(db, now, error) : update_row(db, old, now, error)) &&
+           write_search(db, old, now, error) && write_history(db, old, now, options, error);
+}
+
+bool building_note_inspected(Db *db, int64_t id, int64_t inspected_us, GError **error) {
+    return db_exec(db,
+                   SQL("UPDATE building SET last_inspected_us = $2 "
+                       "WHERE id = $1 AND last_inspected_us < $2"),
+                   DB_ARGS(db_int(id), db_int(inspected_us)),
+                   NULL,
+                   error);
+}

@@ -1,0 +1,64 @@
+/*
+ * Buildings, with the high-rise class computed from law/national/building-height.yaml.
+ * Thread: that of the Db.
+ */
+#pragma once
+
+#include "registry/intake.h"
+#include "registry/registry.h"
+
+typedef enum HeightClass { HEIGHT_UNKNOWN, HEIGHT_LOW, HEIGHT_HIGH, HEIGHT_SUPER } HeightClass;
+const char *height_class_name_zh(HeightClass height_class); /* "高层" */
+
+typedef struct Building {
+    int64_t id;
+    const char *source, *source_id;
+    const char *name, *address; /* name may be the address */
+    const char *region;
+    int64_t district;
+    int category;
+    double height_m, area_m2;           /* 0: not told */
+    int64_t floors_above, floors_below; /* 0: not told */
+    int64_t built_year;                 /* 0: not told */
+    HeightClass height_class;
+    RiskGrade risk;
+    CreditGrade credit;
+    bool is_key;
+    bool has_point;
+    double longitude, latitude;
+    int64_t last_inspected_us;
+    int64_t version, created_us, changed_us;
+    GStringChunk *texts; /* owns the texts; NULL when they are borrowed */
+} Building;
+void building_clear(Building *building);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Building, building_clear)
+
+/* False only when the data file cannot be read. */
+bool building_judge_height(const Building *building, HeightClass *ret_class, GError **error);
+
+/* HZ_ERROR_NOT_FOUND if there is none. */
+bool building_find(Db *db, int64_t id, Building *ret_building, GError **error);
+/* The building was inspected: moves last_inspected_us forward, never back. */
+bool building_note_inspected(Db *db, int64_t id, int64_t inspected_us, GError **error);
+
+/* As unit_visit. */
+typedef bool (*BuildingVisitor)(const Building *building, void *data, GError **error);
+bool building_visit(Db *db,
+                    const char *region,
+                    uint32_t categories,
+                    BuildingVisitor visit,
+                    void *data,
+                    GError **error);
+
+/* Writes a new building (`old` NULL; its id is filled in) or a changed one: row, search index,
+ * height class, history. CONFLICT when the row's version is not old->version. */
+typedef struct BuildingWriteOptions {
+    const char *actor, *action;
+    int64_t now_us;
+    bool log_additions;
+} BuildingWriteOptions;
+bool building_write(Db *db,
+                    const Building *old,
+                    Building *now,
+                    const BuildingWriteOptions *options,
+                    GError **error);

@@ -1,0 +1,22 @@
+/*
+ * SQL of buildings shared by the building_*.c files and the intake. Thread: that of the Db.
+ */
+#pragma once
+
+#include "registry/building.h"
+
+/* Columns for building_from_row of table alias b. */
+#define BUILDING_COLUMNS                                                                           \
+    "b.id, b.source, b.source_id, b.name, b.address, b.region, b.district, b.category, "           \
+    "b.height_m, b.floors_above, b.floors_below, b.area_m2, b.built_year, b.height_class, "        \
+    "b.risk, b.credit, b.is_key, b.longitude, b.latitude, b.last_inspected_us, b.version, "        \
+    "b.created_us, b.changed_us"
+#define BUILDING_COLUMN_COUNT 23
+
+/* Texts go into `texts`; building->texts stays NULL. */
+void building_from_row(const DbRows *rows, GStringChunk *texts, Building *building);
+bool building_find_source(
+    Db *db, const char *source, const char *source_id, Building *ret_building, GError **error);
+/* By address and region, and by name where both sides tell one. */
+bool building_find_like(Db *db, const Building *like, Building *ret_building, GError **error);
+int64_t building_match_key(const char *address);

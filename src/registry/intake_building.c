@@ -1,0 +1,241 @@
+/* Buildings: check, match by source id or address, write row by row. */
+#include "registry/building_store.h"
+#include "registry/intake_internal.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+#define NAME_MAX_BYTES 300
+#define ADDRESS_MAX_BYTES 600
+#define SHORT_MAX_BYTES 120
+
+typedef struct Told {
+    Building building;
+    bool has_category, has_risk, has_credit, has_key;
+} Told;
+
+static bool check_words(const BuildingInput *input, IntakeResult *result, Told *told) {
+    Building *building = &told->building;
+    if (intake_is_told(input->category)) {
+        g_autofree char *word = g_strstrip(g_strdup(input->category));
+        const UseCategory *category = category_parse(word);
+        if (category == NULL) {
+            intake_refuse(result, "category", "没有“%.60s”这个使用性质", word);
+            return false;
+        }
+        building->category = category->id;
+        told->has_category = true;
+    }
+    if (intake_is_told(input->risk)) {
+        g_autofree char *word = g_strstrip(g_strdup(input->risk));
+        if (!risk_parse(word, &building->risk)) {
+            intake_refuse(result, "risk", "风险等级写低、一般、较高或高，现在是“%.40s”", word);
+            return false;
+        }
+        told->has_risk = true;
+    }
+    if (intake_is_told(input->credit)) {
+        g_autofree char *word = g_strstrip(g_strdup(input->credit));
+        if (!credit_parse(word, &building->credit)) {
+            intake_refuse(result, "credit", "信用等级写 A、B、C 或 D，现在是“%.40s”", word);
+            return false;
+        }
+        told->has_credit = true;
+    }
+    told->has_key = intake_is_told(input->is_key_unit);
+    return intake_read_bool(result, "is_key_unit", input->is_key_unit, &building->is_key);
+}
+
+static bool
+read_count(IntakeResult *result, const char *column, const char *text, double max, int64_t *ret_n) {
+    double number = (double)*ret_n;
+    if (!intake_read_number(result, column, text, 0, max, &number)) {
+        return false;
+    }
+    *ret_n = (int64_t)number;
+    return true;
+}
+
+static bool check_numbers(const BuildingInput *input, IntakeResult *result, Building *building) {
+    bool x = intake_is_told(input->longitude);
+    bool y = intake_is_told(input->latitude);
+    if (x != y) {
+        intake_refuse(result, x ? "latitude" : "longitude", "经度和纬度要一起写");
+        return false;
+    }
+    building->has_point = x;
+    return intake_read_number(result, "height_m", input->height_m, 0, 1000, &building->height_m) &&
+           read_count(result, "floors_above", input->floors_above, 250, &building->floors_above) &&
+           read_count(result, "floors_below", input->floors_below, 20, &building->floors_below) &&
+           intake_read_number(result, "area_m2", input->area_m2, 0, 1e7, &building->area_m2) &&
+           read_count(result, "built_year", input->built_year, 2100, &building->built_year) &&
+           intake_read_number(
+               result, "longitude", input->longitude, -180, 180, &building->longitude) &&
+           intake_read_number(result, "latitude", input->latitude, -90, 90, &building->latitude);
+}
+
+static bool check_texts(const BuildingInput *input, IntakeResult *result, Building *building) {
+    if (intake_is_told(input->source) && intake_is_told(input->source_id) &&
+        (!intake_read_text(
+             result, "source", "来源系统", input->source, SHORT_MAX_BYTES, &building->source) ||
+         !intake_read_text(result,
+                           "source_id",
+                           "来源编号",
+                           input->source_id,
+                           NAME_MAX_BYTES,
+                           &building->source_id))) {
+        return false;
+    }
+    return intake_read_text(
+               result, "name", "建筑名称", input->name, NAME_MAX_BYTES, &building->name) &&
+           intake_read_text(
+               result, "address", "地址", input->address, ADDRESS_MAX_BYTES, &building->address);
+}
+
+static void take_text(const char **kept, const char *text, bool *changed) {
+    if (text != NULL && g_strcmp0(*kept, text) != 0) {
+        *kept = text;
+        *changed = true;
+    }
+}
+
+static bool take_values(Building *building, const Told *row) {
+    const Building *told = &row->building;
+    bool changed = false;
+    take_text(&building->name, told->name, &changed);
+    take_text(&building->address, told->address, &changed);
+    if (building->source == NULL && told->source != NULL) {
+        building->source = told->source;
+        building->source_id = told->source_id;
+        changed = true;
+    }
+    if (told->region != NULL && strcmp(building->region, told->region) != 0) {
+        building->region = told->region;
+        building->district = told->district;
+        changed = true;
+    }
+#define TAKE(has, member)                                                                          \
+    if ((has) && building->member != told->member) {                                               \
+        building->member = told->member;                                                           \
+        changed = true;                                                                            \
+    }
+#define TAKE_REAL(has, member)                                                                     \
+    if ((has) && (building->member < told->member || building->member > told->member)) {           \
+        building->member = told->member;                                                           \
+        changed = true;                                                                            \
+    }
+    TAKE(row->has_category, category)
+    TAKE(row->has_risk, risk)
+    TAKE(row->has_credit, credit)
+    TAKE(row->has_key, is_key)
+    TAKE(told->floors_above != 0, floors_above)
+    TAKE(told->floors_below != 0, floors_below)
+    TAKE(told->built_year != 0, built_year)
+    TAKE_REAL(told->height_m > 0, height_m)
+    TAKE_REAL(told->area_m2 > 0, area_m2)
+    TAKE_REAL(told->has_point, longitude)
+    TAKE_REAL(told->has_point, latitude)
+    TAKE(told->has_point, has_point)
+#undef TAKE
+#undef TAKE_REAL
+    return changed;
+}
+
+/* *ret_found false: there is none yet. */
+static bool
+find_stored(Db *db, const Building *told, Building *ret, bool *ret_found, GError **error) {
+    g_autoptr(GError) problem = NULL;
+    *ret_found = told->source != NULL &&
+                 building_find_source(db, told->source, told->source_id, ret, &problem);
+    if (problem != NULL && !g_error_matches(problem, HZ_ERROR, HZ_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    if (*ret_found || told->address == NULL || told->region == NULL) {
+        return true;
+    }
+    g_clear_error(&problem);
+    Building like = *told;
+    like.name = told->name == NULL ? told->address : told->name;
+    *ret_found = building_find_like(db, &like, ret, &problem);
+    if (problem != NULL && !g_error_matches(problem, HZ_ERROR, HZ_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    if (*ret_found && told->source != NULL && ret->source != NULL &&
+        strcmp(told->source, ret->source) == 0 && strcmp(told->source_id, ret->source_id) != 0) {
+        building_clear(ret); /* two records of the same other system */
+        *ret_found = false;
+    }
+    return true;
+}
+
+static bool
+store_row(Db *db, Told *told, const IntakeContext *context, IntakeResult *result, GError **error) {
+    BuildingWriteOptions options = {
+        .actor = context->actor == NULL ? "system" : context->actor,
+        .action = context->log_additions ? "add" : "import",
+        .now_us = context->now_us,
+        .log_additions = context->log_additions,
+    };
+    g_auto(Building) old = {0};
+    bool found;
+    if (!find_stored(db, &told->building, &old, &found, error)) {
+        return false;
+    }
+    Building now = found ? old : told->building;
+    now.texts = NULL;
+    if (found) {
+        if (!region_is_inside(old.region, context->scope_region)) {
+            intake_refuse(result, "region", "已登记在别的辖区，您不能修改");
+            return true;
+        }
+        result->outcome = take_values(&now, told) ? INTAKE_CHANGED : INTAKE_SAME;
+    } else if (now.address == NULL) {
+        intake_refuse(result, "address", "新建筑要写地址");
+    } else if (now.region == NULL) {
+        intake_refuse(result, "region", "新建筑要写区划代码");
+    } else {
+        result->outcome = INTAKE_ADDED;
+        now.name = now.name == NULL ? now.address : now.name;
+    }
+    if (result->problem != NULL) {
+        return true;
+    }
+    if (result->outcome != INTAKE_SAME && !context->dry_run &&
+        !building_write(db, found ? &old : NULL, &now, &options, error)) {
+        return false;
+    }
+    result->id = now.id;
+    return true;
+}
+
+bool intake_buildings(Db *db,
+                      const BuildingInput *inputs,
+                      size_t count,
+                      const IntakeContext *context,
+                      IntakeResult *results,
+                      GError **error) {
+    g_auto(RegionCache) regions;
+    region_cache_init(&regions, db, context);
+    for (size_t i = 0; i < count; i++) {
+        Told told = {0};
+        char code[REGION_CODE_MAX + 1];
+        bool refused = !check_texts(&inputs[i], &results[i], &told.building) ||
+                       !check_words(&inputs[i], &results[i], &told) ||
+                       !check_numbers(&inputs[i], &results[i], &told.building);
+        if (!refused && intake_is_told(inputs[i].region)) {
+            if (!intake_check_region(
+                    &regions, inputs[i].region, &results[i], code, &refused, error)) {
+                return false;
+            }
+            told.building.region = code;
+            told.building.district = refused ? 0 : region_district(code);
+        }
+        if (!refused && !store_row(db, &told, context, &results[i], error)) {
+            return false;
+        }
+    }
+    return true;
+}

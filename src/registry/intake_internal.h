@@ -1,0 +1,85 @@
+/*
+ * Shared by the intake_*.c files only.
+ */
+#pragma once
+
+#include "registry/intake.h"
+#include "registry/region.h"
+
+/* A place to be sure about codes: one lookup per code and batch. */
+typedef struct RegionCache {
+    Db *db;
+    const char *scope;
+    char *today; /* "YYYY-MM-DD" */
+    GHashTable *known;
+} RegionCache;
+void region_cache_init(RegionCache *cache, Db *db, const IntakeContext *context);
+void region_cache_clear(RegionCache *cache);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RegionCache, region_cache_clear)
+
+/* Checks existence, scope and validity. False and *error: the store failed. *ret_refused: `result`
+ * holds the reason. `ret_code` is the table form. */
+bool intake_check_region(RegionCache *cache,
+                         const char *text,
+                         IntakeResult *result,
+                         char ret_code[REGION_CODE_MAX + 1],
+                         bool *ret_refused,
+                         GError **error);
+
+/* Marks the row as refused; the first problem stays. */
+void intake_refuse(IntakeResult *result, const char *column, const char *problem, ...)
+    G_GNUC_PRINTF(3, 4);
+/* Adds a sentence to the row's warning. */
+void intake_warn(IntakeResult *result, const char *warning, ...) G_GNUC_PRINTF(2, 3);
+
+/* Reads one value; an absent or empty text is true with *ret unchanged and *ret_told false (may be
+ * NULL). False: refused, with a sentence about what to write. */
+bool intake_read_text(IntakeResult *result,
+                      const char *column,
+                      const char *name_zh,
+                      const char *text,
+                      size_t size_max,
+                      const char **ret_text);
+bool intake_read_bool(IntakeResult *result, const char *column, const char *text, bool *ret_truth);
+bool intake_read_number(IntakeResult *result,
+                        const char *column,
+                        const char *text,
+                        double min,
+                        double max,
+                        double *ret_number);
+bool intake_read_day(IntakeResult *result, const char *column, const char *text, char ret_day[11]);
+bool intake_is_told(const char *text);
+
+/* JSON array of texts, or PostgreSQL array literal of numbers (id_list_format). Caller frees. */
+char *intake_text_list(const GPtrArray *texts);
+
+bool intake_units(Db *db,
+                  const UnitInput *inputs,
+                  size_t count,
+                  const IntakeContext *context,
+                  IntakeResult *results,
+                  GError **error);
+bool intake_buildings(Db *db,
+                      const BuildingInput *inputs,
+                      size_t count,
+                      const IntakeContext *context,
+                      IntakeResult *results,
+                      GError **error);
+bool intake_officers(Db *db,
+                     const OfficerInput *inputs,
+                     size_t count,
+                     const IntakeContext *context,
+                     IntakeResult *results,
+                     GError **error);
+bool intake_regions(Db *db,
+                    const RegionInput *inputs,
+                    size_t count,
+                    const IntakeContext *context,
+                    IntakeResult *results,
+                    GError **error);
+bool intake_past_inspections(Db *db,
+                             const PastInspectionInput *inputs,
+                             size_t count,
+                             const IntakeContext *context,
+                             IntakeResult *results,
+                             GError **error);

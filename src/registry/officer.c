@@ -1,0 +1,299 @@
+/* Officers and agencies: rows, search index, history. Lists are in officer_list.c. */
+#include "registry/officer.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "registry/change.h"
+#include "registry/officer_store.h"
+#include "registry/region.h"
+#include "registry/search.h"
+
+#include <string.h>
+
+void officer_clear(Officer *officer) {
+    g_clear_pointer(&officer->texts, g_string_chunk_free);
+    *officer = (Officer){0};
+}
+
+static const char *keep(GStringChunk *texts, const char *text) {
+    return text == NULL ? NULL : g_string_chunk_insert(texts, text);
+}
+
+void officer_from_row(const DbRows *rows, GStringChunk *texts, Officer *officer) {
+    *officer = (Officer){
+        .id = db_rows_int(rows, 0),
+        .name = keep(texts, db_rows_text(rows, 1)),
+        .certificate = keep(texts, db_rows_text(rows, 2)),
+        .certificate_until = keep(texts, db_rows_text(rows, 3)),
+        .agency_id = db_rows_int(rows, 4),
+        .agency_name = keep(texts, db_rows_text(rows, 5)),
+        .region = keep(texts, db_rows_text(rows, 6)),
+        .district = db_rows_int(rows, 7),
+        .in_post = db_rows_int(rows, 8) != 0,
+        .can_lead = db_rows_int(rows, 9) != 0,
+        .phone = keep(texts, db_rows_text(rows, 10)),
+        .version = db_rows_int(rows, 11),
+        .created_us = db_rows_int(rows, 12),
+        .changed_us = db_rows_int(rows, 13),
+    };
+}
+
+static bool read_one(Db *db, Sql sql, DbArgs args, Officer *ret_officer, GError **error) {
+    g_autoptr(DbRows) rows = db_query(db, sql, args, error);
+    if (rows == NULL) {
+        return false;
+    }
+    if (!db_rows_next(rows)) {
+        return db_rows_done(rows, error) &&
+               hz_fail(error, HZ_ERROR_NOT_FOUND, "there is no such officer");
+    }
+    GStringChunk *texts = g_string_chunk_new(256);
+    officer_from_row(rows, texts, ret_officer);
+    ret_officer->texts = texts;
+    return true;
+}
+
+bool officer_find(Db *db, int64_t id, Officer *ret_officer, GError **error) {
+    return read_one(db,
+                    SQL("SELECT " OFFICER_COLUMNS " FROM " OFFICER_TABLES " WHERE o.id = $1"),
+                    DB_ARGS(db_int(id)),
+                    ret_officer,
+                    error);
+}
+
+bool officer_find_certificate(Db *db,
+                              const char *certificate,
+                              Officer *ret_officer,
+                              GError **error) {
+    return read_one(
+        db,
+        SQL("SELECT " OFFICER_COLUMNS " FROM " OFFICER_TABLES " WHERE o.certificate = $1"),
+        DB_ARGS(db_text(certificate)),
+        ret_officer,
+        error);
+}
+
+/* --- rules --------------------------------------------------------------------------------------
+ */
+
+bool officer_may_serve(const Officer *officer, const char *day) {
+    return officer->in_post &&
+           (officer->certificate_until == NULL || strcmp(day, officer->certificate_until) <= 0);
+}
+
+int64_t officer_days_left(const Officer *officer, const char *day) {
+    int64_t until;
+    int64_t from;
+    if (officer->certificate_until == NULL || !clock_parse(officer->certificate_until, &until) ||
+        !clock_parse(day, &from)) {
+        return INT64_MAX;
+    }
+    return (until - from) / CLOCK_DAY_US;
+}
+
+/* --- writing ------------------------------------------------------------------------------------
+ */
+
+static void add_tokens(GString *out, const Officer *officer) {
+    const char *fields[] = {officer->name, officer->certificate};
+    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
+        g_autofree char *normal = search_normalise(fields[i]);
+        search_add_grams(out, normal);
+    }
+    search_add_mark(out, 'd', officer->district);
+}
+
+static bool write_search(Db *db, const Officer *old, const Officer *now, GError **error) {
+    g_autoptr(GString) before = g_string_new(NULL);
+    g_autoptr(GString) after = g_string_new(NULL);
+    add_tokens(after, now);
+    if (old != NULL) {
+        add_tokens(before, old);
+        if (g_string_equal(before, after)) {
+            return true;
+        }
+        SearchDocument gone = {old->id, before};
+        if (!search_remove(db, SEARCH_OFFICER, &gone, 1, error)) {
+            return false;
+        }
+    }
+    SearchDocument added = {now->id, after};
+    return search_add(db, SEARCH_OFFICER, &added, 1, error);
+}
+
+static bool write_history(Db *db,
+                          const Officer *old,
+                          const Officer *now,
+                          const OfficerWriteOptions *options,
+                          GError **error) {
+    if (old == NULL && !options->log_additions) {
+        return true;
+    }
+    static const Officer nothing = {.name = NULL};
+    const Officer *was = old == NULL ? &nothing : old;
+    g_autoptr(json_t) before = json_object();
+    g_autoptr(json_t) after = json_object();
+    change_note_text(before, after, "name", was->name, now->name);
+    change_note_text(before, after, "certificate", was->certificate, now->certificate);
+    change_note_text(
+        before, after, "certificate_until", was->certificate_until, now->certificate_until);
+    change_note_text(before, after, "agency", was->agency_name, now->agency_name);
+    change_note_text(before, after, "region", was->region, now->region);
+    change_note_text(
+        before, after, "in_post", was->in_post ? "是" : "否", now->in_post ? "是" : "否");
+    change_note_text(
+        before, after, "can_lead", was->can_lead ? "是" : "否", now->can_lead ? "是" : "否");
+    change_note_text(before, after, "phone", was->phone, now->phone);
+    g_autofree char *old_text = old == NULL ? NULL : json_write(before);
+    g_autofree char *new_text = json_write(after);
+    Change change = {.kind = "officer",
+                     .object_id = now->id,
+                     .action = options->action,
+                     .actor = options->actor,
+                     .changed_us = options->now_us,
+                     .old_json = old_text,
+                     .new_json = new_text};
+    return change_add(db, &change, 1, error);
+}
+
+#define ROW_ARGS(o)                                                                                \
+    db_text((o)->name), db_text((o)->certificate), db_text((o)->certificate_until),                \
+        db_int((o)->agency_id), db_text((o)->region), db_int((o)->district),                       \
+        db_bool((o)->in_post), db_bool((o)->can_lead), db_text((o)->phone), db_int((o)->version),  \
+        db_int((o)->changed_us)
+
+static bool update_row(Db *db, const Officer *old, const Officer *now, GError **error) {
+    int64_t changed = 0;
+    if (!db_exec(db,
+                 SQL("UPDATE officer SET name = $1, certificate = $2, certificate_until = $3, "
+                     "agency_id = $4, region = $5, district = $6, in_post = $7, can_lead = $8, "
+                     "phone = $9, version = $10, changed_us = $11 "
+                     "WHERE id = $12 AND version = $13"),
+                 DB_ARGS(ROW_ARGS(now), db_int(now->id), db_int(old->version)),
+                 &changed,
+                 error)) {
+        return false;
+    }
+    return changed == 1 ||
+           hz_fail(error, HZ_ERROR_CONFLICT, "officer was changed by somebody else meanwhile");
+}
+
+static bool insert_row(Db *db, Officer *now, GError **error) {
+    return db_query_int(
+        db,
+        SQL("INSERT INTO officer (name, certificate, certificate_until, agency_id, region, "
+            "district, in_post, can_lead, phone, version, changed_us, created_us) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) RETURNING id"),
+        DB_ARGS(ROW_ARGS(now)),
+        &now->id,
+        error);
+}
+
+bool officer_write(
+    Db *db, const Officer *old, Officer *now, const OfficerWriteOptions *options, GError **error) {
+    now->version = old == NULL ? 1 : old->version + 1;
+    now->changed_us = options->now_us;
+    now->district = region_district(now->region);
+    if (old == NULL) {
+        now->created_us = options->now_us;
+    }
+    return (old == NULL ? insert_row(db, now, error) : update_row(db, old, now, error)) &&
+           write_search(db, old, now, error) && write_history(db, old, now, options, error);
+}
+
+/* --- agencies -----------------------------------------------------------------------------------
+ */
+
+void agency_clear(Agency *agency) {
+    g_free(agency->code);
+    g_free(agency->name);
+    g_free(agency->region);
+    *agency = (Agency){0};
+}
+
+static void agency_from_row(const DbRows *rows, Agency *agency) {
+    agency->id = db_rows_int(rows, 0);
+    agency->code = g_strdup(db_rows_text(rows, 1));
+    agency->name = g_strdup(db_rows_text(rows, 2));
+    agency->region = g_strdup(db_rows_text(rows, 3));
+}
+
+static bool read_agency(Db *db, Sql sql, DbArgs args, Agency *ret_agency, GError **error) {
+    g_autoptr(DbRows) rows = db_query(db, sql, args, error);
+    if (rows == NULL) {
+        return false;
+    }
+    if (!db_rows_next(rows)) {
+        return db_rows_done(rows, error) &&
+               hz_fail(error, HZ_ERROR_NOT_FOUND, "there is no such agency");
+    }
+    agency_from_row(rows, ret_agency);
+    return true;
+}
+
+bool agency_find_named(Db *db, const char *name_or_code, Agency *ret_agency, GError **error) {
+    g_autoptr(GError) problem = NULL;
+    if (read_agency(db,
+                    SQL("SELECT id, code, name, region FROM agency WHERE name = $1"),
+                    DB_ARGS(db_text(name_or_code)),
+                    ret_agency,
+                    &problem)) {
+        return true;
+    }
+    if (!g_error_matches(problem, HZ_ERROR, HZ_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    return read_agency(
+        db,
+        SQL("SELECT id, code, name, region FROM agency WHERE code IS NOT NULL AND code = $1"),
+        DB_ARGS(db_text(name_or_code)),
+        ret_agency,
+        error);
+}
+
+bool agency_find(Db *db, int64_t id, Agency *ret_agency, GError **error) {
+    return read_agency(db,
+                       SQL("SELECT id, code, name, region FROM agency WHERE id = $1"),
+                       DB_ARGS(db_int(id)),
+                       ret_agency,
+                       error);
+}
+
+bool agency_add(Db *db,
+                const char *code,
+                const char *name,
+                const char *region,
+                int64_t now_us,
+                int64_t *ret_id,
+                GError **error) {
+    return db_query_int(db,
+                        SQL("INSERT INTO agency (code, name, region, created_us, changed_us) "
+                            "VALUES ($1, $2, $3, $4, $4) RETURNING id"),
+                        DB_ARGS(db_text(code), db_text(name), db_text(region), db_int(now_us)),
+                        ret_id,
+                        error);
+}
+
+static void free_agency(void *agency) {
+    agency_clear(agency);
+    g_free(agency);
+}
+
+GPtrArray *agency_list(Db *db, GError **error) {
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(free_agency);
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT id, code, name, region FROM agency ORDER BY name LIMIT 200"),
+                 DB_NO_ARGS,
+                 error);
+    if (rows == NULL) {
+        return NULL;
+    }
+    while (db_rows_next(rows)) {
+        Agency *agency = g_new0(Agency, 1);
+        agency_from_row(rows, agency);
+        g_ptr_array_add(list, agency);
+    }
+    return db_rows_done(rows, error) ? g_steal_pointer(&list) : NULL;
+}

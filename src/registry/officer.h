@@ -1,0 +1,74 @@
+/*
+ * Officers and the agencies they serve in. Thread: that of the Db.
+ */
+#pragma once
+
+#include "registry/intake.h"
+#include "registry/registry.h"
+
+typedef struct Officer {
+    int64_t id;
+    const char *name;
+    const char *certificate;       /* 执法证号, unique */
+    const char *certificate_until; /* "YYYY-MM-DD", last day it is good; NULL: not told */
+    int64_t agency_id;             /* 0: not told */
+    const char *agency_name;       /* NULL: not told */
+    const char *region;
+    int64_t district;
+    bool in_post;
+    bool can_lead; /* 主办资格 */
+    const char *phone;
+    int64_t version, created_us, changed_us;
+    GStringChunk *texts; /* owns the texts; NULL when they are borrowed */
+} Officer;
+void officer_clear(Officer *officer);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Officer, officer_clear)
+
+/* HZ_ERROR_NOT_FOUND if there is none. */
+bool officer_find(Db *db, int64_t id, Officer *ret_officer, GError **error);
+bool officer_find_certificate(Db *db,
+                              const char *certificate,
+                              Officer *ret_officer,
+                              GError **error);
+
+/* In post and with a certificate that is good on `day` ("YYYY-MM-DD"). */
+bool officer_may_serve(const Officer *officer, const char *day);
+/* Days from `day` to the last good day; negative when past; INT64_MAX when not told. */
+int64_t officer_days_left(const Officer *officer, const char *day);
+
+/* Gives every officer of a region to `visit`, in id order; only those who may serve on `day` unless
+ * it is NULL. The visitor stops the walk by failing. */
+typedef bool (*OfficerVisitor)(const Officer *officer, void *data, GError **error);
+bool officer_visit(
+    Db *db, const char *region, const char *day, OfficerVisitor visit, void *data, GError **error);
+
+typedef struct OfficerWriteOptions {
+    const char *actor, *action;
+    int64_t now_us;
+    bool log_additions;
+} OfficerWriteOptions;
+/* As building_write. CONFLICT also when the certificate number is taken. */
+bool officer_write(
+    Db *db, const Officer *old, Officer *now, const OfficerWriteOptions *options, GError **error);
+
+/* --- agencies --- */
+
+typedef struct Agency {
+    int64_t id;
+    char *code, *name, *region; /* code may be NULL */
+} Agency;
+void agency_clear(Agency *agency);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Agency, agency_clear)
+/* By name or code; HZ_ERROR_NOT_FOUND if there is none. */
+bool agency_find_named(Db *db, const char *name_or_code, Agency *ret_agency, GError **error);
+bool agency_find(Db *db, int64_t id, Agency *ret_agency, GError **error);
+/* A new one; CONFLICT if name or code is taken. `code` may be NULL. */
+bool agency_add(Db *db,
+                const char *code,
+                const char *name,
+                const char *region,
+                int64_t now_us,
+                int64_t *ret_id,
+                GError **error);
+/* At most 200 agencies, by name: array of Agency *. */
+GPtrArray *agency_list(Db *db, GError **error);

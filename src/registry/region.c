@@ -1,0 +1,344 @@
+#include "registry/region.h"
+
+#include "base/clock.h"
+#include "base/embedded.h"
+#include "base/error.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+void region_clear(Region *region) {
+    g_free(region->name);
+    g_free(region->valid_from);
+    g_free(region->valid_to);
+    g_free(region->confidence);
+    *region = (Region){0};
+}
+
+/* --- codes --------------------------------------------------------------------------------------
+ */
+
+static bool is_zero(const char *code, size_t from, size_t to) {
+    for (size_t i = from; i < to; i++) {
+        if (code[i] != '0') {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool region_code_parse(const char *text, char ret_code[REGION_CODE_MAX + 1]) {
+    char code[REGION_CODE_MAX + 1] = {0};
+    size_t size = strlen(text);
+    if (size < 2 || size > REGION_CODE_MAX) {
+        return false;
+    }
+    for (size_t i = 0; i < size; i++) {
+        if (!g_ascii_isdigit(text[i])) {
+            return false;
+        }
+        code[i] = text[i];
+    }
+    static const size_t ends[] = {9, 6, 4, 2};
+    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
+        if (size > ends[i] && is_zero(code, ends[i], size)) {
+            code[ends[i]] = '\0';
+            size = ends[i];
+        }
+    }
+    memcpy(ret_code, code, sizeof code);
+    return true;
+}
+
+int64_t region_district(const char *code) {
+    int64_t district = 0;
+    size_t size = strlen(code);
+    for (size_t i = 0; i < 6; i++) {
+        district = district * 10 + (i < size ? code[i] - '0' : 0);
+    }
+    return district;
+}
+
+bool region_is_inside(const char *code, const char *scope) {
+    char outer[REGION_CODE_MAX + 1];
+    return scope != NULL && region_code_parse(scope, outer) && g_str_has_prefix(code, outer);
+}
+
+int region_level(const char *code) {
+    size_t size = strlen(code);
+    return size <= 2 ? 1 : size <= 4 ? 2 : size <= 6 ? 3 : size <= 9 ? 4 : 5;
+}
+
+static void parent_of(const char *code, char ret_parent[REGION_CODE_MAX + 1]) {
+    static const size_t ends[] = {0, 0, 2, 4, 6, 9};
+    size_t end = ends[region_level(code)];
+    memset(ret_parent, 0, REGION_CODE_MAX + 1);
+    memcpy(ret_parent, code, MIN(end, strlen(code)));
+}
+
+bool region_is_valid_on(const Region *region, const char *day) {
+    return (region->valid_from == NULL || strcmp(region->valid_from, day) <= 0) &&
+           (region->valid_to == NULL || strcmp(day, region->valid_to) < 0);
+}
+
+/* --- reading ------------------------------------------------------------------------------------
+ */
+
+#define REGION_COLUMNS "code, name, level, parent, valid_from, valid_to, confidence"
+
+static void from_row(const DbRows *rows, Region *region) {
+    *region = (Region){.level = (int)db_rows_int(rows, 2)};
+    g_strlcpy(region->code, db_rows_text(rows, 0), sizeof region->code);
+    region->name = g_strdup(db_rows_text(rows, 1));
+    const char *parent = db_rows_text(rows, 3);
+    g_strlcpy(region->parent, parent == NULL ? "" : parent, sizeof region->parent);
+    region->valid_from = g_strdup(db_rows_text(rows, 4));
+    region->valid_to = g_strdup(db_rows_text(rows, 5));
+    region->confidence = g_strdup(db_rows_text(rows, 6));
+}
+
+bool region_find(Db *db, const char *code, Region *ret_region, GError **error) {
+    g_autoptr(DbRows) rows = db_query(db,
+                                      SQL("SELECT " REGION_COLUMNS " FROM region WHERE code = $1"),
+                                      DB_ARGS(db_text(code)),
+                                      error);
+    if (rows == NULL) {
+        return false;
+    }
+    if (!db_rows_next(rows)) {
+        return db_rows_done(rows, error) &&
+               hz_fail(error, HZ_ERROR_NOT_FOUND, "region \"%s\" is not known", code);
+    }
+    from_row(rows, ret_region);
+    return true;
+}
+
+bool region_find_nearest(Db *db, const char *code, Region *ret_region, GError **error) {
+    char at[REGION_CODE_MAX + 1];
+    g_strlcpy(at, code, sizeof at);
+    size_t floor = strlen(code) > 6 ? 6 : strlen(code);
+    while (strlen(at) >= floor && at[0] != '\0') {
+        g_autoptr(GError) problem = NULL;
+        if (region_find(db, at, ret_region, &problem)) {
+            return true;
+        }
+        if (!g_error_matches(problem, HZ_ERROR, HZ_ERROR_NOT_FOUND)) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return false;
+        }
+        char parent[REGION_CODE_MAX + 1];
+        parent_of(at, parent);
+        memcpy(at, parent, sizeof at);
+    }
+    return hz_fail(error, HZ_ERROR_NOT_FOUND, "region \"%s\" is not known", code);
+}
+
+char *region_full_name(Db *db, const char *code, GError **error) {
+    char district[7] = {0};
+    char street[10] = {0};
+    g_strlcpy(district, code, sizeof district);
+    g_strlcpy(street, code, sizeof street);
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT name FROM region WHERE code = $1 OR code = $2 OR code = $3 "
+                     "ORDER BY code"),
+                 DB_ARGS(db_text(district), db_text(street), db_text(code)),
+                 error);
+    if (rows == NULL) {
+        return NULL;
+    }
+    g_autoptr(GString) name = g_string_new(NULL);
+    while (db_rows_next(rows)) {
+        if (name->len > 0) {
+            g_string_append_c(name, ' ');
+        }
+        g_string_append(name, db_rows_text(rows, 0));
+    }
+    if (!db_rows_done(rows, error)) {
+        return NULL;
+    }
+    return g_strdup(name->len > 0 ? name->str : code);
+}
+
+static void free_region(void *region) {
+    region_clear(region);
+    g_free(region);
+}
+
+static GPtrArray *read_regions(Db *db, Sql sql, DbArgs args, const char *day, GError **error) {
+    g_autoptr(GPtrArray) regions = g_ptr_array_new_with_free_func(free_region);
+    g_autoptr(DbRows) rows = db_query(db, sql, args, error);
+    if (rows == NULL) {
+        return NULL;
+    }
+    while (db_rows_next(rows)) {
+        Region *region = g_new0(Region, 1);
+        from_row(rows, region);
+        if (day == NULL || region_is_valid_on(region, day)) {
+            g_ptr_array_add(regions, region);
+        } else {
+            free_region(region);
+        }
+    }
+    return db_rows_done(rows, error) ? g_steal_pointer(&regions) : NULL;
+}
+
+GPtrArray *region_children(Db *db, const char *parent, const char *day, GError **error) {
+    return read_regions(
+        db,
+        SQL("SELECT " REGION_COLUMNS " FROM region WHERE parent = $1 ORDER BY code"),
+        DB_ARGS(db_text(parent)),
+        day,
+        error);
+}
+
+/* Districts hang below the cities of the scope: a few hundred rows at most, found by parent. */
+GPtrArray *region_districts(Db *db, const char *scope, const char *day, GError **error) {
+    char code[REGION_CODE_MAX + 1];
+    if (!region_code_parse(scope, code)) {
+        hz_fail(error, HZ_ERROR_INVALID, "region \"%s\" is no code", scope);
+        return NULL;
+    }
+    if (strlen(code) == 2) {
+        return read_regions(
+            db,
+            SQL("SELECT d.code, d.name, d.level, d.parent, d.valid_from, d.valid_to, "
+                "d.confidence FROM region c JOIN region d ON d.parent = c.code "
+                "WHERE c.parent = $1 AND d.level = 3 ORDER BY d.code"),
+            DB_ARGS(db_text(code)),
+            day,
+            error);
+    }
+    if (strlen(code) == 4) {
+        return region_children(db, code, day, error);
+    }
+    code[6] = '\0';
+    return read_regions(db,
+                        SQL("SELECT " REGION_COLUMNS " FROM region WHERE code = $1"),
+                        DB_ARGS(db_text(code)),
+                        day,
+                        error);
+}
+
+/* --- writing ------------------------------------------------------------------------------------
+ */
+
+bool region_put(Db *db, const RegionChange *change, GError **error) {
+    char parent[REGION_CODE_MAX + 1];
+    parent_of(change->code, parent);
+    const char *above = change->parent != NULL ? change->parent : parent[0] != '\0' ? parent : NULL;
+    if (!db_exec(db,
+                 SQL("INSERT INTO region (code, name, level, parent, valid_from, valid_to, "
+                     "confidence, basis) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+                     "ON CONFLICT (code) DO UPDATE SET name = excluded.name, "
+                     "parent = coalesce(excluded.parent, region.parent), "
+                     "valid_from = coalesce(excluded.valid_from, region.valid_from), "
+                     "valid_to = coalesce(excluded.valid_to, region.valid_to), "
+                     "confidence = excluded.confidence, "
+                     "basis = coalesce(excluded.basis, region.basis)"),
+                 DB_ARGS(db_text(change->code),
+                         db_text(change->name),
+                         db_int(region_level(change->code)),
+                         db_text(above),
+                         db_text(change->valid_from),
+                         db_text(change->valid_to),
+                         db_text(change->confidence == NULL ? "text" : change->confidence),
+                         db_text(change->basis)),
+                 NULL,
+                 error)) {
+        return false;
+    }
+    if (change->valid_to == NULL) {
+        return true;
+    }
+    /* what lies inside an abolished region ended as well: codes begin with the region's own */
+    g_autofree char *above_all = g_strconcat(change->code, ":", NULL);
+    return db_exec(db,
+                   SQL("UPDATE region SET valid_to = $3, confidence = $4 "
+                       "WHERE code > $1 AND code < $2 AND valid_to IS NULL"),
+                   DB_ARGS(db_text(change->code),
+                           db_text(above_all),
+                           db_text(change->valid_to),
+                           db_text(change->confidence == NULL ? "text" : change->confidence)),
+                   NULL,
+                   error);
+}
+
+/* The data set: gzip of lines "code TAB name TAB level TAB parent". */
+static char *read_data_set(GError **error) {
+    EmbeddedFile file = embedded_find("assets/regions.tsv.gz");
+    if (file.data == NULL) {
+        hz_fail(error,
+                HZ_ERROR_UNAVAILABLE,
+                "this binary was built without the region names (run make setup, then build)");
+        return NULL;
+    }
+    g_autoptr(GInputStream) packed =
+        g_memory_input_stream_new_from_data(file.data, (gssize)file.size, NULL);
+    g_autoptr(GZlibDecompressor) gunzip = g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP);
+    g_autoptr(GInputStream) plain = g_converter_input_stream_new(packed, G_CONVERTER(gunzip));
+    GString *text = g_string_sized_new(1 << 20);
+    char buffer[65536];
+    gssize got;
+    while ((got = g_input_stream_read(plain, buffer, sizeof buffer, NULL, error)) > 0) {
+        g_string_append_len(text, buffer, got);
+    }
+    return g_string_free(text, got < 0);
+}
+
+static void add_line(GArray *args, char **fields, const char *province) {
+    char code[REGION_CODE_MAX + 1];
+    if (g_strv_length(fields) < 4 || !g_str_has_prefix(fields[0], province) ||
+        !region_code_parse(fields[0], code)) {
+        return;
+    }
+    DbArg row[] = {db_text(fields[0]),
+                   db_text(fields[1]),
+                   db_int(region_level(code)),
+                   db_text(fields[3][0] == '\0' ? NULL : fields[3])};
+    g_array_append_vals(args, row, G_N_ELEMENTS(row));
+}
+
+static bool put_change(const RegionChange *change, void *data, GError **error) {
+    struct {
+        Db *db;
+        const char *province;
+    } *job = data;
+    return !g_str_has_prefix(change->code, job->province) || region_put(job->db, change, error);
+}
+
+bool region_load(Db *db, const char *province, int64_t *ret_added, GError **error) {
+    g_autofree char *text = read_data_set(error);
+    if (text == NULL) {
+        return false;
+    }
+    g_autoptr(GArray) args = g_array_new(FALSE, FALSE, sizeof(DbArg));
+    g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+    char *rest = text;
+    for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+        if (g_str_has_prefix(line, province)) {
+            char **fields = g_strsplit(line, "\t", 5);
+            g_ptr_array_add(kept, fields);
+            add_line(args, fields, province);
+        }
+    }
+    int64_t added = 0;
+    struct {
+        Db *db;
+        const char *province;
+    } job = {db, province};
+    if (!db_exec_many(db,
+                      SQL("INSERT INTO region (code, name, level, parent) VALUES ($1, $2, $3, $4) "
+                          "ON CONFLICT (code) DO NOTHING"),
+                      4,
+                      (DbArgs){(const DbArg *)(void *)args->data, args->len},
+                      &added,
+                      error) ||
+        !region_changes_visit(put_change, &job, error)) {
+        return false;
+    }
+    if (ret_added != NULL) {
+        *ret_added = added;
+    }
+    return true;
+}

@@ -1,0 +1,440 @@
+#include "registry/search.h"
+
+#include <string.h>
+
+#define SAMPLE_EVERY 64 /* rows; see search_sample */
+/* Reading one posting costs about a two-hundredth of looking at one row; so a further token pays
+ * while its list is not longer than this many times the candidates that remain. */
+#define WORTH_FACTOR 200
+#define TOKENS_READ_MAX 6
+#define BLOCKS_READ_MAX 256 /* in one PostgreSQL question */
+
+/* --- writing ------------------------------------------------------------------------------------
+ */
+
+static Sql sql_add(const Db *db, SearchKind kind) {
+    bool lite = db_engine(db) == DB_ENGINE_SQLITE;
+    switch (kind) {
+    case SEARCH_UNIT:
+        return lite ? SQL("INSERT INTO unit_search (rowid, grams) VALUES ($1, $2)")
+                    : SQL("INSERT INTO unit_search (id, grams) VALUES ($1, $2::integer[])");
+    case SEARCH_BUILDING:
+        return lite ? SQL("INSERT INTO building_search (rowid, grams) VALUES ($1, $2)")
+                    : SQL("INSERT INTO building_search (id, grams) VALUES ($1, $2::integer[])");
+    case SEARCH_OFFICER:
+        return lite ? SQL("INSERT INTO officer_search (rowid, grams) VALUES ($1, $2)")
+                    : SQL("INSERT INTO officer_search (id, grams) VALUES ($1, $2::integer[])");
+    }
+    g_assert_not_reached();
+}
+
+/* FTS5 forgets a contentless row only when it is told the old text; PostgreSQL ignores it. */
+static Sql sql_remove(const Db *db, SearchKind kind) {
+    bool lite = db_engine(db) == DB_ENGINE_SQLITE;
+    switch (kind) {
+    case SEARCH_UNIT:
+        return lite ? SQL("INSERT INTO unit_search (unit_search, rowid, grams) "
+                          "VALUES ('delete', $1, $2)")
+                    : SQL("DELETE FROM unit_search WHERE id = $1");
+    case SEARCH_BUILDING:
+        return lite ? SQL("INSERT INTO building_search (building_search, rowid, grams) "
+                          "VALUES ('delete', $1, $2)")
+                    : SQL("DELETE FROM building_search WHERE id = $1");
+    case SEARCH_OFFICER:
+        return lite ? SQL("INSERT INTO officer_search (officer_search, rowid, grams) "
+                          "VALUES ('delete', $1, $2)")
+                    : SQL("DELETE FROM officer_search WHERE id = $1");
+    }
+    g_assert_not_reached();
+}
+
+static int compare_int32(const void *a, const void *b) {
+    int32_t x = *(const int32_t *)a;
+    int32_t y = *(const int32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* "{-5,17,…}": the distinct block keys of one row. */
+static void format_keys(GString *out, int64_t id, const GString *tokens, GArray *keys) {
+    g_array_set_size(keys, 0);
+    const char *p = tokens->str;
+    for (const char *end; (end = strchr(p, ' ')) != NULL; p = end + 1) {
+        int32_t key = search_block_key(p, (size_t)(end - p), id >> SEARCH_BLOCK_BITS);
+        g_array_append_val(keys, key);
+    }
+    g_array_sort(keys, compare_int32);
+    g_string_append_c(out, '{');
+    for (guint i = 0; i < keys->len; i++) {
+        int32_t key = g_array_index(keys, int32_t, i);
+        if (i == 0 || key != g_array_index(keys, int32_t, i - 1)) {
+            g_string_append_printf(out, i == 0 ? "%d" : ",%d", key);
+        }
+    }
+    g_string_append_c(out, '}');
+}
+
+static void count_tokens(GHashTable *counts, const GString *tokens, int64_t step) {
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    g_auto(GStrv) list = g_strsplit(tokens->str, " ", -1);
+    for (char **token = list; *token != NULL; token++) {
+        /* the last piece is "": it counts the rows themselves */
+        if (!g_hash_table_add(seen, *token)) {
+            continue;
+        }
+        gpointer old = g_hash_table_lookup(counts, *token);
+        g_hash_table_replace(counts, g_strdup(*token), GSIZE_TO_POINTER((gsize)old + (gsize)step));
+    }
+}
+
+static bool write_sample(Db *db, SearchKind kind, GHashTable *counts, GError **error) {
+    if (g_hash_table_size(counts) == 0) {
+        return true;
+    }
+    g_autoptr(GArray) args = g_array_new(FALSE, FALSE, sizeof(DbArg));
+    /* sorted: two writers that meet take the rows in one order */
+    g_autoptr(GList) tokens = g_list_sort(g_hash_table_get_keys(counts), (GCompareFunc)strcmp);
+    for (GList *token = tokens; token != NULL; token = token->next) {
+        int64_t n = (int64_t)(gsize)g_hash_table_lookup(counts, token->data);
+        DbArg row[] = {db_int(kind), db_text(token->data), db_int(n)};
+        g_array_append_vals(args, row, G_N_ELEMENTS(row));
+    }
+    return db_exec_many(db,
+                        SQL("INSERT INTO search_sample (kind, gram, n) VALUES ($1, $2, $3) "
+                            "ON CONFLICT (kind, gram) DO UPDATE SET n = search_sample.n + "
+                            "excluded.n"),
+                        3,
+                        (DbArgs){(const DbArg *)args->data, args->len},
+                        NULL,
+                        error);
+}
+
+static bool write_documents(Db *db,
+                            SearchKind kind,
+                            bool add,
+                            const SearchDocument *documents,
+                            size_t count,
+                            GError **error) {
+    if (count == 0) {
+        return true;
+    }
+    bool lite = db_engine(db) == DB_ENGINE_SQLITE;
+    size_t columns = lite || add ? 2 : 1;
+    g_autoptr(GArray) args =
+        g_array_sized_new(FALSE, FALSE, sizeof(DbArg), (guint)(columns * count));
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int32_t));
+    g_autoptr(GHashTable) counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (size_t i = 0; i < count; i++) {
+        const SearchDocument *document = &documents[i];
+        DbArg row[2] = {db_int(document->id),
+                        db_text_n(document->tokens->str, document->tokens->len)};
+        if (!lite && add) {
+            GString *text = g_string_sized_new(1024);
+            format_keys(text, document->id, document->tokens, keys);
+            g_ptr_array_add(texts, text->str);
+            row[1] = db_text_n(text->str, text->len);
+            g_string_free(text, FALSE);
+        }
+        g_array_append_vals(args, row, (guint)columns);
+        if (document->id % SAMPLE_EVERY == 0) {
+            count_tokens(counts, document->tokens, add ? 1 : -1);
+        }
+    }
+    return db_exec_many(db,
+                        add ? sql_add(db, kind) : sql_remove(db, kind),
+                        columns,
+                        (DbArgs){(const DbArg *)args->data, args->len},
+                        NULL,
+                        error) &&
+           write_sample(db, kind, counts, error);
+}
+
+bool search_add(
+    Db *db, SearchKind kind, const SearchDocument *documents, size_t count, GError **error) {
+    return write_documents(db, kind, true, documents, count, error);
+}
+
+bool search_remove(
+    Db *db, SearchKind kind, const SearchDocument *documents, size_t count, GError **error) {
+    return write_documents(db, kind, false, documents, count, error);
+}
+
+/* --- choosing what to read ----------------------------------------------------------------------
+ */
+
+typedef struct Weighed {
+    char *token;
+    int64_t expected;
+} Weighed;
+
+static int compare_weighed(const void *a, const void *b) {
+    const Weighed *x = a;
+    const Weighed *y = b;
+    return (x->expected > y->expected) - (x->expected < y->expected);
+}
+
+static bool
+weigh(Db *db, SearchKind kind, const char *token, GArray *weighed, int64_t *ret_n, GError **error) {
+    g_autoptr(DbRows) rows = db_query(db,
+                                      SQL("SELECT n FROM search_sample WHERE kind = $1 AND gram = "
+                                          "$2"),
+                                      DB_ARGS(db_int(kind), db_text(token)),
+                                      error);
+    if (rows == NULL) {
+        return false;
+    }
+    int64_t n = db_rows_next(rows) ? db_rows_int(rows, 0) : 0;
+    /* not in the sample: on average half a sample step */
+    int64_t expected = n > 0 ? n * SAMPLE_EVERY : SAMPLE_EVERY / 2;
+    if (weighed != NULL) {
+        Weighed one = {g_strdup(token), expected};
+        g_array_append_val(weighed, one);
+    }
+    *ret_n = expected;
+    return db_rows_done(rows, error);
+}
+
+static bool find_id_max(Db *db, SearchKind kind, int64_t *ret_id, GError **error) {
+    switch (kind) {
+    case SEARCH_UNIT:
+        return db_query_int(
+            db, SQL("SELECT coalesce(max(id), 0) FROM unit"), DB_NO_ARGS, ret_id, error);
+    case SEARCH_BUILDING:
+        return db_query_int(
+            db, SQL("SELECT coalesce(max(id), 0) FROM building"), DB_NO_ARGS, ret_id, error);
+    case SEARCH_OFFICER:
+        return db_query_int(
+            db, SQL("SELECT coalesce(max(id), 0) FROM officer"), DB_NO_ARGS, ret_id, error);
+    }
+    g_assert_not_reached();
+}
+
+/* Takes the rarest tokens; a further one only while reading it is cheaper than looking at the
+ * rows it would spare. */
+static void choose_tokens(SearchQuery *query, GArray *weighed) {
+    g_array_sort(weighed, compare_weighed);
+    double remaining = 0;
+    for (guint i = 0; i < weighed->len; i++) {
+        Weighed *one = &g_array_index(weighed, Weighed, i);
+        double share = (double)one->expected / (double)MAX(query->rows, 1);
+        bool worth = i == 0 || (query->tokens->len < TOKENS_READ_MAX &&
+                                (double)one->expected < remaining * WORTH_FACTOR && share < 0.9);
+        if (!worth) {
+            g_free(one->token);
+            continue;
+        }
+        remaining = i == 0 ? (double)one->expected : remaining * MIN(share, 1.0);
+        if (i == 0) {
+            query->expected = one->expected;
+        }
+        g_ptr_array_add(query->tokens, one->token);
+    }
+}
+
+bool search_prepare(Db *db,
+                    SearchKind kind,
+                    const SearchTerms *terms,
+                    const GString *marks,
+                    SearchQuery *ret_query,
+                    GError **error) {
+    g_auto(SearchQuery) query = {.kind = kind, .tokens = g_ptr_array_new_with_free_func(g_free)};
+    g_autoptr(GArray) weighed = g_array_new(FALSE, FALSE, sizeof(Weighed));
+    int64_t n = 0;
+    bool good = find_id_max(db, kind, &query.id_max, error) &&
+                weigh(db, kind, "", NULL, &query.rows, error);
+    for (size_t i = 0; good && i < terms->token_count; i++) {
+        good = weigh(db, kind, terms->tokens[i], weighed, &n, error);
+    }
+    g_auto(GStrv) marked = g_strsplit(marks == NULL ? "" : marks->str, " ", -1);
+    for (char **mark = marked; good && *mark != NULL; mark++) {
+        good = **mark == '\0' || weigh(db, kind, *mark, weighed, &n, error);
+    }
+    if (!good) {
+        for (guint i = 0; i < weighed->len; i++) {
+            g_free(g_array_index(weighed, Weighed, i).token);
+        }
+        return false;
+    }
+    choose_tokens(&query, weighed);
+    *ret_query = query;
+    query.tokens = NULL;
+    return true;
+}
+
+void search_query_clear(SearchQuery *query) {
+    g_clear_pointer(&query->tokens, g_ptr_array_unref);
+}
+
+/* --- reading: SQLite ----------------------------------------------------------------------------
+ */
+
+static Sql sql_match(SearchKind kind, bool backward) {
+    switch (kind) {
+    case SEARCH_UNIT:
+        return backward ? SQL("SELECT rowid FROM unit_search WHERE unit_search MATCH $1 "
+                              "AND rowid < $2 ORDER BY rowid DESC LIMIT $3")
+                        : SQL("SELECT rowid FROM unit_search WHERE unit_search MATCH $1 "
+                              "AND rowid > $2 ORDER BY rowid LIMIT $3");
+    case SEARCH_BUILDING:
+        return backward ? SQL("SELECT rowid FROM building_search WHERE building_search MATCH $1 "
+                              "AND rowid < $2 ORDER BY rowid DESC LIMIT $3")
+                        : SQL("SELECT rowid FROM building_search WHERE building_search MATCH $1 "
+                              "AND rowid > $2 ORDER BY rowid LIMIT $3");
+    case SEARCH_OFFICER:
+        return backward ? SQL("SELECT rowid FROM officer_search WHERE officer_search MATCH $1 "
+                              "AND rowid < $2 ORDER BY rowid DESC LIMIT $3")
+                        : SQL("SELECT rowid FROM officer_search WHERE officer_search MATCH $1 "
+                              "AND rowid > $2 ORDER BY rowid LIMIT $3");
+    }
+    g_assert_not_reached();
+}
+
+static bool read_ids(Db *db, Sql sql, DbArgs args, GArray *ids, GError **error) {
+    g_autoptr(DbRows) rows = db_query(db, sql, args, error);
+    if (rows == NULL) {
+        return false;
+    }
+    while (db_rows_next(rows)) {
+        int64_t id = db_rows_int(rows, 0);
+        g_array_append_val(ids, id);
+    }
+    return db_rows_done(rows, error);
+}
+
+static bool candidates_sqlite(Db *db,
+                              const SearchQuery *query,
+                              int64_t from,
+                              bool backward,
+                              size_t limit,
+                              GArray *ids,
+                              GError **error) {
+    g_autoptr(GString) match = g_string_new(NULL);
+    for (guint i = 0; i < query->tokens->len; i++) {
+        /* tokens hold letters, digits and non-ASCII characters only: nothing to escape */
+        g_string_append_printf(
+            match, i == 0 ? "\"%s\"" : " AND \"%s\"", (const char *)query->tokens->pdata[i]);
+    }
+    return read_ids(db,
+                    sql_match(query->kind, backward),
+                    DB_ARGS(db_text(match->str), db_int(from), db_int((int64_t)limit)),
+                    ids,
+                    error);
+}
+
+/* --- reading: PostgreSQL ------------------------------------------------------------------------
+ */
+
+/* The keys of one token over a range of blocks. */
+static char *format_block_keys(const char *token, int64_t first, int64_t last) {
+    GString *out = g_string_new("{");
+    for (int64_t block = first; block <= last; block++) {
+        g_string_append_printf(
+            out, block == first ? "%d" : ",%d", search_block_key(token, strlen(token), block));
+    }
+    g_string_append_c(out, '}');
+    return g_string_free(out, FALSE);
+}
+
+/* Up to three tokens are asked for; the index combines them. MATERIALIZED: the order by id must
+ * not tempt the planner to walk the primary key through a million rows. */
+static Sql sql_overlap(SearchKind kind) {
+#define OVERLAP(table)                                                                             \
+    SQL("WITH hit AS MATERIALIZED (SELECT id FROM " table " WHERE grams && $1::integer[] AND "     \
+        "grams && $2::integer[] AND grams && $3::integer[] AND id > $4 AND id < $5) "              \
+        "SELECT id FROM hit ORDER BY CASE WHEN $6 = 1 THEN -id ELSE id END LIMIT $7")
+    switch (kind) {
+    case SEARCH_UNIT:
+        return OVERLAP("unit_search");
+    case SEARCH_BUILDING:
+        return OVERLAP("building_search");
+    case SEARCH_OFFICER:
+        return OVERLAP("officer_search");
+    }
+#undef OVERLAP
+    g_assert_not_reached();
+}
+
+typedef struct BlockRange {
+    int64_t first, last;  /* blocks, inclusive */
+    int64_t above, below; /* ids, exclusive */
+} BlockRange;
+
+static bool read_blocks(Db *db,
+                        const SearchQuery *query,
+                        const BlockRange *range,
+                        bool backward,
+                        size_t limit,
+                        GArray *ids,
+                        GError **error) {
+    const char *token[3];
+    for (guint i = 0; i < 3; i++) {
+        token[i] = query->tokens->pdata[MIN(i, query->tokens->len - 1)];
+    }
+    g_autofree char *a = format_block_keys(token[0], range->first, range->last);
+    g_autofree char *b = format_block_keys(token[1], range->first, range->last);
+    g_autofree char *c = format_block_keys(token[2], range->first, range->last);
+    return read_ids(db,
+                    sql_overlap(query->kind),
+                    DB_ARGS(db_text(a),
+                            db_text(b),
+                            db_text(c),
+                            db_int(range->above),
+                            db_int(range->below),
+                            db_int(backward ? 1 : 0),
+                            db_int((int64_t)limit)),
+                    ids,
+                    error);
+}
+
+/* Reads as many blocks at once as should hold a few times what is wanted. The bounds on id also
+ * keep out rows of other blocks whose key is the same by a collision of hashes. */
+static bool candidates_pg(Db *db,
+                          const SearchQuery *query,
+                          int64_t from,
+                          bool backward,
+                          size_t limit,
+                          GArray *ids,
+                          GError **error) {
+    int64_t last_block = query->id_max >> SEARCH_BLOCK_BITS;
+    int64_t block = MIN(MAX(from, 0) >> SEARCH_BLOCK_BITS, last_block);
+    double per_block = (double)query->expected / (double)(last_block + 1);
+    int64_t span = (int64_t)(2.0 * (double)limit / MAX(per_block, 0.001)) + 1;
+    size_t wanted = ids->len + limit;
+    while (block >= 0 && block <= last_block && ids->len < wanted) {
+        span = MIN(span, BLOCKS_READ_MAX);
+        BlockRange range = {
+            .first = backward ? MAX(block - span + 1, 0) : block,
+            .last = backward ? block : MIN(block + span - 1, last_block),
+        };
+        range.above = MAX((range.first << SEARCH_BLOCK_BITS) - 1, backward ? 0 : from);
+        range.below = MIN((range.last + 1) << SEARCH_BLOCK_BITS, backward ? from : INT64_MAX);
+        if (!read_blocks(db, query, &range, backward, wanted - ids->len, ids, error)) {
+            return false;
+        }
+        block = backward ? range.first - 1 : range.last + 1;
+        span *= 2;
+    }
+    return true;
+}
+
+bool search_candidates(Db *db,
+                       const SearchQuery *query,
+                       int64_t from,
+                       bool backward,
+                       size_t limit,
+                       GArray *ids,
+                       GError **error) {
+    return db_engine(db) == DB_ENGINE_SQLITE
+               ? candidates_sqlite(db, query, from, backward, limit, ids, error)
+               : candidates_pg(db, query, from, backward, limit, ids, error);
+}
+
+char *id_list_format(const Db *db, const int64_t *ids, size_t count) {
+    bool lite = db_engine(db) == DB_ENGINE_SQLITE;
+    GString *out = g_string_new(lite ? "[" : "{");
+    for (size_t i = 0; i < count; i++) {
+        g_string_append_printf(out, i == 0 ? "%" G_GINT64_FORMAT : ",%" G_GINT64_FORMAT, ids[i]);
+    }
+    g_string_append_c(out, lite ? ']' : '}');
+    return g_string_free(out, FALSE);
+}

@@ -1,0 +1,319 @@
+/* All SQL that reads or writes single units; lists are in unit_list.c. */
+#include "registry/unit_store.h"
+
+#include "base/error.h"
+#include "registry/search.h"
+
+void unit_clear(Unit *unit) {
+    g_clear_pointer(&unit->texts, g_string_chunk_free);
+    *unit = (Unit){0};
+}
+
+int64_t unit_cell(int category, RiskGrade risk, CreditGrade credit, bool is_key) {
+    return (int64_t)category * 50 + (int64_t)risk * 10 + (int64_t)credit * 2 + (is_key ? 1 : 0);
+}
+
+int64_t unit_match_key(const char *name, const char *address) {
+    g_autofree char *a = search_normalise(name);
+    g_autofree char *b = search_normalise(address);
+    g_autofree char *both = g_strconcat(a, "\n", b, NULL);
+    return search_text_hash(both);
+}
+
+static const char *keep(GStringChunk *texts, const char *text) {
+    return text == NULL ? NULL : g_string_chunk_insert(texts, text);
+}
+
+void unit_from_row(const DbRows *rows, GStringChunk *texts, Unit *unit) {
+    *unit = (Unit){
+        .id = db_rows_int(rows, 0),
+        .source = keep(texts, db_rows_text(rows, 1)),
+        .source_id = keep(texts, db_rows_text(rows, 2)),
+        .uscc = keep(texts, db_rows_text(rows, 3)),
+        .name = keep(texts, db_rows_text(rows, 4)),
+        .address = keep(texts, db_rows_text(rows, 5)),
+        .region = keep(texts, db_rows_text(rows, 6)),
+        .district = db_rows_int(rows, 7),
+        .category = (int)db_rows_int(rows, 8),
+        .risk = (RiskGrade)db_rows_int(rows, 9),
+        .credit = (CreditGrade)db_rows_int(rows, 10),
+        .is_key = db_rows_int(rows, 11) != 0,
+        .last_inspected_us = db_rows_int(rows, 12),
+        .merged_into = db_rows_int(rows, 13),
+        .building_id = db_rows_int(rows, 14),
+        .legal_person = keep(texts, db_rows_text(rows, 15)),
+        .phone = keep(texts, db_rows_text(rows, 16)),
+        .has_point = !db_rows_is_null(rows, 17) && !db_rows_is_null(rows, 18),
+        .longitude = db_rows_real(rows, 17),
+        .latitude = db_rows_real(rows, 18),
+        .version = db_rows_int(rows, 19),
+        .created_us = db_rows_int(rows, 20),
+        .changed_us = db_rows_int(rows, 21),
+    };
+}
+
+bool unit_find(Db *db, int64_t id, Unit *ret_unit, GError **error) {
+    g_autoptr(DbRows) rows = db_query(
+        db, SQL("SELECT " UNIT_COLUMNS " FROM unit u WHERE u.id = $1"), DB_ARGS(db_int(id)), error);
+    if (rows == NULL) {
+        return false;
+    }
+    if (!db_rows_next(rows)) {
+        return db_rows_done(rows, error) &&
+               hz_fail(error, HZ_ERROR_NOT_FOUND, "unit %" G_GINT64_FORMAT " does not exist", id);
+    }
+    GStringChunk *texts = g_string_chunk_new(512);
+    unit_from_row(rows, texts, ret_unit);
+    ret_unit->texts = texts;
+    return true;
+}
+
+/* --- looking up a batch -------------------------------------------------------------------------
+ */
+
+static bool
+read_keys(Db *db, Sql sql, DbArgs args, GStringChunk *texts, GArray *found, GError **error) {
+    g_autoptr(DbRows) rows = db_query(db, sql, args, error);
+    if (rows == NULL) {
+        return false;
+    }
+    while (db_rows_next(rows)) {
+        UnitKey key = {.id = db_rows_int(rows, 1)};
+        if (texts == NULL) {
+            key.number = db_rows_int(rows, 0);
+        } else {
+            key.text = keep(texts, db_rows_text(rows, 0));
+        }
+        g_array_append_val(found, key);
+    }
+    return db_rows_done(rows, error);
+}
+
+bool unit_store_by_source(Db *db,
+                          const char *source,
+                          const char *keys,
+                          GStringChunk *texts,
+                          GArray *found,
+                          GError **error) {
+    return read_keys(
+        db,
+        SQL_FOR(db,
+                "SELECT source_id, id FROM unit WHERE source IS NOT NULL AND source = $1 "
+                "AND source_id IN (SELECT CAST(value AS TEXT) FROM json_each($2))",
+                "SELECT source_id, id FROM unit WHERE source IS NOT NULL AND source = $1 "
+                "AND source_id = ANY (ARRAY(SELECT json_array_elements_text($2::json)))"),
+        DB_ARGS(db_text(source), db_text(keys)),
+        texts,
+        found,
+        error);
+}
+
+bool unit_store_by_uscc(
+    Db *db, const char *keys, GStringChunk *texts, GArray *found, GError **error) {
+    return read_keys(db,
+                     SQL_FOR(db,
+                             "SELECT uscc, id FROM unit WHERE uscc IS NOT NULL AND uscc IN "
+                             "(SELECT CAST(value AS TEXT) FROM json_each($1)) ORDER BY id",
+                             "SELECT uscc, id FROM unit WHERE uscc IS NOT NULL AND uscc = ANY "
+                             "(ARRAY(SELECT json_array_elements_text($1::json))) ORDER BY id"),
+                     DB_ARGS(db_text(keys)),
+                     texts,
+                     found,
+                     error);
+}
+
+bool unit_store_by_match(Db *db, const char *keys, GArray *found, GError **error) {
+    return read_keys(db,
+                     SQL_FOR(db,
+                             "SELECT match_key, id FROM unit WHERE match_key IN "
+                             "(SELECT CAST(value AS INTEGER) FROM json_each($1)) ORDER BY id",
+                             "SELECT match_key, id FROM unit WHERE match_key = ANY "
+                             "($1::bigint[]) ORDER BY id"),
+                     DB_ARGS(db_text(keys)),
+                     NULL,
+                     found,
+                     error);
+}
+
+bool unit_store_load(
+    Db *db, const int64_t *ids, size_t count, GStringChunk *texts, GArray *units, GError **error) {
+    g_autofree char *list = id_list_format(db, ids, count);
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL_FOR(db,
+                         "SELECT " UNIT_COLUMNS " FROM unit u WHERE u.id IN "
+                         "(SELECT CAST(value AS INTEGER) FROM json_each($1)) ORDER BY u.id",
+                         "SELECT " UNIT_COLUMNS " FROM unit u WHERE u.id = ANY ($1::bigint[]) "
+                         "ORDER BY u.id"),
+                 DB_ARGS(db_text(list)),
+                 error);
+    if (rows == NULL) {
+        return false;
+    }
+    while (db_rows_next(rows)) {
+        Unit unit;
+        unit_from_row(rows, texts, &unit);
+        g_array_append_val(units, unit);
+    }
+    return db_rows_done(rows, error);
+}
+
+/* --- writing ------------------------------------------------------------------------------------
+ */
+
+bool unit_store_take_ids(Db *db, size_t count, int64_t *ids, GError **error) {
+    if (db_engine(db) == DB_ENGINE_SQLITE) {
+        /* one writer at a time, and rows are never deleted */
+        int64_t last;
+        if (!db_query_int(
+                db, SQL("SELECT coalesce(max(id), 0) FROM unit"), DB_NO_ARGS, &last, error)) {
+            return false;
+        }
+        for (size_t i = 0; i < count; i++) {
+            ids[i] = last + 1 + (int64_t)i;
+        }
+        return true;
+    }
+    g_autoptr(DbRows) rows = db_query(db,
+                                      SQL("SELECT nextval(pg_get_serial_sequence('unit', 'id')) "
+                                          "FROM generate_series(1, $1::bigint)"),
+                                      DB_ARGS(db_int((int64_t)count)),
+                                      error);
+    if (rows == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < count && db_rows_next(rows); i++) {
+        ids[i] = db_rows_int(rows, 0);
+    }
+    return db_rows_done(rows, error);
+}
+
+static DbArg point(const Unit *unit, double value) {
+    return unit->has_point ? db_real(value) : db_null();
+}
+
+#define INSERT_COLUMNS 25
+
+static void add_insert_args(GArray *args, const Unit *unit) {
+    DbArg row[INSERT_COLUMNS] = {
+        db_int(unit->id),
+        db_text(unit->source),
+        db_text(unit->source_id),
+        db_text(unit->uscc),
+        db_text(unit->name),
+        db_text(unit->address),
+        db_text(unit->region),
+        db_int(unit->district),
+        db_int(unit->category),
+        db_int(unit->risk),
+        db_int(unit->credit),
+        db_bool(unit->is_key),
+        db_int(unit_cell(unit->category, unit->risk, unit->credit, unit->is_key)),
+        db_int(unit->last_inspected_us),
+        db_int(unit->merged_into),
+        db_int(unit_match_key(unit->name, unit->address)),
+        unit->building_id == 0 ? db_null() : db_int(unit->building_id),
+        db_text(unit->legal_person),
+        db_text(unit->phone),
+        point(unit, unit->longitude),
+        point(unit, unit->latitude),
+        db_int(unit->version),
+        db_int(unit->created_us),
+        db_int(unit->changed_us),
+        db_null(), /* of the update: the version that is expected */
+    };
+    g_array_append_vals(args, row, INSERT_COLUMNS - 1);
+}
+
+bool unit_store_insert(Db *db, const Unit *const *units, size_t count, GError **error) {
+    g_autoptr(GArray) args =
+        g_array_sized_new(FALSE, FALSE, sizeof(DbArg), (guint)count * INSERT_COLUMNS);
+    for (size_t i = 0; i < count; i++) {
+        add_insert_args(args, units[i]);
+    }
+    return db_exec_many(
+        db,
+        SQL("INSERT INTO unit (id, source, source_id, uscc, name, address, region, district, "
+            "category, risk, credit, is_key, cell, last_inspected_us, merged_into, match_key, "
+            "building_id, legal_person, phone, longitude, latitude, version, created_us, "
+            "changed_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+            "$15, $16, $17, $18, $19, $20, $21, $22, $23, $24)"),
+        INSERT_COLUMNS - 1,
+        (DbArgs){(const DbArg *)args->data, args->len},
+        NULL,
+        error);
+}
+
+bool unit_store_update(
+    Db *db, const Unit *const *olds, const Unit *const *units, size_t count, GError **error) {
+    g_autoptr(GArray) args =
+        g_array_sized_new(FALSE, FALSE, sizeof(DbArg), (guint)count * INSERT_COLUMNS);
+    for (size_t i = 0; i < count; i++) {
+        add_insert_args(args, units[i]);
+        DbArg version = db_int(olds[i]->version);
+        g_array_append_val(args, version);
+    }
+    int64_t changed = 0;
+    if (!db_exec_many(
+            db,
+            SQL("UPDATE unit SET source = $2, source_id = $3, uscc = $4, name = $5, "
+                "address = $6, region = $7, district = $8, category = $9, risk = $10, "
+                "credit = $11, is_key = $12, cell = $13, last_inspected_us = $14, "
+                "merged_into = $15, match_key = $16, building_id = $17, legal_person = $18, "
+                "phone = $19, longitude = $20, latitude = $21, version = $22, created_us = $23, "
+                "changed_us = $24 WHERE id = $1 AND version = $25"),
+            INSERT_COLUMNS,
+            (DbArgs){(const DbArg *)args->data, args->len},
+            &changed,
+            error)) {
+        return false;
+    }
+    return changed == (int64_t)count ||
+           hz_fail(error, HZ_ERROR_CONFLICT, "unit was changed by somebody else meanwhile");
+}
+
+bool unit_store_count(Db *db, const CountDelta *deltas, size_t count, GError **error) {
+    g_autoptr(GArray) args = g_array_sized_new(FALSE, FALSE, sizeof(DbArg), (guint)count * 3);
+    for (size_t i = 0; i < count; i++) {
+        DbArg row[] = {db_int(deltas[i].scope), db_int(deltas[i].cell), db_int(deltas[i].delta)};
+        g_array_append_vals(args, row, G_N_ELEMENTS(row));
+    }
+    return db_exec_many(
+        db,
+        SQL("INSERT INTO unit_count (scope, cell, n) VALUES ($1, $2, $3) "
+            "ON CONFLICT (scope, cell) DO UPDATE SET n = unit_count.n + excluded.n"),
+        3,
+        (DbArgs){(const DbArg *)args->data, args->len},
+        NULL,
+        error);
+}
+
+bool unit_store_suspect(
+    Db *db, const Suspect *suspects, size_t count, int64_t found_us, GError **error) {
+    g_autoptr(GArray) args = g_array_sized_new(FALSE, FALSE, sizeof(DbArg), (guint)count * 5);
+    for (size_t i = 0; i < count; i++) {
+        DbArg row[] = {db_int(suspects[i].low_id),
+                       db_int(suspects[i].high_id),
+                       db_text(suspects[i].reason),
+                       db_int(suspects[i].district),
+                       db_int(found_us)};
+        g_array_append_vals(args, row, G_N_ELEMENTS(row));
+    }
+    return db_exec_many(
+        db,
+        SQL("INSERT INTO unit_suspect (low_id, high_id, reason, district, found_us) "
+            "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (low_id, high_id) DO NOTHING"),
+        5,
+        (DbArgs){(const DbArg *)args->data, args->len},
+        NULL,
+        error);
+}
+
+bool unit_note_inspected(Db *db, int64_t id, int64_t inspected_us, GError **error) {
+    return db_exec(db,
+                   SQL("UPDATE unit SET last_inspected_us = $2 "
+                       "WHERE id = $1 AND last_inspected_us < $2"),
+                   DB_ARGS(db_int(id), db_int(inspected_us)),
+                   NULL,
+                   error);
+}

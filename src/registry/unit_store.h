@@ -1,0 +1,62 @@
+/*
+ * SQL of units, for the unit_*.c and intake_unit.c files only. Thread: that of the Db.
+ */
+#pragma once
+
+#include "registry/unit.h"
+
+/* Columns for unit_from_row, in its order, of table alias u. */
+#define UNIT_COLUMNS                                                                               \
+    "u.id, u.source, u.source_id, u.uscc, u.name, u.address, u.region, u.district, u.category, "   \
+    "u.risk, u.credit, u.is_key, u.last_inspected_us, u.merged_into, u.building_id, "              \
+    "u.legal_person, u.phone, u.longitude, u.latitude, u.version, u.created_us, u.changed_us"
+#define UNIT_COLUMN_COUNT 22
+
+/* Texts go into `texts`; unit->texts stays NULL. */
+void unit_from_row(const DbRows *rows, GStringChunk *texts, Unit *unit);
+
+/* Pairs (key, id) of units whose key is in the JSON array `keys`; appended as UnitKey. Texts go
+ * into `texts`. */
+typedef struct UnitKey {
+    const char *text; /* of the two text lookups */
+    int64_t number;   /* of the match key lookup */
+    int64_t id;
+} UnitKey;
+bool unit_store_by_source(Db *db,
+                          const char *source,
+                          const char *keys,
+                          GStringChunk *texts,
+                          GArray *found,
+                          GError **error);
+bool unit_store_by_uscc(
+    Db *db, const char *keys, GStringChunk *texts, GArray *found, GError **error);
+bool unit_store_by_match(Db *db, const char *keys, GArray *found, GError **error);
+/* Rows of the ids, appended as Unit. */
+bool unit_store_load(
+    Db *db, const int64_t *ids, size_t count, GStringChunk *texts, GArray *units, GError **error);
+
+/* `count` fresh ids into `ids`. */
+bool unit_store_take_ids(Db *db, size_t count, int64_t *ids, GError **error);
+bool unit_store_insert(Db *db, const Unit *const *units, size_t count, GError **error);
+/* Rows by id; CONFLICT when a row's version is not the one in `olds`. */
+bool unit_store_update(
+    Db *db, const Unit *const *olds, const Unit *const *units, size_t count, GError **error);
+/* deltas: cell and scope -> change; see unit_write.c. */
+typedef struct CountDelta {
+    int64_t scope, cell, delta;
+} CountDelta;
+bool unit_store_count(Db *db, const CountDelta *deltas, size_t count, GError **error);
+
+typedef struct Suspect {
+    int64_t low_id, high_id, district;
+    const char *reason; /* "code", "name" */
+} Suspect;
+bool unit_store_suspect(
+    Db *db, const Suspect *suspects, size_t count, int64_t found_us, GError **error);
+
+/* All search tokens and marks of a unit: d district, s street, c category, r risk, t credit, k key
+ * unit. */
+void unit_add_tokens(GString *out, const Unit *unit);
+
+/* match_key of a name and an address. */
+int64_t unit_match_key(const char *name, const char *address);
