@@ -1,4 +1,5 @@
 /* All rooms, bottom first: the order of migrations. */
+#include "draw/draw.h"
 #include "job/job.h"
 #include "ledger/ledger.h"
 #include "publicity/publicity.h"
@@ -10,6 +11,11 @@ const Module *const modules[] = {
     &job_module,
     &registry_module,
     &publicity_module,
+    NULL,
+};
+
+/* What follows a draw, in its transaction. */
+const DrawDone draw_done_hooks[] = {
     NULL,
 };
 

@@ -19,12 +19,12 @@
 #define LIMIT_UPLOAD (INT64_C(512) * MIB) /* an import file: 1,000,000 units are about 200 MB */
 #define LIMIT_REQUEST_QUEUE 2048          /* requests waiting for a worker; beyond it 503 */
 #define LIMIT_EVENT_BACKLOG (64 * KIB)    /* bytes queued for one slow SSE reader, then it is cut */
-#define LIMIT_COMPRESS (8 * MIB)     /* larger bodies go out as they are */
-#define LIMIT_LINGER 64              /* refused clients whose last bytes are being dropped */
-#define LIMIT_LINGER_S 2             /* seconds each of them gets */
-#define LIMIT_LINGER_BYTES (16 * MIB) /* and bytes */
-#define LIMIT_EVENTS_QUEUE 4096    /* published events on their way to the loop */
-#define LIMIT_BODY_RATE KIB        /* bytes a second below which an old upload is cut */
+#define LIMIT_COMPRESS (8 * MIB)          /* larger bodies go out as they are */
+#define LIMIT_LINGER 64                   /* refused clients whose last bytes are being dropped */
+#define LIMIT_LINGER_S 2                  /* seconds each of them gets */
+#define LIMIT_LINGER_BYTES (16 * MIB)     /* and bytes */
+#define LIMIT_EVENTS_QUEUE 4096           /* published events on their way to the loop */
+#define LIMIT_BODY_RATE KIB               /* bytes a second below which an old upload is cut */
 
 /* templates (ours, but a mistake in one must not stop a worker) */
 #define LIMIT_TEMPLATE_SOURCE (256 * KIB) /* one view; the largest has about 10 KiB */

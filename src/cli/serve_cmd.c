@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/explain.h"
 #include "job/job.h"
+#include "publicity/site.h"
 #include "web/log.h"
 
 #include <errno.h>
@@ -181,6 +182,7 @@ static bool serve(const ServeOptions *options, GError **error) {
         .strict_templates = options->strict,
         .secure_cookies = options->secure_cookies,
         .upload_dir = uploads,
+        .site = site_model,
         .idle_timeout_s = (unsigned)options->idle_timeout_s,
         .plan_observer = explain != NULL ? explain_observe : NULL,
         .plan_data = explain,

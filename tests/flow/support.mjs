@@ -50,7 +50,7 @@ function pgUrlOf(database) {
 
 /* An empty database of its own; `drop()` removes every trace. */
 export function newDatabase(engine = 'sqlite') {
-    const folder = mkdtempSync(path.join(tmpdir(), 'huozheng-flow-'));
+    const folder = mkdtempSync(path.join(process.env.HUOZHENG_TEST_SCRATCH ?? tmpdir(), 'flow-'));
     if (engine === 'sqlite') {
         return {
             folder, engine,
@@ -74,7 +74,7 @@ export function newDatabase(engine = 'sqlite') {
 export async function serve(db, { args = [], env = {} } = {}) {
     const child = spawn(BINARY, ['serve', '--address', '127.0.0.1', '--port', '0', '--strict', ...args], {
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, HUOZHENG_DB: db.url, ...env },
+        env: { ...process.env, HUOZHENG_DB: db.url, HUOZHENG_DATA: path.join(db.folder, 'data'), ...env },
     });
     const log = [];
     let ended = false;
@@ -122,7 +122,7 @@ export async function serve(db, { args = [], env = {} } = {}) {
 export async function startCity({ engine = 'sqlite', scale = 0.02, args = [], env = {} } = {}) {
     const db = newDatabase(engine);
     try {
-        const logins = readLogins(huozheng(['init', '--demo', '--scale', String(scale), '--json'], { db: db.url }));
+        const logins = demoLogins(huozheng(['init', '--demo', '--scale', String(scale), '--json'], { db: db.url }));
         const server = await serve(db, { args, env });
         return {
             db, server, logins,
@@ -142,12 +142,20 @@ export async function startCity({ engine = 'sqlite', scale = 0.02, args = [], en
 }
 
 /* `init --demo --json` → role word → {login, password}. */
-function readLogins(text) {
+export function demoLogins(text) {
     const logins = {};
     for (const account of JSON.parse(text).accounts) {
         for (const role of account.roles) logins[role] ??= { login: account.login, password: account.password };
     }
     return logins;
+}
+
+/* Hidden inputs of the form on `html` that posts to `target` (of the first POST form otherwise). */
+function hiddenFields(html, target) {
+    const forms = [...html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)].filter(([, head]) => /method="?post/i.test(head));
+    const [, , body] = forms.find(([, head]) => head.includes(`action="${target}"`)) ?? forms[0] ?? ['', '', ''];
+    return [...body.matchAll(/<input\b[^>]*type="hidden"[^>]*>/g)].map(([input]) => [
+        /\sname="([^"]*)"/.exec(input)?.[1] ?? '', /\svalue="([^"]*)"/.exec(input)?.[1] ?? '']);
 }
 
 /* A browser without a screen: keeps cookies, follows no redirect. */
@@ -187,12 +195,11 @@ export class Client {
         return JSON.parse(text);
     }
 
-    /* Posts a form as a browser does; `from` is the page that shows it (its csrf token is sent). */
+    /* Posts a form as a browser does: with the hidden fields it has on the page `from`. */
     async post(target, fields, { from = target, headers } = {}) {
         const page = await this.get(from);
-        const token = /name="csrf" value="([^"]+)"/.exec(await page.text())?.[1];
-        const form = new URLSearchParams(fields);
-        if (token !== undefined && !form.has('csrf')) form.set('csrf', token);
+        const form = new URLSearchParams([...hiddenFields(await page.text(), target)]);
+        for (const [name, value] of fields instanceof URLSearchParams ? fields : Object.entries(fields)) form.append(name, value);
         return this.request('POST', target, {
             body: form.toString(),
             headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
@@ -200,7 +207,7 @@ export class Client {
     }
 
     async signIn({ login, password }) {
-        const response = await this.post('/sign-in', { login, password });
+        const response = await this.post('/signin', { login, password });
         assert.equal(response.status, 303, `sign-in as ${login}: ${response.status}`);
         return this;
     }
@@ -253,11 +260,11 @@ export async function openPage(url, { width = 1440, height = 900, dark = false, 
 }
 
 export async function signInBrowser(page, { login, password }) {
-    await page.goto('/sign-in');
+    await page.goto('/signin');
     await page.fill('input[name=login]', login);
     await page.fill('input[name=password]', password);
     await Promise.all([page.waitForNavigation(), page.press('input[name=password]', 'Enter')]);
-    assert.ok(!page.url().includes('/sign-in'), `signed in as ${login}: still at ${page.url()}`);
+    assert.ok(!page.url().includes('/signin'), `signed in as ${login}: still at ${page.url()}`);
     return page;
 }
 
