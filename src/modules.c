@@ -1,6 +1,8 @@
 /* All rooms, bottom first: the order of migrations. */
+#include "account/account.h"
 #include "draw/draw.h"
 #include "job/job.h"
+#include "law/law.h"
 #include "ledger/ledger.h"
 #include "publicity/publicity.h"
 #include "registry/registry.h"
@@ -9,6 +11,8 @@
 const Module *const modules[] = {
     &ledger_module,
     &job_module,
+    &account_module,
+    &law_module,
     &registry_module,
     &publicity_module,
     NULL,

@@ -20,7 +20,7 @@ const char *query_text(const Request *req, const char *name) {
 }
 
 void form_fresh(json_t *model) {
-    json_put(model, "problems", NULL);
+    json_put_text(model, "problems", NULL);
 }
 
 static const char *problem_of(const FormProblems *problems, const char *field) {

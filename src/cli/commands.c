@@ -8,6 +8,7 @@ extern const Command doctor_command;
 extern const Command ledger_command;
 extern const Command restore_command;
 extern const Command serve_command;
+extern const Command user_command;
 
 const Command *const commands[] = {
     &serve_command,
@@ -15,6 +16,7 @@ const Command *const commands[] = {
     &doctor_command,
     &backup_command,
     &restore_command,
+    &user_command,
     NULL,
 };
 

@@ -1,9 +1,11 @@
 /* `huozheng serve`: migrate, start the job thread and the web server, wait for a signal, stop. */
+#include "account/account.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/explain.h"
 #include "job/job.h"
+#include "law/law.h"
 #include "publicity/site.h"
 #include "web/log.h"
 
@@ -118,7 +120,15 @@ static char *prepare_uploads(const char *data_dir, GError **error) {
 
 static bool prepare_database(const char *url, GError **error) {
     g_autoptr(Db) db = db_open(url, DB_READ_WRITE, error);
-    return db != NULL && modules_migrate(db, error);
+    g_autofree char *first = NULL; /* one-time passwords: printed once, never logged */
+    if (db == NULL || !modules_migrate(db, error) || !law_check(error) ||
+        !account_bootstrap(db, clock_now_us(), &first, error)) {
+        return false;
+    }
+    if (first != NULL) {
+        fputs(first, stdout);
+    }
+    return true;
 }
 
 static void wait_for_signal(const sigset_t *signals) {
@@ -182,8 +192,11 @@ static bool serve(const ServeOptions *options, GError **error) {
         .strict_templates = options->strict,
         .secure_cookies = options->secure_cookies,
         .upload_dir = uploads,
-        .site = site_model,
         .idle_timeout_s = (unsigned)options->idle_timeout_s,
+        .authenticate = account_authenticate,
+        .release = account_release,
+        .site = site_model,
+        .refused = account_refused,
         .plan_observer = explain != NULL ? explain_observe : NULL,
         .plan_data = explain,
     };

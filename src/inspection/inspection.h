@@ -80,9 +80,10 @@ bool inspection_task_add(Db *db,
                          int64_t *ret_id,
                          GError **error);
 /* Makes the tasks of all targets of a finished draw, in the caller's transaction; targets that have
- * theirs already are passed over. *ret_added (may be NULL). */
+ * theirs already are passed over, reserves and targets without officers wait. Stands in
+ * draw_done_hooks (src/modules.c), so that no draw is ever without its tasks. */
 bool inspection_take_draw(
-    Db *db, int64_t draw_id, const char *actor, int64_t now_us, int64_t *ret_added, GError **error);
+    Db *db, int64_t draw_id, const char *actor, int64_t now_us, GError **error);
 /* HZ_ERROR_CONFLICT when it is published or closed already, or changed since `version`. */
 bool inspection_close(Db *db,
                       int64_t id,
