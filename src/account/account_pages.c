@@ -4,25 +4,18 @@
 #include "account/account_forms.h"
 #include "account/account_rules.h"
 #include "account/account_store.h"
-#include "base/digest.h"
 #include "base/error.h"
 
 #include <string.h>
 
 #define HOME_PATH "/work"
 #define PASSWORD_PATH "/work/account/password"
-#define FORM_COOKIE "hz_form"
-#define FORM_COOKIE_AGE_S (24 * 3600)
 
 /* --- sign-in ------------------------------------------------------------------------------------
  */
 
-/* No session exists yet, so the form token is a cookie's equal (double submit). */
-static void sign_in_model(json_t *model,
-                          const char *login,
-                          const char *next,
-                          const char *token,
-                          const FormProblems *problems) {
+static void
+sign_in_model(json_t *model, const char *login, const char *next, const FormProblems *problems) {
     form_line_add(model,
                   &(FormLine){.id = "login",
                               .label = "登录名",
@@ -37,23 +30,6 @@ static void sign_in_model(json_t *model,
                               .autocomplete = "current-password"},
                   problems);
     json_put_text(model, "next", next);
-    json_put_text(model, "form_token", token);
-}
-
-static bool form_token_valid(const char *token) {
-    uint8_t bytes[16];
-    return token != NULL && hex_parse(token, bytes, sizeof bytes);
-}
-
-/* The browser's present form token, or a new one, so that two open tabs both work. */
-static char *form_token(const Request *req) {
-    const char *cookie = request_cookie(req, FORM_COOKIE);
-    if (form_token_valid(cookie)) {
-        return g_strdup(cookie);
-    }
-    uint8_t random[16];
-    random_bytes(random, sizeof random);
-    return hex_format(random, sizeof random);
 }
 
 Response *sign_in_page(Ctx *ctx, const Request *req) {
@@ -61,24 +37,18 @@ Response *sign_in_page(Ctx *ctx, const Request *req) {
     if (ctx->who->account_id != 0) {
         return response_redirect(local_path(next) ? next : HOME_PATH);
     }
-    g_autofree char *token = form_token(req);
     json_t *model = json_object();
     form_fresh(model);
-    sign_in_model(model, "", local_path(next) ? next : HOME_PATH, token, NULL);
-    Response *response = response_page("account/signin", model);
-    response_cookie(response, FORM_COOKIE, token, FORM_COOKIE_AGE_S, true);
-    return response;
+    sign_in_model(model, "", local_path(next) ? next : HOME_PATH, NULL);
+    return response_page("account/signin", model);
 }
 
 static Response *
 sign_in_again(const Request *req, const char *next, unsigned status, FormProblems *problems) {
-    g_autofree char *token = form_token(req);
     json_t *model = json_object();
-    sign_in_model(model, form_text(req, "login"), next, token, problems);
+    sign_in_model(model, form_text(req, "login"), next, problems);
     json_put(model, "problems", problems);
-    Response *response = response_page_status(status, "account/signin", model);
-    response_cookie(response, FORM_COOKIE, token, FORM_COOKIE_AGE_S, true);
-    return response;
+    return response_page_status(status, "account/signin", model);
 }
 
 static Response *
@@ -116,14 +86,6 @@ sign_in_answer(Ctx *ctx, const Request *req, const char *next, const SignInResul
 Response *sign_in_submit(Ctx *ctx, const Request *req) {
     const char *next = request_form(req, "next");
     next = local_path(next) ? next : HOME_PATH;
-    const char *cookie = request_cookie(req, FORM_COOKIE);
-    const char *sent = form_text(req, "form_token");
-    if (!form_token_valid(cookie) || strcmp(cookie, sent) != 0) {
-        FormProblems *problems = form_problems_new();
-        form_problem_add(problems, "login", "页面放得太久，或浏览器没有保存 Cookie。再登录一次");
-        account_refused(ctx, req, "登录表单的令牌不对");
-        return sign_in_again(req, next, 403, problems);
-    }
     const char *agent = request_header(req, "User-Agent");
     g_autofree char *short_agent = g_utf8_make_valid(agent != NULL ? agent : "", -1);
     if (strlen(short_agent) > 200) {
