@@ -44,6 +44,20 @@ static json_t *sign_in_row(const DbRows *rows) {
     return item;
 }
 
+/* The words of web/guard.c for people; anything else is shown as it was stored. */
+static const char *reason_zh(const char *reason) {
+    static const char *const words[][2] = {{"missing permission", "没有权限"},
+                                           {"not signed in", "没有登录"},
+                                           {"csrf", "表单令牌不对"},
+                                           {"foreign origin", "从别的网站提交"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        if (strcmp(words[i][0], reason) == 0) {
+            return words[i][1];
+        }
+    }
+    return reason;
+}
+
 static json_t *refusal_row(const DbRows *rows) {
     json_t *item = json_object();
     json_put_int(item, "id", db_rows_int(rows, 0));
@@ -51,7 +65,7 @@ static json_t *refusal_row(const DbRows *rows) {
     json_put_text(item, "login", db_rows_text(rows, 3));
     json_put_text(item, "method", db_rows_text(rows, 4));
     json_put_text(item, "path", db_rows_text(rows, 5));
-    json_put_text(item, "reason", db_rows_text(rows, 6));
+    json_put_text(item, "reason", reason_zh(db_rows_text(rows, 6)));
     json_put_text(item, "peer", db_rows_text(rows, 7));
     int64_t more = db_rows_int(rows, 8);
     g_autofree char *text =

