@@ -120,7 +120,8 @@ static const cyaml_schema_value_t height_file_schema = {
  */
 
 /* libcyaml reports an error as several lines, the place last; keep them all. */
-static void gather(cyaml_log_t level, void *data, const char *format, va_list args) {
+static void G_GNUC_PRINTF(3, 0)
+    gather(cyaml_log_t level, void *data, const char *format, va_list args) {
     if (level >= CYAML_LOG_ERROR) {
         g_string_append_vprintf(data, format, args);
     }

@@ -89,7 +89,7 @@ static size_t leave_escapes(void *cls, struct MHD_Connection *connection, char *
     return strlen(text);
 }
 
-static void on_message(void *cls, const char *format, va_list args) {
+static void G_GNUC_PRINTF(2, 0) on_message(void *cls, const char *format, va_list args) {
     (void)cls;
     if (log_is_debug()) {
         g_autofree char *text = g_strdup_vprintf(format, args);
