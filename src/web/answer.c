@@ -70,13 +70,10 @@ static char *plain_page(unsigned status, const char *request_id) {
                            request_id);
 }
 
-Answer *answer_plain(unsigned status, const char *request_id, bool close) {
+Answer *answer_plain(unsigned status, const char *request_id) {
     Answer *answer = answer_new(status);
     answer_set_header(answer, "Content-Type", "text/html; charset=utf-8");
     answer_set_header(answer, "Cache-Control", "no-store");
-    if (close) {
-        answer_set_header(answer, "Connection", "close");
-    }
     if (status == 503) {
         answer_set_header(answer, "Retry-After", "2");
     }

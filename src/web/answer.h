@@ -36,9 +36,8 @@ typedef struct AnswerContext {
  * that cannot be rendered becomes a 500 page and is logged. */
 Answer *answer_make(const AnswerContext *context, Response *response);
 
-/* A small page without layout, for requests that are refused before a worker sees them, and the
- * last resort when an error page cannot be rendered. `close`: the connection ends. */
-Answer *answer_plain(unsigned status, const char *request_id, bool close);
+/* A small page without layout, for requests that are refused before a worker sees them. */
+Answer *answer_plain(unsigned status, const char *request_id);
 
 /* The cookie of visitors without a session that guards their forms (double submit). */
 const char *csrf_cookie_name(const WebOptions *options);

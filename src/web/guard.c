@@ -150,7 +150,7 @@ static bool may_stay_without_password(const Request *req) {
     return strcmp(req->path, "/work/account/password") == 0 || strcmp(req->path, "/signout") == 0;
 }
 
-Response *guard_check(const WebOptions *options, Ctx *ctx, const Request *req) {
+Response *guard_preflight(const WebOptions *options, Ctx *ctx, const Request *req) {
     const Route *route = req->route;
     if (!principal_may(ctx->who, route->permission)) {
         return ctx->who->account_id == 0 ? ask_to_sign_in(options, ctx, req)
@@ -163,8 +163,13 @@ Response *guard_check(const WebOptions *options, Ctx *ctx, const Request *req) {
     if (req->is_post && !origin_is_ours(req)) {
         return refuse(options, ctx, req, "foreign origin", response_status_page(403, NULL, NULL));
     }
-    if (req->is_post && !token_is_good(options, ctx, req)) {
-        return refuse_token(options, ctx, req);
-    }
     return NULL;
+}
+
+Response *guard_check(const WebOptions *options, Ctx *ctx, const Request *req) {
+    Response *refusal = guard_preflight(options, ctx, req);
+    if (refusal == NULL && req->is_post && !token_is_good(options, ctx, req)) {
+        refusal = refuse_token(options, ctx, req);
+    }
+    return refusal;
 }

@@ -21,5 +21,9 @@ void guard_csrf_token(const WebOptions *options,
  * options->refused) or a redirect to sign-in or to the password page. */
 Response *guard_check(const WebOptions *options, Ctx *ctx, const Request *req);
 
+/* Same for a request whose body has not been read yet: everything but the token in the form. So a
+ * stranger cannot fill the disk first and be refused afterwards. */
+Response *guard_preflight(const WebOptions *options, Ctx *ctx, const Request *req);
+
 /* "查看单位和建筑" for PERM_UNIT_VIEW. */
 const char *permission_name_zh(Permission permission);

@@ -165,11 +165,17 @@ static enum MHD_Result send_answer(Mhd *mhd, Exchange *exchange) {
     }
     enum MHD_Result result = MHD_queue_response(exchange->connection, answer->status, response);
     MHD_destroy_response(response);
-    exchange->is_done = true;
     return result;
 }
 
-/* Refuses before the body has been read: the answer goes out at once, the connection ends. */
+/* Sends the answer although the body has not been read: the connection ends. */
+static enum MHD_Result refuse_with(Mhd *mhd, Exchange *exchange) {
+    answer_set_header(exchange->answer, "Connection", "close");
+    conn_of(exchange->connection)->lingers = request_has_body(exchange->request);
+    return send_answer(mhd, exchange);
+}
+
+/* Refuses before a worker has seen the request. */
 static enum MHD_Result
 refuse_early(Mhd *mhd, Exchange *exchange, unsigned status, const char *why) {
     const Request *req = exchange->request;
@@ -180,10 +186,8 @@ refuse_early(Mhd *mhd, Exchange *exchange, unsigned status, const char *why) {
               why,
               req->method,
               req->peer);
-    Conn *conn = conn_of(exchange->connection);
-    conn->lingers = request_has_body(req);
-    exchange->answer = answer_plain(status, req->id, true);
-    return send_answer(mhd, exchange);
+    exchange->answer = answer_plain(status, req->id);
+    return refuse_with(mhd, exchange);
 }
 
 /* In the middle of a body libmicrohttpd takes no response any more. Nothing of ours has been
@@ -200,10 +204,11 @@ static enum MHD_Result refuse_body(Exchange *exchange, unsigned status, const ch
               req->path,
               req->peer);
     g_autoptr(GString) wire = g_string_new(NULL);
-    Answer *answer = answer_plain(status, req->id, true);
+    Answer *answer = answer_plain(status, req->id);
     size_t size = 0;
     const char *body = g_bytes_get_data(answer->body, &size);
-    g_string_append_printf(wire, "HTTP/1.1 %u Refused\r\nContent-Length: %zu\r\n", status, size);
+    g_string_append_printf(
+        wire, "HTTP/1.1 %u Refused\r\nConnection: close\r\nContent-Length: %zu\r\n", status, size);
     for (guint i = 0; i < answer->headers.items->len; i++) {
         const Field *field = &g_array_index(answer->headers.items, Field, i);
         g_string_append_printf(wire, "%s: %s\r\n", field->name, field->value);
@@ -247,6 +252,23 @@ static unsigned status_of_body_error(const GError *error) {
     return error->code == HZ_ERROR_LIMIT ? 413 : error->code == HZ_ERROR_INVALID ? 400 : 503;
 }
 
+static enum MHD_Result to_workers(Mhd *mhd, Exchange *exchange) {
+    MHD_suspend_connection(exchange->connection);
+    if (!mailbox_put(mhd->server->requests, exchange)) {
+        MHD_resume_connection(exchange->connection);
+        return refuse_early(mhd, exchange, 503, "queue full");
+    }
+    return MHD_YES;
+}
+
+/* A body of this size is worth asking first who sends it. */
+static bool needs_preflight(const Request *req) {
+    bool is_large = request_content_length(req) > LIMIT_FORM_BODY ||
+                    request_header(req, "Transfer-Encoding") != NULL;
+    return is_large && req->route->body_max > LIMIT_FORM_BODY &&
+           req->route->permission != PERM_PUBLIC;
+}
+
 /* A POST's body may come when its length and type are in order. */
 static enum MHD_Result expect_body(Mhd *mhd, Exchange *exchange) {
     Request *req = exchange->request;
@@ -258,7 +280,8 @@ static enum MHD_Result expect_body(Mhd *mhd, Exchange *exchange) {
     if (request_content_length(req) > body_limit(exchange->body)) {
         return refuse_early(mhd, exchange, 413, "Content-Length too large");
     }
-    return MHD_YES;
+    exchange->is_preflight = needs_preflight(req);
+    return exchange->is_preflight ? to_workers(mhd, exchange) : MHD_YES;
 }
 
 static enum MHD_Result route_request(Mhd *mhd, Exchange *exchange) {
@@ -331,12 +354,7 @@ static enum MHD_Result dispatch(Mhd *mhd, Exchange *exchange) {
             return refuse_early(mhd, exchange, status_of_body_error(error), error->message);
         }
     }
-    MHD_suspend_connection(exchange->connection);
-    if (!mailbox_put(mhd->server->requests, exchange)) {
-        MHD_resume_connection(exchange->connection);
-        return refuse_early(mhd, exchange, 503, "queue full");
-    }
-    return MHD_YES;
+    return to_workers(mhd, exchange);
 }
 
 static enum MHD_Result on_request(void *cls,
@@ -353,6 +371,11 @@ static enum MHD_Result on_request(void *cls,
     Exchange *exchange = *con_cls;
     if (exchange == NULL) {
         return begin_exchange(mhd, connection, method, con_cls);
+    }
+    if (exchange->is_preflight) {
+        /* libmicrohttpd calls once more with the head before the body comes. */
+        exchange->is_preflight = false;
+        return exchange->answer == NULL ? MHD_YES : refuse_with(mhd, exchange);
     }
     if (*upload_data_size > 0) {
         return take_bytes(exchange, upload_data, upload_data_size);

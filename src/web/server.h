@@ -25,11 +25,11 @@ typedef struct Stream Stream;
 /* One request and its answer. */
 typedef struct Exchange {
     Request *request;
-    Body *body;       /* while it arrives */
-    Answer *answer;   /* once it is known */
-    Stream *stream;   /* an answer that goes on */
-    void *connection; /* mhd.c's */
-    bool is_done;     /* the answer has been handed to libmicrohttpd */
+    Body *body;        /* while it arrives */
+    Answer *answer;    /* once it is known */
+    Stream *stream;    /* an answer that goes on */
+    void *connection;  /* mhd.c's */
+    bool is_preflight; /* only the head is here: may this client send such a large body? */
 } Exchange;
 
 /* One published event, already in wire form, shared by all its readers. */

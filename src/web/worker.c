@@ -102,7 +102,9 @@ static Answer *answer_with(Connections *connections, Ctx *ctx, Request *req, Res
     return answer_make(&context, response);
 }
 
-static Answer *answer_request(WebServer *server, Connections *connections, Request *req) {
+/* NULL only in a preflight: the body may come. */
+static Answer *answer_request(WebServer *server, Connections *connections, Exchange *exchange) {
+    Request *req = exchange->request;
     Principal who = {0};
     Ctx ctx = {
         .who = &who,
@@ -120,14 +122,19 @@ static Answer *answer_request(WebServer *server, Connections *connections, Reque
         authenticate(connections, req, ctx.now_us, &who);
         ctx.db = connections->read_only;
     }
-    Response *response = ctx.db == NULL && needs_database(req)
-                             ? response_status_page(503, NULL, NULL)
-                             : run_handler(connections, &ctx, req);
-    Answer *answer = answer_with(connections, &ctx, req, response);
+    Response *response = NULL;
+    if (ctx.db == NULL && needs_database(req)) {
+        response = response_status_page(503, NULL, NULL);
+    } else if (exchange->is_preflight) {
+        response = guard_preflight(connections->options, &ctx, req);
+    } else {
+        response = run_handler(connections, &ctx, req);
+    }
+    Answer *answer = response != NULL ? answer_with(connections, &ctx, req, response) : NULL;
     if (who.account_id != 0 && connections->options->release != NULL) {
         connections->options->release(&who);
     }
-    if (answer->is_problem && answer->problem == HZ_ERROR_UNAVAILABLE) {
+    if (answer != NULL && answer->is_problem && answer->problem == HZ_ERROR_UNAVAILABLE) {
         close_connections(connections);
     }
     return answer;
@@ -138,7 +145,7 @@ void *worker_main(void *data) {
     Connections connections = {.options = &server->options};
     for (Exchange *exchange = mailbox_take_wait(server->requests); exchange != NULL;
          exchange = mailbox_take_wait(server->requests)) {
-        exchange->answer = answer_request(server, &connections, exchange->request);
+        exchange->answer = answer_request(server, &connections, exchange);
         /* `answers` has room for every request that can be under way, so this does not wait. */
         bool is_open = mailbox_put_wait(server->answers, exchange);
         g_assert(is_open);
