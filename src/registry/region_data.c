@@ -6,6 +6,7 @@
 #include "base/error.h"
 
 #include <cyaml/cyaml.h>
+#include <pthread.h>
 #include <string.h>
 
 /* --- what the files look like -------------------------------------------------------------------
@@ -153,24 +154,24 @@ static void *load(const char *path, const cyaml_schema_value_t *schema, GError *
 
 /* Read on first use and kept: both are a few lines and never change while the program runs. */
 static const RegionFile *region_file(GError **error) {
-    static GMutex lock;
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     static RegionFile *file;
-    g_mutex_lock(&lock);
+    pthread_mutex_lock(&lock);
     if (file == NULL) {
         file = load("law/national/region-changes.yaml", &region_file_schema, error);
     }
-    g_mutex_unlock(&lock);
+    pthread_mutex_unlock(&lock);
     return file;
 }
 
 static const HeightFile *height_file(GError **error) {
-    static GMutex lock;
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     static HeightFile *file;
-    g_mutex_lock(&lock);
+    pthread_mutex_lock(&lock);
     if (file == NULL) {
         file = load("law/national/building-height.yaml", &height_file_schema, error);
     }
-    g_mutex_unlock(&lock);
+    pthread_mutex_unlock(&lock);
     return file;
 }
 
