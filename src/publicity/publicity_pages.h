@@ -12,6 +12,13 @@ Response *privacy_page(Ctx *ctx, const Request *req);
 Response *display_page(Ctx *ctx, const Request *req);
 Response *display_submit(Ctx *ctx, const Request *req);
 
+/* unit_pages.c */
+Response *search_page(Ctx *ctx, const Request *req);
+Response *unit_public_page(Ctx *ctx, const Request *req);
+
+/* plan_page.c */
+Response *plan_public_page(Ctx *ctx, const Request *req);
+
 /* record_pages.c */
 Response *records_page(Ctx *ctx, const Request *req);
 Response *records_csv(Ctx *ctx, const Request *req);

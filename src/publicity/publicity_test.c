@@ -5,9 +5,11 @@
 #include "publicity/record.h"
 #include "publicity/setting.h"
 #include "publicity/site.h"
+#include "registry/unit.h"
 #include "test_db.h"
 #include "web/request.h"
 #include "web/response.h"
+#include "web/router.h"
 #include "web/template.h"
 
 #include <glib/gstdio.h>
@@ -177,6 +179,15 @@ static char *page_text(Db *db, Handler handler, const char *target, Response **r
     g_autoptr(Request) req = request_new("GET", target);
     request_add_header(req, "Host", "localhost");
     g_assert_cmpuint(request_check_head(req).status, ==, 0);
+    g_autoptr(GPtrArray) routes = g_ptr_array_new();
+    for (const Route *route = publicity_module.routes; route->path != NULL; route++) {
+        g_ptr_array_add(routes, (gpointer)route);
+    }
+    Router *router = router_new(routes, &error);
+    g_assert_no_error(error);
+    router_find(router, req);
+    router_free(router);
+    g_assert_true(req->route != NULL && req->route->handler == handler);
     g_autoptr(Response) response = handler(&ctx, req);
     g_autoptr(GString) out = g_string_new(NULL);
     if (response->view != NULL) {
@@ -194,7 +205,7 @@ static char *page_text(Db *db, Handler handler, const char *target, Response **r
     return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
-static const char *const rooms[] = {"ledger", "publicity", NULL};
+static const char *const rooms[] = {"ledger", "registry", "publicity", NULL};
 
 static void test_pages_render(DbEngine engine) {
     static const struct {
@@ -246,6 +257,82 @@ static void test_navigation(DbEngine engine) {
     g_assert_null(strstr(nav, "管理"));
 }
 
+/* Two units of one street; ids in order. */
+static void add_units(Db *db, int64_t ids[2]) {
+    g_autoptr(GError) error = NULL;
+    test_db_exec(db,
+                 "INSERT INTO region (code, name, level, parent, confidence)"
+                 " VALUES ('500103', $1, 3, '5001', 'text')",
+                 db_text("渝中区"));
+    const UnitInput inputs[2] = {
+        {.name = "演示山城火锅店",
+         .uscc = "91500103MA0000001X",
+         .address = "渝中区演示路 1 号",
+         .region = "500103",
+         .legal_person = "不得公开",
+         .phone = "13800000000"},
+        {.name = "演示江边茶楼", .address = "渝中区演示路 2 号", .region = "500103"}};
+    IntakeContext context = {.scope_region = "50", .now_us = NOW_US};
+    IntakeResult results[2] = {0};
+    g_auto(DbTx) tx = {0};
+    g_assert_true(db_begin(db, &tx, &error));
+    intake_batch(db, INTAKE_UNIT, inputs, 2, &context, results, &error);
+    g_assert_no_error(error);
+    g_assert_true(db_commit(&tx, &error));
+    for (size_t i = 0; i < 2; i++) {
+        g_assert_cmpint(results[i].outcome, ==, INTAKE_ADDED);
+        ids[i] = results[i].id;
+        intake_result_clear(&results[i]);
+    }
+}
+
+static void test_search(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    int64_t ids[2];
+    add_units(db, ids);
+    static const struct {
+        const char *target, *holds, *lacks;
+    } cases[] = {
+        {"/search", "连着的两个字", "找到"},
+        {"/search?q=%E7%81%AB%E9%94%85", "演示山城火锅店", "茶楼"},     /* 火锅 */
+        {"/search?q=%E6%BC%94%E7%A4%BA%E8%B7%AF", "找到 2 家", "没有"}, /* 演示路 */
+        {"/search?q=91500103MA", "演示山城火锅店", "茶楼"},
+        {"/search?q=%E6%B2%A1%E6%9C%89%E7%9A%84", "没有找到", "演示山城"}, /* 没有的 */
+        {"/search?q=x", "写连着的两个字以上", "找到"},
+        {"/search?q=%3Cb%3E", "&lt;b&gt;", "<b>&lt;"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = page_text(db, search_page, cases[i].target, NULL);
+        if (strstr(text, cases[i].holds) == NULL || strstr(text, cases[i].lacks) != NULL) {
+            g_error("%s: %s", cases[i].target, text);
+        }
+        g_assert_null(strstr(text, "不得公开"));
+    }
+}
+
+static void test_unit_page(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    int64_t ids[2];
+    add_units(db, ids);
+    g_autofree char *target = g_strdup_printf("/units/%" G_GINT64_FORMAT, ids[0]);
+    g_autofree char *text = page_text(db, unit_public_page, target, NULL);
+    g_assert_nonnull(strstr(text, "<h1>演示山城火锅店</h1>"));
+    g_assert_nonnull(strstr(text, "91500103MA0000001X"));
+    g_assert_nonnull(strstr(text, "渝中区演示路 1 号"));
+    g_assert_null(strstr(text, "不得公开"));
+    g_assert_null(strstr(text, "13800000000"));
+
+    test_db_exec(
+        db, "UPDATE unit SET merged_into = $1 WHERE id = $2", db_int(ids[1]), db_int(ids[0]));
+    g_autoptr(Response) moved = NULL;
+    g_autofree char *none = page_text(db, unit_public_page, target, &moved);
+    g_assert_cmpint(moved->kind, ==, RESPONSE_REDIRECT);
+    g_autofree char *kept = g_strdup_printf("/units/%" G_GINT64_FORMAT, ids[1]);
+    g_assert_cmpstr(moved->location, ==, kept);
+}
+
 static void test_csv(DbEngine engine) {
     g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
     g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
@@ -267,6 +354,8 @@ int main(int argc, char **argv) {
     g_test_add_func("/publicity/foreign-cursors-are-refused", test_cursors);
     test_db_add("/publicity/pages-render-strictly-with-demo-banner", test_pages_render);
     test_db_add("/publicity/navigation-shows-what-a-role-may-open", test_navigation);
+    test_db_add("/publicity/search-finds-by-name-code-and-address", test_search);
+    test_db_add("/publicity/unit-page-shows-public-facts-only", test_unit_page);
     test_db_add("/publicity/csv-has-a-head-line", test_csv);
     return g_test_run();
 }

@@ -1,5 +1,8 @@
 #include "publicity/record.h"
 
+#include "base/error.h"
+#include "ledger/ledger.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -112,6 +115,31 @@ GPtrArray *record_merge(Db *db,
 /* Rooms that publish, by kind. */
 static const RecordSource sources_in_use[RECORD_KIND_COUNT] = {NULL};
 
+/* Plans and draws do not keep the place of their entry; the log knows it. */
+static bool find_entries(Db *db, const GPtrArray *records, GError **error) {
+    for (guint i = 0; i < records->len; i++) {
+        PublicRecord *record = g_ptr_array_index(records, i);
+        if (record->ledger_index >= 0) {
+            continue;
+        }
+        g_autofree char *object =
+            g_strdup_printf("%s:%" G_GINT64_FORMAT, kinds[record->kind].word, record->id);
+        g_autoptr(GError) failure = NULL;
+        if (!ledger_latest(db, object, &record->ledger_index, &failure)) {
+            record->ledger_index = -1;
+            if (!g_error_matches(failure, HZ_ERROR, HZ_ERROR_NOT_FOUND)) {
+                g_propagate_error(error, g_steal_pointer(&failure));
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 GPtrArray *record_list(Db *db, const RecordFilter *filter, GError **error) {
-    return record_merge(db, sources_in_use, filter, error);
+    g_autoptr(GPtrArray) records = record_merge(db, sources_in_use, filter, error);
+    if (records == NULL || !find_entries(db, records, error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&records);
 }

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "ledger/ledger.h"
 #include "publicity/setting.h"
+#include "registry/region.h"
 
 #include <string.h>
 
@@ -17,7 +18,6 @@ typedef struct NavGroup {
 } NavGroup;
 
 static const NavItem public_nav[] = {
-    {"/", "首页", NULL, PERM_PUBLIC},
     {"/records", "查询公示", NULL, PERM_PUBLIC},
     {"/draws", "随机抽查", NULL, PERM_PUBLIC},
     {"/verify", "核验记录", NULL, PERM_PUBLIC},
@@ -188,8 +188,9 @@ static json_t *who_model(Ctx *ctx) {
     }
     json_t *model = json_object();
     json_put_text(model, "name", ctx->who->name);
-    json_put_text(model, "region_name", ctx->who->region);
-    json_put_text(model, "agency_name", NULL);
+    g_autofree char *region =
+        ctx->who->region == NULL ? NULL : region_full_name(ctx->db, ctx->who->region, NULL);
+    json_put_text(model, "region_name", region != NULL ? region : ctx->who->region);
     return model;
 }
 

@@ -3,8 +3,8 @@
 
 #include "web/web.h"
 
-/* {name, host, is_demo, demo_text, prefs {theme, contrast, text, keys}, who {name, region_name,
- * agency_name} or null, may_search, public_nav, nav, tabs, assets {css, js, htmx, icons},
+/* {name, host, is_demo, demo_text, prefs {theme, contrast, text, keys}, who {name, region_name}
+ * or null, may_search, public_nav, nav, tabs, assets {css, js, htmx, icons},
  * ledger {size_text, time_text} or null}. The server adds csrf, flash, request_id and path. */
 json_t *site_model(Ctx *ctx, const Request *req);
 
