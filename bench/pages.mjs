@@ -10,7 +10,7 @@
 import autocannon from 'autocannon';
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { Client, demoLogins, ENGINES, huozheng, newDatabase, serve } from '../tests/flow/support.mjs';
+import { Client, ENGINES, makeCity, newDatabase, serve } from '../tests/flow/support.mjs';
 import { getFormsOf, linksOf } from '../tests/flow/support_site.mjs';
 
 const { values: options } = parseArgs({
@@ -83,7 +83,7 @@ for (const engine of options.engine ?? ENGINES) {
     try {
         process.stderr.write(`${engine}: making a city of scale ${options.scale}\n`);
         const started = Date.now();
-        const logins = demoLogins(huozheng(['init', '--demo', '--scale', options.scale, '--json'], { db: db.url }));
+        const logins = makeCity(db, options.scale);
         const seconds = (Date.now() - started) / 1000;
         process.stderr.write(`${engine}: made in ${seconds.toFixed(0)} s\n`);
         server = await serve(db);

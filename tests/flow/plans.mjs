@@ -7,9 +7,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { Client, ENGINES, huozheng, IS_SOAK, newDatabase, serve } from './support.mjs';
+import { Client, ENGINES, IS_SOAK, makeCity, newDatabase, serve } from './support.mjs';
 import { getFormsOf, linksOf, pageKey } from './support_site.mjs';
-import { demoLogins } from './support.mjs';
 
 /* 5,000 units at scale 1. */
 const SCALE = IS_SOAK ? 200 : 4;
@@ -75,7 +74,7 @@ for (const engine of ENGINES) {
         const db = newDatabase(engine);
         let server;
         try {
-            const logins = demoLogins(huozheng(['init', '--demo', '--scale', String(SCALE), '--json'], { db: db.url }));
+            const logins = makeCity(db, SCALE);
             const explain = path.join(db.folder, 'plans.jsonl');
             server = await serve(db, { args: ['--explain', explain] });
             let visited = await visitEverything(new Client(server.url), ['/']);

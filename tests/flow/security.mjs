@@ -93,10 +93,10 @@ test('signing out ends the session for every copy of the cookie', async () => {
     const client = await new Client(city.url).signIn(city.logins.inspector);
     const stolen = new Client(city.url);
     stolen.cookies = new Map(client.cookies);
-    assert.equal((await stolen.get('/work')).status, 200);
+    assert.equal((await stolen.get('/work/account')).status, 200);
     const response = await client.post('/signout', {}, { from: '/work/account' });
     assert.equal(response.status, 303);
-    assert.notEqual((await stolen.get('/work')).status, 200);
+    assert.notEqual((await stolen.get('/work/account')).status, 200);
 });
 
 test('the session cookie is out of reach of scripts and other sites', async () => {

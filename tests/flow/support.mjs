@@ -118,11 +118,22 @@ export async function serve(db, { args = [], env = {} } = {}) {
     };
 }
 
+export const ROLES = ['inspector', 'legal_reviewer', 'leader', 'clerk', 'duty_officer', 'township_worker', 'auditor',
+    'system_administrator', 'security_administrator'];
+
+/* An account of its own with one role; the password needs no change at the first sign-in. */
+export function addAccount(db, role, { login = `flow-${role.replaceAll('_', '-')}`, region = '500000' } = {}) {
+    const password = `Flow-${randomBytes(9).toString('base64url')}`;
+    huozheng(['user', 'add', login, '--name', `流程测试 ${role}`, '--roles', role, '--region', region, '--password-stdin'],
+        { db: db.url, input: `${password}\n` });
+    return { login, password };
+}
+
 /* A demo city on a server. `logins` maps a role word to {login, password}. */
 export async function startCity({ engine = 'sqlite', scale = 0.02, args = [], env = {} } = {}) {
     const db = newDatabase(engine);
     try {
-        const logins = demoLogins(huozheng(['init', '--demo', '--scale', String(scale), '--json'], { db: db.url }));
+        const logins = makeCity(db, scale);
         const server = await serve(db, { args, env });
         return {
             db, server, logins,
@@ -141,12 +152,13 @@ export async function startCity({ engine = 'sqlite', scale = 0.02, args = [], en
     }
 }
 
-/* `init --demo --json` → role word → {login, password}. */
-export function demoLogins(text) {
+/* Fills `db` with a demo city and returns {role: {login, password}}; every role has one. */
+export function makeCity(db, scale) {
     const logins = {};
-    for (const account of JSON.parse(text).accounts) {
+    for (const account of JSON.parse(huozheng(['init', '--demo', '--scale', String(scale), '--json'], { db: db.url })).accounts) {
         for (const role of account.roles) logins[role] ??= { login: account.login, password: account.password };
     }
+    for (const role of ROLES) logins[role] ??= addAccount(db, role);
     return logins;
 }
 

@@ -13,7 +13,7 @@ export function routes() {
         for (const entry of readdirSync(folder, { withFileTypes: true })) {
             const full = path.join(folder, entry.name);
             if (entry.isDirectory()) walk(full);
-            else if (entry.name.endsWith('.c') && !entry.name.endsWith('_test.c')) {
+            else if (entry.name.endsWith('.c') && !/(^|_)test/.test(entry.name)) {
                 const text = readFileSync(full, 'utf8');
                 const line = /\{\s*ROUTE_(GET|POST)\s*,\s*"([^"]+)"\s*,\s*(\w+)\s*,\s*(PERM_\w+)\s*,\s*(CSRF_\w+)/g;
                 for (const [, method, route, , permission, csrf] of text.matchAll(line)) {
