@@ -87,6 +87,72 @@ static void test_copy_and_fill(DbEngine engine) {
     g_rmdir(folder);
 }
 
+typedef struct Writing {
+    const char *url;
+    gint stop;
+    int wrote;
+} Writing;
+
+static gpointer write_on(gpointer data) {
+    Writing *writing = data;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Db) db = db_open(writing->url, DB_READ_WRITE, &error);
+    g_assert_no_error(error);
+    g_autofree char *text = g_strnfill(30000, 'x');
+    while (!g_atomic_int_get(&writing->stop)) {
+        test_db_exec(db,
+                     "INSERT INTO thing (id, name) VALUES ($1, $2)",
+                     db_int(1000 + writing->wrote++),
+                     db_text(text));
+    }
+    return NULL;
+}
+
+static void wait_a_little(int64_t done, int64_t total, void *data) {
+    (void)done;
+    (void)total;
+    (void)data;
+    g_usleep(20000); /* so that the writer surely writes between two steps */
+}
+
+/* A server that never stops writing neither delays the copy for ever nor leaks into it. */
+static void test_copy_under_load(DbEngine engine) {
+    g_autoptr(TestDb) fresh = make_source(engine);
+    g_autofree char *folder = folder_new();
+    g_autofree char *path = g_build_filename(folder, "copy", NULL);
+    Writing writing = {.url = test_db_url(fresh)};
+    GThread *thread = g_thread_new("server", write_on, &writing);
+    g_autoptr(GError) error = NULL;
+    int64_t seen = 0;
+    {
+        g_autoptr(Db) reader = test_db_open(fresh, DB_READ_ONLY);
+        while (seen < 700) { /* some 6 MB: several steps */
+            seen = number(reader, SQL("SELECT count(*) FROM thing"));
+        }
+        g_auto(DbTx) tx = {0};
+        g_assert_true(db_begin(reader, &tx, &error));
+        seen = number(reader, SQL("SELECT count(*) FROM thing"));
+        db_copy(reader, path, wait_a_little, NULL, &error);
+        g_assert_no_error(error);
+    }
+    g_atomic_int_set(&writing.stop, 1);
+    g_thread_join(thread);
+    g_assert_cmpint(500 + writing.wrote, >, seen);
+    g_autofree char *place = db_place_new(test_db_url(fresh), "check", &error);
+    g_assert_no_error(error);
+    db_fill(place, path, &error);
+    g_assert_no_error(error);
+    {
+        g_autoptr(Db) copy = db_open(place, DB_READ_ONLY, &error);
+        g_assert_no_error(error);
+        g_assert_cmpint(number(copy, SQL("SELECT count(*) FROM thing")), ==, seen);
+        g_assert_true(db_check(copy, false, &error));
+    }
+    g_assert_true(db_place_drop(place, &error));
+    g_remove(path);
+    g_rmdir(folder);
+}
+
 static void test_swap(DbEngine engine) {
     g_autoptr(TestDb) fresh = make_source(engine);
     g_autoptr(GError) error = NULL;
@@ -163,6 +229,7 @@ static void test_check_finds_damage(void) {
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     test_db_add("/backup/copy-and-fill", test_copy_and_fill);
+    test_db_add("/backup/copy-under-load", test_copy_under_load);
     test_db_add("/backup/swap", test_swap);
     test_db_add("/backup/fill-all-or-nothing", test_fill_all_or_nothing);
     g_test_add_func("/backup/check-finds-damage", test_check_finds_damage);

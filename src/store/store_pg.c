@@ -141,70 +141,6 @@ static void pg_close(Db *base) {
     g_free(db);
 }
 
-/* --- parameters ------------------------------------------------------------------------------ */
-
-/* Numbers and text go as text, so that the server infers the type from the statement; blobs go as
- * they are. */
-typedef struct Params {
-    const char **values;
-    int *lengths;
-    int *formats;
-    char *arena;
-} Params;
-
-static void params_clear(Params *params) {
-    g_free(params->values);
-    g_free(params->lengths);
-    g_free(params->formats);
-    g_free(params->arena);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Params, params_clear)
-
-#define NUMBER_ROOM 48 /* longest: a double of 17 digits; G_ASCII_DTOSTR_BUF_SIZE is 39 */
-
-/* Writes the value's text at `at`; returns the bytes used. */
-static size_t write_value(const DbArg *arg, char *at) {
-    switch (arg->type) {
-    case DB_INT:
-        g_snprintf(at, NUMBER_ROOM, "%" G_GINT64_FORMAT, arg->number);
-        return NUMBER_ROOM;
-    case DB_REAL:
-        g_ascii_dtostr(at, NUMBER_ROOM, arg->real);
-        return NUMBER_ROOM;
-    case DB_TEXT:
-        memcpy(at, arg->bytes, arg->size);
-        at[arg->size] = '\0';
-        return arg->size + 1;
-    case DB_NULL:
-    case DB_BLOB:
-        break;
-    }
-    return 0;
-}
-
-static void make_params(DbArgs args, Params *ret) {
-    size_t room = 1;
-    for (size_t i = 0; i < args.count; i++) {
-        room += args.items[i].type == DB_TEXT ? args.items[i].size + 1 : NUMBER_ROOM;
-    }
-    *ret = (Params){g_new0(const char *, args.count + 1),
-                    g_new0(int, args.count + 1),
-                    g_new0(int, args.count + 1),
-                    g_malloc(room)};
-    char *at = ret->arena;
-    for (size_t i = 0; i < args.count; i++) {
-        const DbArg *arg = &args.items[i];
-        if (arg->type == DB_BLOB) {
-            ret->values[i] = arg->bytes;
-            ret->lengths[i] = (int)arg->size; /* LIMIT_DB_VALUE */
-            ret->formats[i] = 1;
-        } else if (arg->type != DB_NULL) {
-            ret->values[i] = at;
-            at += write_value(arg, at);
-        }
-    }
-}
-
 /* --- statements ------------------------------------------------------------------------------ */
 
 /* The prepared statement's name, borrowed; NULL on error. */
@@ -236,8 +172,8 @@ static PGresult *run_once(PgDb *db, const char *text, DbArgs args, GError **erro
     if (name == NULL) {
         return NULL;
     }
-    g_auto(Params) params = {0};
-    make_params(args, &params);
+    g_auto(PgParams) params = {0};
+    store_pg_params_make(args, &params);
     PGresult *result = PQexecPrepared(
         db->conn, name, (int)args.count, params.values, params.lengths, params.formats, 0);
     if (!is_fine(result)) {
@@ -287,8 +223,8 @@ static DbRows *pg_query(Db *base, const char *text, DbArgs args, GError **error)
 
 static bool send_runs(PgDb *db, const char *name, size_t columns, DbArgs args) {
     for (size_t at = 0; at < args.count; at += columns) {
-        g_auto(Params) params = {0};
-        make_params((DbArgs){args.items + at, columns}, &params);
+        g_auto(PgParams) params = {0};
+        store_pg_params_make((DbArgs){args.items + at, columns}, &params);
         if (!PQsendQueryPrepared(
                 db->conn, name, (int)columns, params.values, params.lengths, params.formats, 0)) {
             return false;
@@ -406,8 +342,8 @@ static char *pg_explain(Db *base, const char *text, DbArgs args, bool *ret_scans
         return NULL;
     }
     g_autofree char *explain = g_strconcat("EXPLAIN ", text, NULL);
-    g_auto(Params) params = {0};
-    make_params(args, &params);
+    g_auto(PgParams) params = {0};
+    store_pg_params_make(args, &params);
     PGresult *result = PQexecParams(
         db->conn, explain, (int)args.count, NULL, params.values, params.lengths, params.formats, 0);
     char *plan = NULL;

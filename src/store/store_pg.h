@@ -1,9 +1,21 @@
-/* What store_pg.c, store_pg_rows.c and store_pg_backup.c share. */
+/* What the files store_pg*.c share. */
 #pragma once
 
 #include "store/store_driver.h"
 
 #include <libpq-fe.h>
+
+/* Numbers and text go as text, so that the server infers the type from the statement; blobs go as
+ * they are. */
+typedef struct PgParams {
+    const char **values;
+    int *lengths;
+    int *formats;
+    char *arena;
+} PgParams;
+void store_pg_params_make(DbArgs args, PgParams *ret);
+void store_pg_params_clear(PgParams *params);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PgParams, store_pg_params_clear)
 
 /* Takes `result` over: all rows, values as text. */
 DbRows *store_pg_rows_new(Db *db, PGresult *result);

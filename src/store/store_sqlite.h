@@ -1,4 +1,4 @@
-/* What store_sqlite.c and store_sqlite_backup.c share. */
+/* What the files store_sqlite*.c share. */
 #pragma once
 
 #include "store/store_driver.h"
@@ -15,3 +15,4 @@ typedef struct SqliteDb {
 HzErrorCode store_sqlite_code(int result);
 bool store_sqlite_copy(
     Db *db, const char *path, DbCopyProgress progress, void *data, GError **error);
+char *store_sqlite_explain(Db *db, const char *text, DbArgs args, bool *ret_scans_table);

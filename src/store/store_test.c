@@ -691,6 +691,29 @@ static void test_open_failures(void) {
                  HZ_ERROR_UNAVAILABLE);
 }
 
+static void test_full_disk(void) {
+    g_autoptr(TestDb) fresh = test_db_new(DB_ENGINE_SQLITE, no_rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    make_values(db);
+    run(db, "PRAGMA max_page_count = 20");
+    g_autofree char *text = g_strnfill(200000, 'x');
+    {
+        g_auto(DbTx) tx = {0};
+        g_assert_true(db_begin(db, &tx, NULL));
+        put_value(db, 1, db_null(), db_null(), db_null(), db_null());
+        assert_fails(db_exec(db,
+                             SQL("INSERT INTO value (id, t) VALUES (2, $1)"),
+                             DB_ARGS(db_text(text)),
+                             NULL,
+                             &refusal),
+                     HZ_ERROR_UNAVAILABLE);
+        assert_fails(db_commit(&tx, &refusal), HZ_ERROR_INTERNAL);
+    }
+    g_assert_cmpint(number(db, SQL("SELECT count(*) FROM value"), DB_NO_ARGS), ==, 0);
+    run(db, "PRAGMA max_page_count = 2000");
+    put_value(db, 1, db_null(), db_null(), db_text(text), db_null()); /* there is room again */
+}
+
 static void test_not_a_database(void) {
     g_autofree char *path = NULL;
     g_autoptr(GError) failure = NULL;
@@ -730,6 +753,7 @@ int main(int argc, char **argv) {
     test_db_add("/store/fail-after", test_fail_after);
     test_db_add("/store/lost-connection", test_lost_connection);
     g_test_add_func("/store/open-failures", test_open_failures);
+    g_test_add_func("/store/full-disk", test_full_disk);
     g_test_add_func("/store/not-a-database", test_not_a_database);
     return g_test_run();
 }
