@@ -1,6 +1,7 @@
 /* All rooms, bottom first: the order of migrations. */
 #include "account/account.h"
 #include "draw/draw.h"
+#include "importer/importer.h"
 #include "job/job.h"
 #include "law/law.h"
 #include "ledger/ledger.h"
@@ -14,6 +15,7 @@ const Module *const modules[] = {
     &account_module,
     &law_module,
     &registry_module,
+    &importer_module,
     &publicity_module,
     NULL,
 };

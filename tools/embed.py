@@ -15,7 +15,7 @@ def wanted(root):
     """Yield (embedded path, file path) in a stable order."""
     found = {}
     for base, prefix, endings in (
-            ('src', '', ('.html', '.sql')),
+            ('src', '', ('.html', '.sql', '.json')),
             ('law', 'law/', ('.yaml', '.md')),
             ('assets', 'assets/', ('.css', '.js', '.svg', '.ico', '.json')),
             ('build-assets', 'assets/', ('.css', '.js', '.svg', '.gz', '.json'))):

@@ -5,6 +5,7 @@
 
 extern const Command backup_command;
 extern const Command doctor_command;
+extern const Command import_command;
 extern const Command ledger_command;
 extern const Command restore_command;
 extern const Command serve_command;
@@ -12,6 +13,7 @@ extern const Command user_command;
 
 const Command *const commands[] = {
     &serve_command,
+    &import_command,
     &ledger_command,
     &doctor_command,
     &backup_command,

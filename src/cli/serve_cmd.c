@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/explain.h"
+#include "importer/importer.h"
 #include "job/job.h"
 #include "law/law.h"
 #include "publicity/site.h"
@@ -21,6 +22,8 @@
 
 /* What can be run in the background; each room's kind has one line. */
 static const JobKind *const job_kinds[] = {
+    &import_trial_job,
+    &import_job,
     NULL,
 };
 

@@ -59,6 +59,8 @@ bool job_cancel(Db *db, int64_t id, int64_t account_id, GError **error);
  * cancelled the job or the server stops: the run should stop and return HZ_ERROR_CONFLICT. Works
  * inside a transaction too: readers in this process see it at once. */
 bool job_progress(Job *job, int64_t done, int64_t total);
+/* After job_progress was false: a person cancelled it (else the server stops). */
+bool job_is_cancelled(const Job *job);
 int64_t job_id(const Job *job);
 int64_t job_account(const Job *job);
 /* The job's own folder for files (made on demand): "<data dir>/jobs/<id>". Borrowed. */

@@ -87,6 +87,10 @@ bool job_progress(Job *job, int64_t done, int64_t total) {
     return !job->is_cancelled && !is_stopping(job->runner);
 }
 
+bool job_is_cancelled(const Job *job) {
+    return job->is_cancelled;
+}
+
 int64_t job_id(const Job *job) {
     return job->row->id;
 }

@@ -88,7 +88,7 @@ typedef struct IntakeResult {
 void intake_result_clear(IntakeResult *result);
 
 typedef struct IntakeContext {
-    const char *scope_region; /* rows outside are refused ("不在您的辖区") */
+    const char *scope_region; /* rows outside are refused ("不在您的辖区"); "*": everywhere */
     int64_t now_us;
     bool dry_run;       /* says what would happen, writes nothing */
     const char *actor;  /* for the history: "account:17", "cli"; NULL: "system" */

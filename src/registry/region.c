@@ -61,7 +61,8 @@ int64_t region_district(const char *code) {
 
 bool region_is_inside(const char *code, const char *scope) {
     char outer[REGION_CODE_MAX + 1];
-    return scope != NULL && region_code_parse(scope, outer) && g_str_has_prefix(code, outer);
+    return scope != NULL && (strcmp(scope, REGION_EVERYWHERE) == 0 ||
+                             (region_code_parse(scope, outer) && g_str_has_prefix(code, outer)));
 }
 
 int region_level(const char *code) {

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #define REGION_CODE_MAX 12
+#define REGION_EVERYWHERE "*"
 
 typedef struct Region {
     char code[REGION_CODE_MAX + 1];
@@ -29,7 +30,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Region, region_clear)
 bool region_code_parse(const char *text, char ret_code[REGION_CODE_MAX + 1]);
 /* First six digits as a number, filled with zeros: 500103 for "500103001", 500000 for "50". */
 int64_t region_district(const char *code);
-/* `code` is `scope` itself or lies inside it; a NULL scope covers nothing. */
+/* `code` is `scope` itself or lies inside it; a NULL scope covers nothing, REGION_EVERYWHERE (the
+ * command line's, never an account's) everything. */
 bool region_is_inside(const char *code, const char *scope);
 /* 1 … 5 by the number of digits. */
 int region_level(const char *code);

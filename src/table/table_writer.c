@@ -78,14 +78,14 @@ static void write_csv_cell(FILE *file, const char *cell) {
     }
 }
 
-static void write_csv(TableWriter *writer, const char *const *cells) {
-    for (size_t i = 0; i < writer->columns->len; i++) {
+void table_csv_row(FILE *file, const char *const *cells, size_t count) {
+    for (size_t i = 0; i < count; i++) {
         if (i > 0) {
-            putc(',', writer->csv);
+            putc(',', file);
         }
-        write_csv_cell(writer->csv, cells[i] != NULL ? cells[i] : "");
+        write_csv_cell(file, cells[i] != NULL ? cells[i] : "");
     }
-    fputs("\r\n", writer->csv);
+    fputs("\r\n", file);
 }
 
 static bool write_page_row(TableWriter *writer, const char *const *cells, GError **error) {
@@ -121,7 +121,7 @@ static bool write_head(TableWriter *writer, GError **error) {
         names[i] = g_array_index(writer->columns, TableColumn, i).name;
     }
     if (writer->format == TABLE_CSV) {
-        write_csv(writer, names);
+        table_csv_row(writer->csv, names, writer->columns->len);
         return true;
     }
     return write_page_row(writer, names, error);
@@ -194,7 +194,7 @@ TableWriter *table_create(const char *path,
 bool table_write(TableWriter *writer, const char *const *cells, GError **error) {
     writer->rows++;
     if (writer->format == TABLE_CSV) {
-        write_csv(writer, cells);
+        table_csv_row(writer->csv, cells, writer->columns->len);
         return true;
     }
     if (writer->page_row >= SHEET_ROWS && !begin_page(writer, error)) {

@@ -8,6 +8,8 @@
 
 #include "table/table_reader.h"
 
+#include <stdio.h>
+
 typedef struct TableColumn {
     const char *name;
     bool is_number; /* XLSX: written as a number where the text is one */
@@ -37,6 +39,9 @@ bool table_finish(TableWriter *writer, GError **error);
 /* Frees; removes the file if it was not finished. */
 void table_writer_free(TableWriter *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TableWriter, table_writer_free)
+
+/* One CSV row to any stream, guarded as above; errors stay in the stream's flag. */
+void table_csv_row(FILE *file, const char *const *cells, size_t count);
 
 int64_t table_rows_written(const TableWriter *writer);
 /* The cell without the apostrophe that table_write put before a formula sign. Borrowed. */

@@ -1,0 +1,14 @@
+/* The pages of this room. */
+#pragma once
+
+#include "importer/importer.h"
+#include "web/web.h"
+
+extern const Route importer_routes[];
+
+/* The task {id} of the request if it is this account's; otherwise NULL and *ret_response. */
+ImportTask *import_page_task(Ctx *ctx, const Request *req, Response **ret_response);
+
+/* mapping_pages.c */
+Response *mapping_page(Ctx *ctx, const Request *req, const ImportTask *task);
+Response *mapping_post(Ctx *ctx, const Request *req);

@@ -1,0 +1,559 @@
+#include "base/clock.h"
+#include "base/error.h"
+#include "importer/importer.h"
+#include "ledger/ledger.h"
+#include "table/table_writer.h"
+#include "test_db.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CITY                                                                                       \
+    "code,name,parent\n50,重庆,\n5001,重庆市,50\n500103,渝中区,5001\n500106,沙坪坝区,5001\n"
+
+typedef struct Fixture {
+    TestDb *fresh;
+    Db *db;
+    char *folder;
+} Fixture;
+
+static char *put_file(const Fixture *fixture, const char *name, const char *text, gssize size) {
+    char *path = g_build_filename(fixture->folder, name, NULL);
+    g_assert_true(g_file_set_contents(path, text, size, NULL));
+    return path;
+}
+
+static ImportTask *new_task(Db *db, const Mapping *mapping, ImportMode mode) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(json_t) json = mapping_write(mapping);
+    ImportTask *task = g_new0(ImportTask, 1);
+    const MappingTarget *first = mapping->targets->pdata[0];
+    task->kind = g_strdup(intake_kind_word(first->kind));
+    task->file_name = g_strdup("test.csv");
+    task->mapping = json_write(json);
+    task->state = g_strdup("running");
+    task->ledger_first = -1;
+    task->ledger_last = -1;
+    g_assert_true(import_store_add(db, task, 1, &error));
+    g_assert_true(import_store_start(db, task->id, import_mode_word(mode), 0, 1, &error));
+    return task;
+}
+
+typedef struct Call {
+    const char *kind; /* with mapping "auto" */
+    const char *mapping;
+    const char *scope;
+    const char *refused;
+    int64_t chunk;
+    ImportTask *task; /* goes on with this one */
+    bool (*progress)(const ImportProgress *progress, void *data);
+    void *data;
+} Call;
+
+static bool run_file(Db *db,
+                     const char *path,
+                     ImportMode mode,
+                     const Call *call,
+                     ImportReport *report,
+                     GError **error) {
+    IntakeKind kind = INTAKE_UNIT;
+    g_assert_true(intake_kind_parse(call->kind != NULL ? call->kind : "unit", &kind));
+    g_autoptr(Mapping) mapping = import_find_mapping(
+        db, call->mapping != NULL ? call->mapping : "auto", kind, path, NULL, error);
+    if (mapping == NULL) {
+        *report = (ImportReport){0};
+        return false;
+    }
+    g_autoptr(ImportTask) own = NULL;
+    ImportTask *task = call->task;
+    if (task == NULL && mode != IMPORT_TRIAL) {
+        own = new_task(db, mapping, mode);
+        task = own;
+    }
+    ImportRequest request = {.path = path,
+                             .mapping = mapping,
+                             .mode = mode,
+                             .task = mode == IMPORT_TRIAL ? NULL : task,
+                             .scope_region = call->scope != NULL ? call->scope : "*",
+                             .actor = "cli",
+                             .refused_path = call->refused,
+                             .chunk_rows = call->chunk,
+                             .progress = call->progress,
+                             .data = call->data};
+    return import_run(db, &request, report, error);
+}
+
+/* "rows added changed same refused" */
+static char *counts_text(const ImportReport *report) {
+    return g_strdup_printf("%d %d %d %d %d",
+                           (int)report->counts.rows,
+                           (int)report->counts.added,
+                           (int)report->counts.changed,
+                           (int)report->counts.same,
+                           (int)report->counts.refused);
+}
+
+static void expect(Db *db, const char *path, ImportMode mode, Call call, const char *wanted) {
+    g_autoptr(GError) error = NULL;
+    g_auto(ImportReport) report = {0};
+    bool done = run_file(db, path, mode, &call, &report, &error);
+    g_assert_no_error(error);
+    g_assert_true(done);
+    g_autofree char *got = counts_text(&report);
+    g_assert_cmpstr(got, ==, wanted);
+}
+
+static int64_t count(Db *db, Sql sql) {
+    g_autoptr(GError) error = NULL;
+    int64_t number = -1;
+    db_query_int(db, sql, DB_NO_ARGS, &number, &error);
+    g_assert_no_error(error);
+    return number;
+}
+#define UNITS SQL("SELECT count(*) FROM unit")
+#define LEAVES SQL("SELECT count(*) FROM ledger_entry")
+
+static void set_up(Fixture *fixture, DbEngine engine) {
+    fixture->fresh = test_db_new(engine, NULL);
+    fixture->db = test_db_open(fixture->fresh, DB_READ_WRITE);
+    fixture->folder = g_dir_make_tmp("importer-XXXXXX", NULL);
+    g_autofree char *path = put_file(fixture, "regions.csv", CITY, -1);
+    expect(fixture->db, path, IMPORT_ALL, (Call){.kind = "region"}, "4 4 0 0 0");
+}
+
+static void tear_down(Fixture *fixture) {
+    g_autoptr(GError) error = NULL;
+    g_assert_true(ledger_verify(fixture->db, NULL, NULL, NULL, &error));
+    db_close(fixture->db);
+    test_db_free(fixture->fresh);
+    g_autoptr(GDir) dir = g_dir_open(fixture->folder, 0, NULL);
+    for (const char *name; (name = g_dir_read_name(dir)) != NULL;) {
+        g_autofree char *path = g_build_filename(fixture->folder, name, NULL);
+        g_unlink(path);
+    }
+    g_assert_cmpint(g_rmdir(fixture->folder), ==, 0);
+    g_free(fixture->folder);
+}
+
+#define HEAD "来源系统,来源编号,单位名称,地址,区划代码,类别,电话\n"
+#define GOOD                                                                                       \
+    HEAD "旧库,A1,演示饭店一,渝中区一路1号,500103,饭店,023-1\n"                     \
+         "旧库,A2,演示饭店二,渝中区一路2号,500103,饭店,023-2\n"                     \
+         "旧库,A3,演示学校三,沙坪坝区三路3号,500106,学校,\n"
+/* Lines 3 (no region like that), 4 (no name) and 6 (too many cells) are bad. */
+#define MIXED                                                                                      \
+    HEAD "旧库,A1,演示饭店一,渝中区一路1号,500103,饭店,023-9\n"                     \
+         "旧库,B2,演示旅馆二,天涯路2号,880103,宾馆,\n"                                \
+         "旧库,B3,,渝中区一路4号,500103,宾馆,\n"                                         \
+         "旧库,B4,演示旅馆四,渝中区一路5号,500103,宾馆,\n"                          \
+         "旧库,B5,演示旅馆五,渝中区一路6号,500103,宾馆,1,2\n"
+
+static void test_trial_is_real(DbEngine engine) {
+    Fixture fixture = {0};
+    set_up(&fixture, engine);
+    g_autofree char *good = put_file(&fixture, "good.csv", GOOD, -1);
+    g_autofree char *mixed = put_file(&fixture, "mixed.csv", MIXED, -1);
+    int64_t leaves = count(fixture.db, LEAVES);
+    expect(fixture.db, good, IMPORT_TRIAL, (Call){0}, "3 3 0 0 0");
+    g_assert_cmpint(count(fixture.db, UNITS), ==, 0);
+    g_assert_cmpint(count(fixture.db, LEAVES), ==, leaves);
+    expect(fixture.db, good, IMPORT_SKIP_BAD, (Call){0}, "3 3 0 0 0");
+    g_assert_cmpint(count(fixture.db, UNITS), ==, 3);
+    g_assert_cmpint(count(fixture.db, LEAVES), ==, leaves + 1);
+    /* Again: nothing twice. */
+    expect(fixture.db, good, IMPORT_TRIAL, (Call){0}, "3 0 0 3 0");
+    expect(fixture.db, good, IMPORT_ALL, (Call){0}, "3 0 0 3 0");
+    expect(fixture.db, good, IMPORT_SKIP_BAD, (Call){.chunk = 2}, "3 0 0 3 0");
+    g_assert_cmpint(count(fixture.db, UNITS), ==, 3);
+    expect(fixture.db, mixed, IMPORT_TRIAL, (Call){0}, "5 1 1 0 3");
+    expect(fixture.db, mixed, IMPORT_SKIP_BAD, (Call){.chunk = 2}, "5 1 1 0 3");
+    g_assert_cmpint(count(fixture.db, UNITS), ==, 4);
+    tear_down(&fixture);
+}
+
+static void test_all_or_nothing(DbEngine engine) {
+    Fixture fixture = {0};
+    set_up(&fixture, engine);
+    g_autofree char *mixed = put_file(&fixture, "mixed.csv", MIXED, -1);
+    int64_t leaves = count(fixture.db, LEAVES);
+    g_autoptr(GError) error = NULL;
+    g_auto(ImportReport) report = {0};
+    g_assert_true(run_file(fixture.db, mixed, IMPORT_ALL, &(Call){.chunk = 1}, &report, &error));
+    g_assert_true(report.is_refused);
+    g_assert_cmpint(report.counts.refused, ==, 3);
+    g_assert_cmpint(count(fixture.db, UNITS), ==, 0);
+    g_assert_cmpint(count(fixture.db, LEAVES), ==, leaves);
+    const ImportRefusal *first = report.refusals->pdata[0];
+    g_assert_cmpint(first->line, ==, 3);
+    g_assert_cmpstr(first->column, ==, "区划代码");
+    g_assert_cmpstr(first->value, ==, "880103");
+    tear_down(&fixture);
+}
+
+static void test_refused_file(DbEngine engine) {
+    Fixture fixture = {0};
+    set_up(&fixture, engine);
+    g_autofree char *mixed = put_file(&fixture, "mixed.csv", MIXED, -1);
+    g_autofree char *refused = g_build_filename(fixture.folder, "refused.csv", NULL);
+    Call call = {.refused = refused, .chunk = 2};
+    expect(fixture.db, mixed, IMPORT_SKIP_BAD, call, "5 2 0 0 3");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TableReader) reader = table_open(refused, NULL, &error);
+    TableRow row;
+    g_assert_true(table_next(reader, &row, &error));
+    g_assert_cmpint(row.count, ==, 10);
+    g_assert_cmpstr(row.cells[9], ==, "问题");
+    static const char *const lines[] = {"3", "4", "6"};
+    for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
+        g_assert_true(table_next(reader, &row, &error));
+        g_assert_cmpstr(row.cells[row.count - 3], ==, lines[i]);
+        g_assert_cmpint(strlen(row.cells[row.count - 1]), >, 0);
+    }
+    g_assert_false(table_next(reader, &row, &error));
+    /* Nothing refused: no file. */
+    g_autofree char *good = put_file(&fixture, "good.csv", GOOD, -1);
+    expect(fixture.db, good, IMPORT_SKIP_BAD, call, "3 2 1 0 0");
+    g_assert_false(g_file_test(refused, G_FILE_TEST_EXISTS));
+    tear_down(&fixture);
+}
+
+static void test_formats(DbEngine engine) {
+    Fixture fixture = {0};
+    set_up(&fixture, engine);
+    gsize size = 0;
+    g_autofree char *gb = g_convert(GOOD, -1, "GB18030", "UTF-8", NULL, &size, NULL);
+    g_autofree char *path = put_file(&fixture, "gb.csv", gb, (gssize)size);
+    expect(fixture.db, path, IMPORT_ALL, (Call){0}, "3 3 0 0 0");
+    g_assert_cmpint(
+        count(fixture.db, SQL("SELECT count(*) FROM unit WHERE name = '演示学校三'")), ==, 1);
+    g_autofree char *book = g_build_filename(fixture.folder, "book.xlsx", NULL);
+    TableColumn columns[] = {{"来源系统", false},
+                             {"来源编号", false},
+                             {"单位名称", false},
+                             {"地址", false},
+                             {"区划代码", true},
+                             {"类别", false},
+                             {"电话", false}};
+    TableWriteOptions options = {.format = TABLE_XLSX};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TableWriter) writer = table_create(book, &options, columns, 7, &error);
+    static const char *const rows[][7] = {
+        {"旧库", "A1", "演示饭店一", "渝中区一路1号", "500103", "饭店", "023-1"},
+        {"旧库", "A9", "演示饭店九", "渝中区一路9号", "500103", "饭店", NULL}};
+    g_assert_true(table_write(writer, rows[0], &error) && table_write(writer, rows[1], &error));
+    g_assert_true(table_finish(writer, &error));
+    expect(fixture.db, book, IMPORT_TRIAL, (Call){0}, "2 1 0 1 0");
+    expect(fixture.db, book, IMPORT_SKIP_BAD, (Call){0}, "2 1 0 1 0");
+    tear_down(&fixture);
+}
+
+static void test_scope(DbEngine engine) {
+    Fixture fixture = {0};
+    set_up(&fixture, engine);
+    g_autofree char *good = put_file(&fixture, "good.csv", GOOD, -1);
+    expect(fixture.db, good, IMPORT_TRIAL, (Call){.scope = "500106"}, "3 1 0 0 2");
+    expect(fixture.db, good, IMPORT_SKIP_BAD, (Call){.scope = "500106"}, "3 1 0 0 2");
+    g_assert_cmpint(
+        count(fixture.db, SQL("SELECT count(*) FROM unit WHERE region <> '500106'")), ==, 0);
+    tear_down(&fixture);
+}
+
+static void test_bad_files(DbEngine engine) {
+    Fixture fixture = {0};
+    set_up(&fixture, engine);
+    static const struct {
+        const char *text;
+        TableTrouble trouble;
+        const char *message;
+    } cases[] = {
+        {"名称,没有这列\n", TABLE_FINE, "no column is chosen"},
+        {"单位名称,地址,区划代码\n\"a,b,500103\n", TABLE_OPEN_QUOTE, "line 2"},
+        {"单位名称,地址,区划代码,单位名称\n", TABLE_FINE, "twice"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_auto(ImportReport) report = {0};
+        g_autofree char *path = put_file(&fixture, "bad.csv", cases[i].text, -1);
+        g_assert_false(run_file(fixture.db, path, IMPORT_ALL, &(Call){0}, &report, &error));
+        g_assert_nonnull(strstr(error->message, cases[i].message));
+        g_assert_cmpint(report.problem.trouble, ==, cases[i].trouble);
+    }
+    g_assert_cmpint(count(fixture.db, UNITS), ==, 0);
+    tear_down(&fixture);
+}
+
+static char *many_rows(int rows) {
+    GString *text = g_string_new(HEAD);
+    for (int i = 0; i < rows; i++) {
+        g_string_append_printf(
+            text, "旧库,M%d,演示单位%d,渝中区%d路,%s,饭店,\n", i, i, i, i == 7 ? "1" : "500103");
+    }
+    return g_string_free(text, FALSE);
+}
+
+static bool stop_after_two(const ImportProgress *progress, void *data) {
+    int *calls = data;
+    g_assert_cmpint(progress->total, >=, progress->rows);
+    return ++*calls < 2;
+}
+
+/* Stopped between chunks, as a kill there would: what was committed stays, the rest comes with the
+ * next run, nothing twice, and the file of refused rows is whole. */
+static void test_resume(DbEngine engine) {
+    Fixture fixture = {0};
+    set_up(&fixture, engine);
+    g_autofree char *text = many_rows(50);
+    g_autofree char *path = put_file(&fixture, "many.csv", text, -1);
+    g_autofree char *refused = g_build_filename(fixture.folder, "refused.csv", NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Mapping) mapping =
+        import_find_mapping(fixture.db, "auto", INTAKE_UNIT, path, NULL, &error);
+    g_autoptr(ImportTask) task = new_task(fixture.db, mapping, IMPORT_SKIP_BAD);
+    int calls = 0;
+    Call call = {
+        .task = task, .chunk = 10, .refused = refused, .progress = stop_after_two, .data = &calls};
+    g_auto(ImportReport) cut = {0};
+    g_assert_false(run_file(fixture.db, path, IMPORT_SKIP_BAD, &call, &cut, &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_CONFLICT);
+    g_assert_cmpint(count(fixture.db, UNITS), ==, 19);
+    /* A chunk that was written to the refused file but not committed. */
+    FILE *torn = fopen(refused, "ae");
+    fputs("torn,row", torn);
+    fclose(torn);
+    g_autoptr(ImportTask) again = import_store_find(fixture.db, task->id, NULL);
+    g_assert_cmpint(again->last_line, ==, 21);
+    g_assert_cmpint(again->counts.rows, ==, 20);
+    Call rest = {.task = again, .chunk = 10, .refused = refused};
+    expect(fixture.db, path, IMPORT_SKIP_BAD, rest, "50 49 0 0 1");
+    g_assert_cmpint(count(fixture.db, UNITS), ==, 49);
+    g_autofree char *kept = NULL;
+    g_assert_true(g_file_get_contents(refused, &kept, NULL, NULL));
+    g_assert_nonnull(strstr(kept, "M7,"));
+    g_assert_null(strstr(kept, "torn"));
+    g_autoptr(ImportTask) end = import_store_find(fixture.db, task->id, NULL);
+    g_assert_cmpstr(end->state, ==, "done");
+    g_assert_cmpint(end->ledger_last - end->ledger_first, ==, 4 + (50 % 10 == 0 ? 0 : 1));
+    /* Another file under the same task is refused. */
+    g_autoptr(ImportTask) other = new_task(fixture.db, mapping, IMPORT_SKIP_BAD);
+    other->last_line = 3;
+    other->file_sha256 = g_strdup("00");
+    Call wrong = {.task = other};
+    g_auto(ImportReport) report = {0};
+    g_clear_error(&error);
+    g_assert_false(run_file(fixture.db, path, IMPORT_SKIP_BAD, &wrong, &report, &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_CONFLICT);
+    tear_down(&fixture);
+}
+
+static void test_cancel_all(DbEngine engine) {
+    Fixture fixture = {0};
+    set_up(&fixture, engine);
+    g_autofree char *text = many_rows(6);
+    g_autofree char *path = put_file(&fixture, "many.csv", text, -1);
+    int calls = 0;
+    Call call = {.chunk = 2, .progress = stop_after_two, .data = &calls};
+    g_autoptr(GError) error = NULL;
+    g_auto(ImportReport) report = {0};
+    g_assert_false(run_file(fixture.db, path, IMPORT_ALL, &call, &report, &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_CONFLICT);
+    g_assert_cmpint(count(fixture.db, UNITS), ==, 0);
+    tear_down(&fixture);
+}
+
+/* Above IMPORT_TRIAL_BYTES nothing is written in the trial; it must still see rows that repeat. */
+static void test_large_trial(DbEngine engine) {
+    Fixture fixture = {0};
+    set_up(&fixture, engine);
+    GString *text = g_string_new(HEAD);
+    g_autofree char *filler = g_strnfill(20000, 'x');
+    for (int i = 0; i < 450; i++) {
+        /* The last column is not mapped: it only makes the file large. */
+        g_string_append_printf(text,
+                               "旧库,L%d,演示大%d,渝中区%d路,%s,饭店,\n",
+                               i % 400,
+                               i % 400,
+                               i < 425 ? i % 400 : i,
+                               i == 3 ? "77" : "500103");
+    }
+    GString *wide = g_string_new(NULL);
+    g_auto(GStrv) lines = g_strsplit(text->str, "\n", -1);
+    for (size_t i = 0; lines[i] != NULL && lines[i][0] != '\0'; i++) {
+        g_string_append_printf(wide, "%s,%s\n", lines[i], i == 0 ? "备注" : filler);
+    }
+    g_assert_cmpint(wide->len, >, IMPORT_TRIAL_BYTES);
+    g_autofree char *path = put_file(&fixture, "large.csv", wide->str, (gssize)wide->len);
+    expect(fixture.db, path, IMPORT_TRIAL, (Call){0}, "450 400 25 24 1");
+    g_assert_cmpint(count(fixture.db, UNITS), ==, 0);
+    expect(fixture.db, path, IMPORT_SKIP_BAD, (Call){0}, "450 400 25 24 1");
+    g_string_free(text, TRUE);
+    g_string_free(wide, TRUE);
+    tear_down(&fixture);
+}
+
+static void test_saved_mapping(DbEngine engine) {
+    Fixture fixture = {0};
+    set_up(&fixture, engine);
+    g_autoptr(GError) error = NULL;
+    static const char body[] =
+        "{\"name\":\"x\",\"source\":\"甲系统\",\"date_format\":\"dmy\",\"targets\":[{\"kind\":"
+        "\"unit\",\"fields\":{\"source_id\":\"no\",\"name\":\"n\",\"address\":{\"column\":\"a\","
+        "\"prefix\":\"重庆\"},\"region\":{\"column\":\"r\",\"values\":{\"中\":\"500103\"},"
+        "\"default\":\"500106\"},\"category\":{\"constant\":\"饭店\"}}}]}";
+    g_assert_true(import_store_save_mapping(fixture.db, 17, "mine", "unit", body, 1, &error));
+    g_assert_true(import_store_save_mapping(fixture.db, 17, "mine", "unit", body, 2, &error));
+    g_autofree char *path =
+        put_file(&fixture, "x.csv", "no;n;a;r\n1;甲店;一路1号;中\n2;乙店;一路2号;\n", -1);
+    expect(fixture.db, path, IMPORT_ALL, (Call){.mapping = "mine"}, "2 2 0 0 0");
+    g_assert_cmpint(count(fixture.db,
+                          SQL("SELECT count(*) FROM unit WHERE source = '甲系统' AND "
+                              "(region = '500103') = (source_id = '1')")),
+                    ==,
+                    2);
+    g_autofree char *file = put_file(&fixture, "map.json", body, -1);
+    expect(fixture.db, path, IMPORT_ALL, (Call){.mapping = file}, "2 0 0 2 0");
+    g_auto(ImportReport) report = {0};
+    g_assert_false(
+        run_file(fixture.db, path, IMPORT_ALL, &(Call){.mapping = "nobody's"}, &report, &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_NOT_FOUND);
+    tear_down(&fixture);
+}
+
+static void test_toronto(DbEngine engine) {
+    const char *source = g_getenv("HUOZHENG_SOURCE");
+    g_autofree char *path = g_build_filename(source != NULL ? source : ".",
+                                             "..",
+                                             "shared",
+                                             "data",
+                                             "toronto_highrise_inspections.csv",
+                                             NULL);
+    if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
+        g_test_skip("the Toronto file is not here");
+        return;
+    }
+    Fixture fixture = {0};
+    set_up(&fixture, engine);
+    Call call = {.mapping = "toronto-highrise"};
+    /* 2,654 addresses, 25 wards and their parent, 23,914 rows of history. */
+    expect(fixture.db, path, IMPORT_TRIAL, call, "23914 26594 0 0 0");
+    expect(fixture.db, path, IMPORT_SKIP_BAD, call, "23914 26594 0 0 0");
+    expect(fixture.db, path, IMPORT_SKIP_BAD, call, "23914 0 0 26594 0");
+    g_assert_cmpint(count(fixture.db, SQL("SELECT count(*) FROM building")), ==, 2654);
+    g_assert_cmpint(count(fixture.db, SQL("SELECT count(*) FROM past_inspection")), ==, 23914);
+    tear_down(&fixture);
+}
+
+/* --- pure ------------------------------------------------------------------------------------ */
+
+static void test_dates(void) {
+    static const struct {
+        MappingDate order;
+        const char *text;
+        const char *wanted; /* NULL: no date */
+    } cases[] = {
+        {MAPPING_DATE_AUTO, "2026-11-22", "2026-11-22"},
+        {MAPPING_DATE_AUTO, "2026/1/2", "2026-01-02"},
+        {MAPPING_DATE_AUTO, "2026.1.2 8:05", "2026-01-02T08:05:00"},
+        {MAPPING_DATE_AUTO, "20260102", "2026-01-02"},
+        {MAPPING_DATE_AUTO, "2026年1月2日", "2026-01-02"},
+        {MAPPING_DATE_AUTO, "2017-01-12T14:19:17", "2017-01-12T14:19:17"},
+        {MAPPING_DATE_AUTO, "2017/01/12 14:19:17.000", "2017-01-12T14:19:17"},
+        {MAPPING_DATE_DMY, "02/01/2026", "2026-01-02"},
+        {MAPPING_DATE_MDY, "1/2/2026", "2026-01-02"},
+        {MAPPING_DATE_MDY, "13/2/2026", NULL},
+        {MAPPING_DATE_AUTO, "2026-02-30", NULL},
+        {MAPPING_DATE_AUTO, "长期", NULL},
+        {MAPPING_DATE_AUTO, "2026-01-02 25:00", NULL},
+        {MAPPING_DATE_AUTO, "", NULL},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        char buffer[40] = "";
+        bool is_date = mapping_date(cases[i].order, cases[i].text, buffer, sizeof buffer);
+        g_assert_cmpint(is_date, ==, cases[i].wanted != NULL);
+        if (is_date) {
+            g_assert_cmpstr(buffer, ==, cases[i].wanted);
+        }
+    }
+}
+
+static void test_guess(void) {
+    static const struct {
+        IntakeKind kind;
+        const char *column;
+        const char *word;
+    } cases[] = {
+        {INTAKE_UNIT, "单位名称", "name"},
+        {INTAKE_UNIT, " 企业名称（必填）", "name"},
+        {INTAKE_UNIT, "*统一社会信用代码", "uscc"},
+        {INTAKE_UNIT, "USCC", "uscc"},
+        {INTAKE_UNIT, "联系电话", "phone"},
+        {INTAKE_BUILDING, "建筑高度(米)", "height_m"},
+        {INTAKE_BUILDING, "高度（米）", "height_m"},
+        {INTAKE_OFFICER, "执法证有效期至", "certificate_until"},
+        {INTAKE_REGION, "区划代码", "code"},
+        {INTAKE_UNIT, "备注", NULL},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const IntakeField *field = mapping_guess_field(cases[i].kind, cases[i].column);
+        g_assert_cmpstr(field != NULL ? field->word : NULL, ==, cases[i].word);
+    }
+}
+
+static void test_mapping_json(void) {
+    static const char *const bad[] = {
+        "{}",
+        "{\"targets\":[]}",
+        "{\"targets\":[{\"kind\":\"cat\",\"fields\":{}}]}",
+        "{\"targets\":[{\"kind\":\"unit\"}]}",
+        "{\"targets\":[{\"kind\":\"unit\",\"fields\":{\"wings\":\"a\"}}]}",
+        "{\"targets\":[{\"kind\":\"unit\",\"fields\":{\"name\":{}}}]}",
+        "{\"targets\":[{\"kind\":\"unit\",\"fields\":{\"name\":{\"column\":\"a\",\"x\":1}}}]}",
+        "{\"targets\":[{\"kind\":\"unit\",\"fields\":{\"name\":{\"column\":\"a\","
+        "\"constant\":\"b\"}}}]}",
+        "{\"targets\":[{\"kind\":\"unit\",\"fields\":{\"name\":{\"column\":\"a\","
+        "\"values\":{\"b\":1}}}}]}",
+        "{\"encoding\":\"ebcdic\",\"targets\":[{\"kind\":\"unit\",\"fields\":{}}]}",
+        "{\"delimiter\":\"|\",\"targets\":[{\"kind\":\"unit\",\"fields\":{}}]}",
+        "{\"date_format\":\"y\",\"targets\":[{\"kind\":\"unit\",\"fields\":{}}]}",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(json_t) json = json_read(bad[i], strlen(bad[i]), &error);
+        g_assert_no_error(error);
+        g_assert_null(mapping_read(json, &error));
+        g_assert_error(error, HZ_ERROR, HZ_ERROR_INVALID);
+    }
+    /* Those that travel are whole and survive writing and reading. */
+    g_autoptr(json_t) shipped = mapping_shipped_list();
+    g_assert_cmpint(json_array_size(shipped), >, 0);
+    for (size_t i = 0; i < json_array_size(shipped); i++) {
+        g_autoptr(GError) error = NULL;
+        const char *name = json_get_text(json_array_get(shipped, i), "name", "");
+        g_autoptr(Mapping) mapping = mapping_shipped(name, &error);
+        g_assert_no_error(error);
+        g_autoptr(json_t) once = mapping_write(mapping);
+        g_autoptr(Mapping) copy = mapping_read(once, &error);
+        g_assert_no_error(error);
+        g_autoptr(json_t) twice = mapping_write(copy);
+        g_assert_true(json_equal(once, twice));
+    }
+}
+
+int main(int argc, char **argv) {
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/importer/dates", test_dates);
+    g_test_add_func("/importer/guess", test_guess);
+    g_test_add_func("/importer/mapping-json", test_mapping_json);
+    test_db_add("/importer/trial-is-real", test_trial_is_real);
+    test_db_add("/importer/all-or-nothing", test_all_or_nothing);
+    test_db_add("/importer/refused-file", test_refused_file);
+    test_db_add("/importer/formats", test_formats);
+    test_db_add("/importer/scope", test_scope);
+    test_db_add("/importer/bad-files", test_bad_files);
+    test_db_add("/importer/resume", test_resume);
+    test_db_add("/importer/cancel-all", test_cancel_all);
+    test_db_add("/importer/large-trial", test_large_trial);
+    test_db_add("/importer/saved-mapping", test_saved_mapping);
+    test_db_add("/importer/toronto", test_toronto);
+    return g_test_run();
+}
