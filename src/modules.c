@@ -2,6 +2,7 @@
 #include "account/account.h"
 #include "draw/draw.h"
 #include "importer/importer.h"
+#include "inspection/inspection.h"
 #include "job/job.h"
 #include "law/law.h"
 #include "ledger/ledger.h"
@@ -16,6 +17,7 @@ const Module *const modules[] = {
     &law_module,
     &registry_module,
     &importer_module,
+    &inspection_module,
     &publicity_module,
     NULL,
 };

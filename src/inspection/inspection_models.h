@@ -1,0 +1,26 @@
+/* View models and checks that several pages of this room share. Thread: the handler's worker. */
+#pragma once
+
+#include "base/error.h"
+#include "inspection/inspection.h"
+#include "web/web.h"
+
+/* "account:17"; caller frees. */
+char *actor_of(const Principal *who);
+/* The inspection named in the path, if the reader's region covers it; else a ready answer in
+ * *ret_refusal (a refusal by region leaves its mark). */
+Inspection *wanted_inspection(Ctx *ctx, const Request *req, Response **ret_refusal);
+
+/* {id, name, certificate, certificate_until, initial, in_post} of one officer. NULL on error. */
+json_t *officer_model(Db *db, int64_t officer_id, GError **error);
+/* Everything the pages show of one inspection. NULL on error. */
+json_t *inspection_model(Db *db, const Inspection *inspection, int64_t now_us, GError **error);
+/* model.groups of answered items: [{answer_zh, count, items}] failing first; model.failed_items,
+ * passed_count, na_count. */
+bool put_answers(Db *db, json_t *model, const Inspection *inspection, GError **error);
+/* {"index_text", "href"} or null when there is no such leaf. */
+void put_proof(json_t *model, const char *key, int64_t leaf);
+/* An error page with a Chinese sentence. */
+Response *refusal_zh(HzErrorCode code, const char *message);
+/* A form field as a number; -1 if it is none. */
+int64_t form_number(const Request *req, const char *name);
