@@ -22,5 +22,7 @@ Response *plan_public_page(Ctx *ctx, const Request *req);
 /* record_pages.c */
 Response *records_page(Ctx *ctx, const Request *req);
 Response *records_csv(Ctx *ctx, const Request *req);
+/* {href, index_text} for the proof badge; null for -1. */
+json_t *record_proof_model(int64_t ledger_index);
 /* {items: [{href, title, detail, kind_text, icon, tag, date, day, proof}]}, null when empty. */
 json_t *record_items_model(const GPtrArray *records, int64_t now_us);

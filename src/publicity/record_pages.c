@@ -12,12 +12,12 @@
 /* --- models ------------------------------------------------------------------------------------
  */
 
-static json_t *proof_model(const PublicRecord *record) {
-    if (record->ledger_index < 0) {
+json_t *record_proof_model(int64_t ledger_index) {
+    if (ledger_index < 0) {
         return json_null();
     }
-    g_autofree char *text = site_count_text(record->ledger_index);
-    g_autofree char *href = g_strdup_printf("/verify?leaf=%" G_GINT64_FORMAT, record->ledger_index);
+    g_autofree char *text = site_count_text(ledger_index);
+    g_autofree char *href = g_strdup_printf("/verify?leaf=%" G_GINT64_FORMAT, ledger_index);
     json_t *proof = json_object();
     json_put_text(proof, "href", href);
     json_put_text(proof, "index_text", text);
@@ -39,7 +39,7 @@ static json_t *item_model(const PublicRecord *record, int64_t now_us) {
     json_put_text(item, "detail", record->detail);
     json_put_text(item, "date", date);
     json_put_text(item, "day", day);
-    json_put(item, "proof", proof_model(record));
+    json_put(item, "proof", record_proof_model(record->ledger_index));
     return item;
 }
 

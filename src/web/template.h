@@ -4,7 +4,8 @@
  * {{x}} escapes for HTML, {{{x}}} and {{&x}} do not and are allowed only for names that end in
  * "_html" (safe text made by our own code). Sections, inverted sections, partials {{>room/name}},
  * parents {{<layout}}{{$block}}…{{/block}}{{/layout}}, delimiters, comments. No lambdas, no dynamic
- * names. Falsy: null, false, 0, "" and []. A block filled by an outer template wins over inner
+ * names. {{#rows.0}} is the first element, null in an empty list: frames that stand only around
+ * something. Falsy: null, false, 0, "" and []. A block filled by an outer template wins over inner
  * ones.
  *
  * A compiled template is immutable. Thread: any.

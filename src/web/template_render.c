@@ -62,6 +62,20 @@ static bool G_GNUC_PRINTF(5, 6) fail_node(Render *render,
 /* --- values ------------------------------------------------------------------------------------
  */
 
+/* A member of an object, or with a number the element of a list: null beyond its end, so that
+ * {{#rows.0}} asks whether there are rows. */
+static const json_t *member(const json_t *value, const char *name) {
+    if (!json_is_array(value)) {
+        return json_object_get(value, name);
+    }
+    guint64 index = 0;
+    if (!g_ascii_string_to_unsigned(name, 10, 0, G_MAXUINT32, &index, NULL)) {
+        return NULL;
+    }
+    const json_t *element = json_array_get(value, (size_t)index);
+    return element != NULL ? element : json_null();
+}
+
 /* First name through the stack from the innermost context, the rest strictly inside it. */
 static const json_t *look_up(const Render *render, const char *const *path) {
     unsigned top = render->context_count;
@@ -76,7 +90,7 @@ static const json_t *look_up(const Render *render, const char *const *path) {
         if (json_is_null(value)) {
             return value; /* a member of null is null, so {{site.who.name}} needs no section */
         }
-        value = json_object_get(value, path[i]);
+        value = member(value, path[i]);
     }
     return value;
 }

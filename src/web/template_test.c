@@ -138,6 +138,9 @@ static void test_names(void) {
     expect("[{{site.who.name}}]{{#list}}{{.}},{{/list}}",
            "{\"site\":{\"who\":null},\"list\":[1,2]}",
            "[]1,2,");
+    expect("{{#l.0}}<ul>{{#l}}{{.}}{{/l}}</ul>{{/l.0}}{{#e.0}}!{{/e.0}}{{^e.0}}none{{/e.0}}{{l.1}}",
+           "{\"l\":[1,2],\"e\":[]}",
+           "<ul>12</ul>none2");
 }
 
 static void test_layout(void) {
@@ -164,6 +167,7 @@ static void test_refusals(void) {
     refuse("{{#missing}}{{/missing}}", HZ_ERROR_INVALID, "not in the model");
     refuse("{{^missing}}{{/missing}}", HZ_ERROR_INVALID, "not in the model");
     refuse("{{a.b}}", HZ_ERROR_INVALID, "\"a.b\" is not in the model");
+    refuse("{{list.x}}", HZ_ERROR_INVALID, "\"list.x\" is not in the model");
     refuse("{{list}}", HZ_ERROR_INVALID, "is a list");
     refuse("{{>nowhere}}", HZ_ERROR_INVALID, "no template \"nowhere\"");
     refuse("{{<nowhere}}{{/nowhere}}", HZ_ERROR_INVALID, "no template \"nowhere\"");
