@@ -121,8 +121,8 @@ CREATE INDEX unit_district ON unit (district, name, id, cell, last_inspected_us)
 CREATE INDEX unit_last ON unit (last_inspected_us, id, cell, district) WHERE merged_into = 0;
 CREATE INDEX unit_district_last ON unit (district, last_inspected_us, id, cell)
     WHERE merged_into = 0;
-CREATE INDEX unit_cell ON unit (cell, district, id) WHERE merged_into = 0;
-CREATE INDEX unit_region ON unit (region, id, cell, last_inspected_us) WHERE merged_into = 0;
+CREATE INDEX unit_cell ON unit (cell, district, name, id, last_inspected_us) WHERE merged_into = 0;
+CREATE INDEX unit_region ON unit (region, name, id, cell, last_inspected_us) WHERE merged_into = 0;
 
 -- How many living units stand in each cell, for every 2-, 4- and 6-digit region.
 CREATE TABLE unit_count (

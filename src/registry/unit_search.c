@@ -1,0 +1,219 @@
+/* Lists that answer a search: candidates of the index, in id order, looked at again. */
+#include "registry/search.h"
+#include "registry/unit_list_internal.h"
+#include "registry/unit_store.h"
+
+#include <string.h>
+
+/* A question against the index, and whether its answers need a second look. */
+typedef struct Search {
+    SearchQuery index;
+    bool is_exact;
+} Search;
+
+static void search_clear(Search *search) {
+    search_query_clear(&search->index);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Search, search_clear)
+
+static bool has_one_bit(uint32_t set) {
+    return set != 0 && (set & (set - 1)) == 0;
+}
+
+/* Facets with one value become marks of the index. False: some facet is left over. */
+static bool add_facet_marks(const UnitQuery *query, GString *marks) {
+    const struct {
+        char kind;
+        uint32_t set;
+    } facets[] = {{'c', query->categories}, {'r', query->risks}, {'t', query->credits}};
+    bool all = true;
+    for (size_t i = 0; i < G_N_ELEMENTS(facets); i++) {
+        if (has_one_bit(facets[i].set)) {
+            search_add_mark(marks, facets[i].kind, g_bit_nth_lsf(facets[i].set, -1));
+        } else {
+            all &= facets[i].set == 0;
+        }
+    }
+    if (query->key > 0) {
+        search_add_mark(marks, 'k', 1);
+    }
+    return all && query->key != 0;
+}
+
+static bool
+add_region_mark(Db *db, const UnitQuery *query, GString *marks, bool *ret_all, GError **error) {
+    size_t size = strlen(query->region);
+    if (size >= 9) {
+        char street[10] = {0};
+        memcpy(street, query->region, 9);
+        search_add_mark(marks, 's', g_ascii_strtoll(street, NULL, 10));
+        *ret_all = size == 9;
+        return true;
+    }
+    if (size == 6) {
+        search_add_mark(marks, 'd', region_district(query->region));
+        *ret_all = true;
+        return true;
+    }
+    int64_t inside = 0;
+    int64_t everywhere = 0;
+    if (!db_query_int(db,
+                      SQL("SELECT coalesce(sum(n), 0) FROM unit_count WHERE scope = $1"),
+                      DB_ARGS(db_int(g_ascii_strtoll(query->region, NULL, 10))),
+                      &inside,
+                      error) ||
+        !unit_list_everywhere(db, &everywhere, error)) {
+        return false;
+    }
+    *ret_all = inside == everywhere;
+    return true;
+}
+
+static bool prepare(Db *db, const UnitQuery *query, Search *search, GError **error) {
+    g_autoptr(GString) marks = g_string_new(NULL);
+    bool facets = add_facet_marks(query, marks);
+    bool region;
+    if (!add_region_mark(db, query, marks, &region, error) ||
+        !search_prepare(db, SEARCH_UNIT, &query->terms, marks, &search->index, error)) {
+        return false;
+    }
+    /* exact: every token, the marks too, was kept for the index, and nothing else is asked */
+    size_t tokens = query->terms.token_count;
+    for (const char *p = marks->str; (p = strchr(p, ' ')) != NULL; p++) {
+        tokens++;
+    }
+    search->is_exact = query->terms.is_exact && facets && region &&
+                       query->inspected_before_us == 0 && search->index.tokens->len == tokens &&
+                       db_engine(db) == DB_ENGINE_SQLITE; /* hashed keys always need the look */
+    return true;
+}
+
+static bool is_wanted(const UnitQuery *query, const Unit *unit) {
+    const char *fields[] = {unit->name, unit->address, unit->uscc};
+    return unit->merged_into == 0 && region_is_inside(unit->region, query->region) &&
+           unit_query_wants_cell(
+               query, unit_cell(unit->category, unit->risk, unit->credit, unit->is_key)) &&
+           (query->inspected_before_us == 0 ||
+            unit->last_inspected_us < query->inspected_before_us) &&
+           search_terms_match(&query->terms, fields, G_N_ELEMENTS(fields));
+}
+
+/* Keeps the ids whose rows are wanted. */
+static bool look_again(Db *db, const UnitQuery *query, GArray *ids, GError **error) {
+    if (ids->len == 0) {
+        return true;
+    }
+    g_autoptr(GStringChunk) texts = g_string_chunk_new(8192);
+    g_autoptr(GArray) units = g_array_new(FALSE, FALSE, sizeof(Unit));
+    if (!unit_store_load(db, (const int64_t *)(void *)ids->data, ids->len, texts, units, error)) {
+        return false;
+    }
+    g_autoptr(GHashTable) wanted = g_hash_table_new(g_int64_hash, g_int64_equal);
+    for (guint i = 0; i < units->len; i++) {
+        Unit *unit = &g_array_index(units, Unit, i);
+        if (is_wanted(query, unit)) {
+            g_hash_table_add(wanted, &unit->id);
+        }
+    }
+    guint kept = 0;
+    for (guint i = 0; i < ids->len; i++) {
+        int64_t id = g_array_index(ids, int64_t, i);
+        if (g_hash_table_contains(wanted, &id)) {
+            g_array_index(ids, int64_t, kept++) = id;
+        }
+    }
+    g_array_set_size(ids, kept);
+    return true;
+}
+
+/* Where a gathering of answers stopped. */
+typedef struct Gathered {
+    GArray *ids;     /* int64_t, in the order read */
+    bool is_all;     /* there are no more */
+    int64_t reached; /* the last candidate looked at */
+} Gathered;
+
+/* Gathers `wanted` answers, looking at no more than UNIT_WALK_MAX candidates. */
+static bool gather(Db *db,
+                   const UnitQuery *query,
+                   const Search *search,
+                   int64_t from,
+                   size_t wanted,
+                   Gathered *got,
+                   GError **error) {
+    size_t looked = 0;
+    size_t step = wanted;
+    got->reached = from;
+    while (!got->is_all && got->ids->len < wanted && looked < UNIT_WALK_MAX) {
+        g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+        if (!search_candidates(
+                db, &search->index, got->reached, query->backward, step, ids, error)) {
+            return false;
+        }
+        got->is_all = ids->len < step;
+        looked += ids->len;
+        if (ids->len > 0) {
+            got->reached = g_array_index(ids, int64_t, ids->len - 1);
+        }
+        if (!search->is_exact && !look_again(db, query, ids, error)) {
+            return false;
+        }
+        g_array_append_vals(got->ids, ids->data, ids->len);
+        step = MIN(step * 2, 2000);
+    }
+    return true;
+}
+
+bool unit_search_page(
+    Db *db, const UnitQuery *query, size_t limit, UnitPage *ret_page, GError **error) {
+    g_auto(UnitPage) page = {0};
+    g_auto(Search) search = {0};
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    Gathered got = {.ids = ids};
+    int64_t from = query->has_place ? query->place.id : query->backward ? INT64_MAX : 0;
+    if (!prepare(db, query, &search, error) ||
+        !gather(db, query, &search, from, limit + 1, &got, error)) {
+        return false;
+    }
+    bool has_more = ids->len > limit;
+    bool stopped = !has_more && !got.is_all;
+    g_array_set_size(ids, (guint)MIN(ids->len, limit));
+    if (query->backward) {
+        int64_t *items = (int64_t *)(void *)ids->data;
+        for (guint i = 0; i < ids->len / 2; i++) {
+            int64_t other = items[ids->len - 1 - i];
+            items[ids->len - 1 - i] = items[i];
+            items[i] = other;
+        }
+    }
+    if (!unit_list_load(db, ids, &page, error)) {
+        return false;
+    }
+    unit_list_set_edges(query, has_more, &page);
+    if (stopped) {
+        UnitPlace *edge = query->backward ? &page.first : &page.last;
+        edge->id = got.reached;
+        page.is_partial = true;
+        page.has_next |= !query->backward;
+        page.has_previous |= query->backward;
+    }
+    *ret_page = page;
+    page = (UnitPage){0};
+    return true;
+}
+
+bool unit_search_count(Db *db, const UnitQuery *query, UnitTotal *ret_total, GError **error) {
+    g_auto(Search) search = {0};
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    Gathered got = {.ids = ids};
+    UnitQuery whole = *query; /* borrows; the place is left out */
+    whole.backward = false;
+    if (!prepare(db, &whole, &search, error) ||
+        !gather(db, &whole, &search, 0, UNIT_SEARCH_COUNT_MAX + 1, &got, error)) {
+        return false;
+    }
+    int64_t n = ids->len;
+    bool over = n > UNIT_SEARCH_COUNT_MAX;
+    *ret_total = (UnitTotal){.n = over ? UNIT_SEARCH_COUNT_MAX : n, .is_more = over || !got.is_all};
+    return true;
+}
