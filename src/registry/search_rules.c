@@ -80,9 +80,15 @@ static void add_char(GString *out, const char *p, size_t size) {
     }
 }
 
+/* Numbers and codes repeat their pairs everywhere; three characters tell them apart. */
+static bool is_triple(const char *a, const char *b, const char *c) {
+    return is_word(*a) || is_word(*b) || is_word(*c);
+}
+
 void search_add_grams(GString *out, const char *normal) {
-    for (const char *p = normal; *p != '\0'; p += char_size(p)) {
-        size_t first = char_size(p);
+    const char *p = normal;
+    size_t first = *p == '\0' ? 0 : char_size(p);
+    while (*p != '\0') {
         const char *q = p + first;
         if (*q == '\0') {
             return;
@@ -91,10 +97,15 @@ void search_add_grams(GString *out, const char *normal) {
         add_char(out, p, first);
         add_char(out, q, second);
         g_string_append_c(out, ' ');
-        if (is_word(*p) && is_word(*q) && is_word(q[1])) {
-            g_string_append_len(out, p, 3);
+        const char *r = q + second;
+        if (*r != '\0' && is_triple(p, q, r)) {
+            add_char(out, p, first);
+            add_char(out, q, second);
+            add_char(out, r, char_size(r));
             g_string_append_c(out, ' ');
         }
+        p = q;
+        first = second;
     }
 }
 
@@ -118,26 +129,27 @@ static void add_token(SearchTerms *terms, GString *token) {
     }
 }
 
-/* A pair inside a run of three or more letters and digits is covered by a triple. */
+/* The characters of a term: at most as many as a search phrase has bytes. */
 static void add_term_tokens(SearchTerms *terms, const char *term) {
-    g_autoptr(GString) token = g_string_new(NULL);
+    g_autoptr(GArray) at = g_array_new(FALSE, FALSE, sizeof(const char *));
     for (const char *p = term; *p != '\0'; p += char_size(p)) {
-        size_t first = char_size(p);
-        const char *q = p + first;
-        if (*q == '\0') {
-            return;
-        }
-        bool pair_is_word = is_word(*p) && is_word(*q);
-        g_string_truncate(token, 0);
-        if (pair_is_word && is_word(q[1])) {
-            g_string_append_len(token, p, 3);
-        } else if (pair_is_word && p > term && is_word(p[-1])) {
+        g_array_append_val(at, p);
+    }
+    const char *const *c = (const char *const *)(void *)at->data;
+    g_autoptr(GString) token = g_string_new(NULL);
+    bool covered = false; /* the pair before the next triple is part of the last one */
+    for (guint i = 0; i + 1 < at->len; i++) {
+        bool triple = i + 2 < at->len && is_triple(c[i], c[i + 1], c[i + 2]);
+        if (!triple && covered) {
+            covered = false;
             continue;
-        } else {
-            add_char(token, p, first);
-            add_char(token, q, char_size(q));
+        }
+        g_string_truncate(token, 0);
+        for (guint k = i; k < i + (triple ? 3 : 2); k++) {
+            add_char(token, c[k], char_size(c[k]));
         }
         add_token(terms, token);
+        covered = triple;
     }
 }
 
@@ -157,7 +169,7 @@ bool search_terms_parse(const char *text, SearchTerms *ret_terms) {
     }
     glong length = g_utf8_strlen(ret_terms->terms[0], -1);
     ret_terms->is_exact = ret_terms->count == 1 && ret_terms->token_count == 1 &&
-                          (length == 2 || (length == 3 && strlen(ret_terms->tokens[0]) == 3));
+                          length == g_utf8_strlen(ret_terms->tokens[0], -1);
     return true;
 }
 

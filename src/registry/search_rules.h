@@ -2,8 +2,8 @@
  * How text becomes searchable: normal form, grams, terms. Pure. Thread: any.
  *
  * Normal form: NFKC, lower case, white space and control characters as one blank, trimmed. A row's
- * grams are all pairs of neighbouring characters of each field, and all triples inside runs of
- * ASCII letters and digits. A gram is written as one token of letters: other ASCII characters are
+ * grams are all pairs of neighbouring characters of each field, and all triples that hold an ASCII
+ * letter or digit. A gram is written as one token of letters: other ASCII characters are
  * shifted into a private area, so that tokens can be joined by blanks. Marks ("district 500103")
  * are tokens that no text can produce.
  */

@@ -361,7 +361,7 @@ void unit_list_set_edges(const UnitQuery *query, bool has_more, UnitPage *page) 
     page->last = place_of(&g_array_index(page->units, Unit, page->units->len - 1));
 }
 
-static void reverse(GArray *ids) {
+void unit_list_reverse(GArray *ids) {
     int64_t *items = (int64_t *)(void *)ids->data;
     for (guint i = 0; i < ids->len / 2; i++) {
         int64_t other = items[ids->len - 1 - i];
@@ -415,7 +415,7 @@ bool unit_list_page(
     bool has_more = ids->len > limit;
     g_array_set_size(ids, (guint)MIN(ids->len, limit));
     if (query->backward) {
-        reverse(ids);
+        unit_list_reverse(ids);
     }
     bool good = unit_list_load(db, ids, &page, error);
     if (good) {

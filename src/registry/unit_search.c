@@ -88,42 +88,45 @@ static bool prepare(Db *db, const UnitQuery *query, Search *search, GError **err
     return true;
 }
 
-static bool is_wanted(const UnitQuery *query, const Unit *unit) {
-    const char *fields[] = {unit->name, unit->address, unit->uscc};
-    return unit->merged_into == 0 && region_is_inside(unit->region, query->region) &&
-           unit_query_wants_cell(
-               query, unit_cell(unit->category, unit->risk, unit->credit, unit->is_key)) &&
-           (query->inspected_before_us == 0 ||
-            unit->last_inspected_us < query->inspected_before_us) &&
+static Sql sql_look(const Db *db) {
+    return SQL_FOR(
+        db,
+        "SELECT id, name, address, uscc, region, cell, last_inspected_us FROM unit "
+        "WHERE merged_into = 0 AND id IN (SELECT CAST(value AS INTEGER) FROM json_each($1)) "
+        "ORDER BY id",
+        "SELECT id, name, address, uscc, region, cell, last_inspected_us FROM unit "
+        "WHERE merged_into = 0 AND id = ANY ($1::bigint[]) ORDER BY id");
+}
+
+static bool is_wanted(const UnitQuery *query, const DbRows *row) {
+    const char *fields[] = {db_rows_text(row, 1), db_rows_text(row, 2), db_rows_text(row, 3)};
+    return (query->inspected_before_us == 0 || db_rows_int(row, 6) < query->inspected_before_us) &&
+           unit_query_wants_cell(query, db_rows_int(row, 5)) &&
+           region_is_inside(db_rows_text(row, 4), query->region) &&
            search_terms_match(&query->terms, fields, G_N_ELEMENTS(fields));
 }
 
-/* Keeps the ids whose rows are wanted. */
+/* Keeps the ids whose rows are wanted; ids come in either order. */
 static bool look_again(Db *db, const UnitQuery *query, GArray *ids, GError **error) {
     if (ids->len == 0) {
         return true;
     }
-    g_autoptr(GStringChunk) texts = g_string_chunk_new(8192);
-    g_autoptr(GArray) units = g_array_new(FALSE, FALSE, sizeof(Unit));
-    if (!unit_store_load(db, (const int64_t *)(void *)ids->data, ids->len, texts, units, error)) {
+    g_autofree char *list = id_list_format(db, (const int64_t *)(void *)ids->data, ids->len);
+    g_autoptr(DbRows) rows = db_query(db, sql_look(db), DB_ARGS(db_text(list)), error);
+    if (rows == NULL) {
         return false;
     }
-    g_autoptr(GHashTable) wanted = g_hash_table_new(g_int64_hash, g_int64_equal);
-    for (guint i = 0; i < units->len; i++) {
-        Unit *unit = &g_array_index(units, Unit, i);
-        if (is_wanted(query, unit)) {
-            g_hash_table_add(wanted, &unit->id);
+    g_array_set_size(ids, 0);
+    while (db_rows_next(rows)) {
+        if (is_wanted(query, rows)) {
+            int64_t id = db_rows_int(rows, 0);
+            g_array_append_val(ids, id);
         }
     }
-    guint kept = 0;
-    for (guint i = 0; i < ids->len; i++) {
-        int64_t id = g_array_index(ids, int64_t, i);
-        if (g_hash_table_contains(wanted, &id)) {
-            g_array_index(ids, int64_t, kept++) = id;
-        }
+    if (query->backward) {
+        unit_list_reverse(ids);
     }
-    g_array_set_size(ids, kept);
-    return true;
+    return db_rows_done(rows, error);
 }
 
 /* Where a gathering of answers stopped. */
@@ -179,12 +182,7 @@ bool unit_search_page(
     bool stopped = !has_more && !got.is_all;
     g_array_set_size(ids, (guint)MIN(ids->len, limit));
     if (query->backward) {
-        int64_t *items = (int64_t *)(void *)ids->data;
-        for (guint i = 0; i < ids->len / 2; i++) {
-            int64_t other = items[ids->len - 1 - i];
-            items[ids->len - 1 - i] = items[i];
-            items[i] = other;
-        }
+        unit_list_reverse(ids);
     }
     if (!unit_list_load(db, ids, &page, error)) {
         return false;
