@@ -16,6 +16,7 @@ const Module *const modules[] = {
     &account_module,
     &law_module,
     &registry_module,
+    &draw_module,
     &importer_module,
     &inspection_module,
     &publicity_module,

@@ -89,9 +89,10 @@ typedef struct Draw {
     char *date_from, *date_to; /* days of the inspections, YYYY-MM-DD */
     DigestKind kind;
     char *seed_hex;
-    char *seed_by; /* actor who gave it */
-    char *commit;  /* C, hex: fingerprint of pool, officers and rules */
-    char *result;  /* hash of result.tsv, hex */
+    char *seed_text; /* as it was typed */
+    char *seed_by;   /* actor who gave it */
+    char *commit;    /* C, hex: fingerprint of pool, officers and rules */
+    char *result;    /* hash of result.tsv, hex */
     int64_t pool_count, eligible_count, excluded_count, inspector_count, denied_count;
     int64_t drawn_count, reserve_count, unstaffed_count, short_count;
     int64_t level, rung;
@@ -152,3 +153,65 @@ void drawn_object_free(DrawnObject *object);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DrawnObject, drawn_object_free)
 /* By order: array of DrawnObject (owned) with order > after; limit 0: all. */
 GPtrArray *draw_targets(Db *db, int64_t draw_id, int64_t after, unsigned limit, GError **error);
+/* Newest draw first: where this object was drawn or stands as a reserve. */
+GPtrArray *
+draw_targets_of(Db *db, const char *object_kind, int64_t object_id, unsigned limit, GError **error);
+
+/* --- the frozen files ------------------------------------------------------------------------ */
+
+/* Files of a draw's bundle in the order they are offered; ends with NULL: "pool.tsv" … */
+extern const char *const draw_file_names[];
+/* Gives the file's text to `write` part by part, byte for byte as frozen. HZ_ERROR_NOT_FOUND for
+ * another name. An empty file gives no part. */
+typedef bool (*DrawTextSink)(const char *text, size_t size, void *data, GError **error);
+bool draw_file_visit(
+    Db *db, int64_t draw_id, const char *name, DrawTextSink write, void *data, GError **error);
+/* Writes all files into a folder that exists. */
+bool draw_export(Db *db, int64_t draw_id, const char *folder, GError **error);
+
+/* How one object stood in the pool. */
+typedef struct DrawStanding {
+    int64_t weight;
+    int64_t drawn; /* times drawn in the year before this draw */
+    char risk[17], credit[17], reason[17], stratum[33], district[21];
+} DrawStanding;
+/* `id` as in the files ("U123"). *ret_found false: not in the pool. */
+bool draw_standing(Db *db,
+                   int64_t draw_id,
+                   const char *id,
+                   DrawStanding *ret_standing,
+                   bool *ret_found,
+                   GError **error);
+
+/* --- recusals and exclusions ----------------------------------------------------------------- */
+
+/* The officer may not inspect this object; code RECUSE or KIN. Ledger entry "draw.deny". In the
+ * caller's transaction. */
+typedef struct DrawRecusal {
+    const char *object_kind;
+    int64_t object_id;
+    int64_t officer_id;
+    const char *code;
+    const char *note;
+} DrawRecusal;
+bool draw_recuse(
+    Db *db, const DrawRecusal *recusal, const char *actor, int64_t now_us, GError **error);
+/* The object takes no part in draws from now on; reason CLOSED or EXEMPT. Ledger entry
+ * "draw.exclude". In the caller's transaction. */
+bool draw_exclude(Db *db,
+                  const char *object_kind,
+                  int64_t object_id,
+                  const char *reason,
+                  const char *note,
+                  const char *actor,
+                  int64_t now_us,
+                  GError **error);
+
+/* --- seeds ----------------------------------------------------------------------------------- */
+
+/* How a typed seed is read: only 0-9 a-f and an even number of them: as hex; else its UTF-8 bytes.
+ * Blanks at both ends do not count. NULL when it has no byte or more than 255. Caller unrefs. */
+GByteArray *draw_seed_parse(const char *text);
+/* A careful estimate of its unpredictability in bits, from length and variety of characters. */
+double draw_seed_bits(const char *text);
+#define DRAW_SEED_BITS_MIN 60

@@ -1,0 +1,175 @@
+/* The frozen files as a source, as downloads and as a folder; one object's line in the pool. */
+#include "base/error.h"
+#include "draw/draw_internal.h"
+#include "draw/draw_store.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *const draw_file_names[] = {"pool.tsv",
+                                       "insp.tsv",
+                                       "deny.tsv",
+                                       "params.txt",
+                                       "commit.txt",
+                                       "beacon.txt",
+                                       "reveals.txt",
+                                       "salt.txt",
+                                       "result.tsv",
+                                       NULL};
+
+bool draw_file_visit(
+    Db *db, int64_t draw_id, const char *name, DrawTextSink write, void *data, GError **error) {
+    if (!g_strv_contains(draw_file_names, name)) {
+        return hz_fail(error, HZ_ERROR_NOT_FOUND, "a draw has no file \"%s\"", name);
+    }
+    for (int64_t part = 0;; part++) {
+        g_autofree char *text = NULL;
+        if (!draw_store_part(db, draw_id, name, part, &text, error)) {
+            return false;
+        }
+        if (text == NULL) {
+            return true;
+        }
+        if (!write(text, strlen(text), data, error)) {
+            return false;
+        }
+    }
+}
+
+/* --- as a source ----------------------------------------------------------------------------- */
+
+typedef struct LineWalk {
+    DrawLineVisitor visit;
+    void *data;
+} LineWalk;
+
+static bool walk_part(const char *text, size_t size, void *data, GError **error) {
+    const LineWalk *walk = data;
+    g_autofree char *lines = g_strndup(text, size);
+    char *line = lines;
+    while (*line != '\0') {
+        char *end = strchr(line, '\n');
+        if (end == NULL) {
+            return hz_fail(error, HZ_ERROR_CORRUPT, "a frozen part does not end in a line end");
+        }
+        *end = '\0';
+        if (!walk->visit(line, (size_t)(end - line), walk->data, error)) {
+            return false;
+        }
+        line = end + 1;
+    }
+    return true;
+}
+
+static bool
+each_line(void *from, const char *name, DrawLineVisitor visit, void *data, GError **error) {
+    const DrawStoreFiles *files = from;
+    LineWalk walk = {visit, data};
+    return draw_file_visit(files->db, files->draw_id, name, walk_part, &walk, error);
+}
+
+static bool append_part(const char *text, size_t size, void *data, GError **error) {
+    (void)error;
+    g_string_append_len(data, text, (gssize)size);
+    return true;
+}
+
+static char *whole(void *from, const char *name, GError **error) {
+    const DrawStoreFiles *files = from;
+    g_autoptr(GString) text = g_string_new(NULL);
+    if (!draw_file_visit(files->db, files->draw_id, name, append_part, text, error)) {
+        return NULL;
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+DrawSource draw_store_source(DrawStoreFiles *files) {
+    return (DrawSource){each_line, whole, files};
+}
+
+/* --- as a folder ----------------------------------------------------------------------------- */
+
+static bool write_part(const char *text, size_t size, void *data, GError **error) {
+    return fwrite(text, 1, size, data) == size ||
+           hz_fail(error, HZ_ERROR_UNAVAILABLE, "cannot write: %s", g_strerror(errno));
+}
+
+bool draw_export(Db *db, int64_t draw_id, const char *folder, GError **error) {
+    g_autoptr(Draw) draw = draw_store_find(db, draw_id, error);
+    if (draw == NULL) {
+        return false;
+    }
+    for (const char *const *name = draw_file_names; *name != NULL; name++) {
+        g_autofree char *path = g_build_filename(folder, *name, NULL);
+        FILE *file = fopen(path, "wb");
+        if (file == NULL) {
+            return hz_fail(
+                error, HZ_ERROR_UNAVAILABLE, "cannot write %s: %s", path, g_strerror(errno));
+        }
+        bool is_written = draw_file_visit(db, draw_id, *name, write_part, file, error);
+        bool is_closed = fclose(file) == 0;
+        if (!is_written) {
+            return false;
+        }
+        if (!is_closed) {
+            return hz_fail(
+                error, HZ_ERROR_UNAVAILABLE, "cannot write %s: %s", path, g_strerror(errno));
+        }
+    }
+    return true;
+}
+
+/* --- one object ------------------------------------------------------------------------------ */
+
+typedef struct Wanted {
+    const char *id;
+    DrawStanding *standing;
+    bool is_found;
+} Wanted;
+
+static bool look_at_line(char *line, size_t size, void *data, GError **error) {
+    (void)size;
+    Wanted *wanted = data;
+    size_t id_size = strlen(wanted->id);
+    if (strncmp(line, wanted->id, id_size) != 0 || line[id_size] != '\t') {
+        return true;
+    }
+    DrawPoolLine found;
+    if (!draw_pool_parse(line, &found, error)) {
+        return false;
+    }
+    DrawStanding *standing = wanted->standing;
+    standing->weight = found.weight;
+    standing->drawn = found.drawn;
+    g_strlcpy(standing->risk, found.risk, sizeof standing->risk);
+    g_strlcpy(standing->credit, found.credit, sizeof standing->credit);
+    g_strlcpy(standing->reason, found.reason, sizeof standing->reason);
+    g_strlcpy(standing->stratum, found.stratum, sizeof standing->stratum);
+    g_strlcpy(standing->district, found.district, sizeof standing->district);
+    wanted->is_found = true;
+    return true;
+}
+
+bool draw_standing(Db *db,
+                   int64_t draw_id,
+                   const char *id,
+                   DrawStanding *ret_standing,
+                   bool *ret_found,
+                   GError **error) {
+    g_autofree char *text = NULL;
+    *ret_found = false;
+    if (!draw_store_part_of(db, draw_id, "pool.tsv", id, &text, error)) {
+        return false;
+    }
+    if (text == NULL) {
+        return true;
+    }
+    Wanted wanted = {.id = id, .standing = ret_standing};
+    LineWalk walk = {look_at_line, &wanted};
+    if (!walk_part(text, strlen(text), &walk, error)) {
+        return false;
+    }
+    *ret_found = wanted.is_found;
+    return true;
+}

@@ -1,0 +1,391 @@
+/*
+ * Freezing: what is in the registry now becomes files that never change again.
+ *
+ * A pool of a million objects is held as 24 bytes each, sorted as the files want it, and written in
+ * parts; nothing else grows with it.
+ */
+#include "base/clock.h"
+#include "base/error.h"
+#include "draw/draw_internal.h"
+#include "draw/draw_store.h"
+#include "law/draw_weights.h"
+#include "ledger/ledger.h"
+#include "registry/pool.h"
+
+#include <string.h>
+
+G_STATIC_ASSERT(DRAW_RISKS == RISK_COUNT && DRAW_CREDITS == CREDIT_COUNT);
+G_STATIC_ASSERT(DRAW_TICKETS_MAX == DRAW_WEIGHT_MAX);
+
+typedef enum Reason { REASON_NONE, REASON_CAP, REASON_CLOSED, REASON_EXEMPT } Reason;
+static const char *const reason_words[] = {"-", "CAP", "CLOSED", "EXEMPT"};
+
+typedef struct PoolItem {
+    uint64_t key; /* the id's digits, left-aligned: sorts as the text does */
+    int64_t number;
+    int32_t district;
+    uint8_t category, risk, credit, drawn;
+    uint8_t reason;
+} PoolItem;
+
+typedef struct Freezing {
+    Db *db;
+    const Draw *draw;
+    const char *file; /* being written */
+    DrawWeights *weights;
+    GHashTable *drawn;      /* object id -> times drawn this year */
+    GHashTable *exclusions; /* object id -> reason */
+    GHashTable *loads;      /* officer id -> targets */
+    GArray *pool;           /* PoolItem */
+    GArray *officers;       /* OfficerItem */
+    DrawKeyValues *commit;
+    int64_t officer_cap;
+} Freezing;
+
+typedef struct OfficerItem {
+    char id[DRAW_ID_MAX + 1];
+    char district[DRAW_ID_MAX + 1];
+    char valid_to[11];
+    bool is_lead;
+    int64_t load;
+} OfficerItem;
+
+static void freezing_clear(Freezing *freezing) {
+    g_clear_pointer(&freezing->weights, draw_weights_free);
+    g_clear_pointer(&freezing->drawn, g_hash_table_unref);
+    g_clear_pointer(&freezing->exclusions, g_hash_table_unref);
+    g_clear_pointer(&freezing->loads, g_hash_table_unref);
+    g_clear_pointer(&freezing->pool, g_array_unref);
+    g_clear_pointer(&freezing->officers, g_array_unref);
+    g_clear_pointer(&freezing->commit, draw_keys_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Freezing, freezing_clear)
+
+/* --- ids ------------------------------------------------------------------------------------- */
+
+void draw_id_format(const char *object_kind, int64_t id, char ret_id[DRAW_ID_MAX + 1]) {
+    char letter = (char)g_ascii_toupper(object_kind[0]);
+    if (strcmp(object_kind, "officer") == 0) {
+        letter = 'F';
+    }
+    g_snprintf(ret_id, DRAW_ID_MAX + 1, "%c%" G_GINT64_FORMAT, letter, id);
+}
+
+int64_t draw_id_number(const char *id) {
+    guint64 number = 0;
+    if (id[0] == '\0' || !g_ascii_string_to_unsigned(id + 1, 10, 1, G_MAXINT64, &number, NULL)) {
+        return 0;
+    }
+    return (int64_t)number;
+}
+
+/* 7 -> 7000000000000000000, 42 -> 4200000000000000000: compares as "7" and "42" do. */
+static uint64_t text_key(int64_t number) {
+    uint64_t key = (uint64_t)number;
+    while (key != 0 && key < UINT64_C(1000000000000000000)) {
+        key *= 10;
+    }
+    return key;
+}
+
+static int compare_items(gconstpointer left, gconstpointer right) {
+    const PoolItem *a = left;
+    const PoolItem *b = right;
+    if (a->key != b->key) {
+        return a->key < b->key ? -1 : 1;
+    }
+    /* "1" before "10": the shorter text is the smaller number. */
+    return (a->number > b->number) - (a->number < b->number);
+}
+
+/* --- the pool -------------------------------------------------------------------------------- */
+
+static bool take_object(const PoolObject *object, void *data, GError **error) {
+    (void)error;
+    Freezing *freezing = data;
+    const int64_t *drawn = g_hash_table_lookup(freezing->drawn, &object->id);
+    const char *reason = g_hash_table_lookup(freezing->exclusions, &object->id);
+    PoolItem item = {.key = text_key(object->id),
+                     .number = object->id,
+                     .district = (int32_t)object->district,
+                     .category = (uint8_t)object->category,
+                     .risk = (uint8_t)object->risk,
+                     .credit = (uint8_t)object->credit,
+                     .drawn = (uint8_t)(drawn != NULL ? MIN(*drawn, UINT8_MAX) : 0)};
+    if (reason != NULL) {
+        item.reason = strcmp(reason, "CLOSED") == 0 ? REASON_CLOSED : REASON_EXEMPT;
+    } else if (item.drawn >= freezing->weights->cap) {
+        item.reason = REASON_CAP;
+    }
+    g_array_append_val(freezing->pool, item);
+    return true;
+}
+
+static const char *stratum_word(int category) {
+    return category == 0 ? DRAW_STRATUM_NONE : category_get(category)->word;
+}
+
+static uint32_t category_mask(const char *const *strata) {
+    uint32_t mask = 0;
+    for (int category = 0; category < CATEGORY_COUNT; category++) {
+        if (g_strv_contains(strata, stratum_word(category))) {
+            mask |= UINT32_C(1) << category;
+        }
+    }
+    return mask;
+}
+
+static bool
+add_part(int64_t part, const char *first_id, const GString *text, void *data, GError **error) {
+    const Freezing *freezing = data;
+    return draw_store_add_part(freezing->db,
+                               freezing->draw->id,
+                               freezing->file,
+                               part,
+                               first_id,
+                               text->str,
+                               text->len,
+                               error);
+}
+
+/* Closes a table and notes its count and root for commit.txt. */
+static bool
+finish_table(Freezing *freezing, DrawFileWriter *writer, const char *name, GError **error) {
+    uint8_t root[DIGEST_SIZE];
+    merkle_frontier_root(&writer->tree, root);
+    g_autofree char *hex = hex_format(root, DIGEST_SIZE);
+    g_autofree char *count_key = g_strdup_printf("%s.count", name);
+    g_autofree char *root_key = g_strdup_printf("%s.root", name);
+    draw_keys_put_int(freezing->commit, count_key, (int64_t)writer->tree.size);
+    draw_keys_put(freezing->commit, root_key, hex);
+    return draw_file_end(writer, error);
+}
+
+static bool write_pool(Freezing *freezing, GError **error) {
+    g_auto(DrawFileWriter) writer = {0};
+    freezing->file = "pool.tsv";
+    draw_file_begin(&writer, freezing->draw->kind, add_part, freezing);
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < freezing->pool->len; i++) {
+        const PoolItem *item = &g_array_index(freezing->pool, PoolItem, i);
+        char id[DRAW_ID_MAX + 1];
+        char district[16];
+        draw_id_format(freezing->draw->object_kind, item->number, id);
+        g_snprintf(district, sizeof district, "%06d", item->district);
+        unsigned weight = freezing->weights->tickets[item->risk][item->credit];
+        DrawPoolLine line = {.id = id,
+                             .stratum = stratum_word(item->category),
+                             .district = district,
+                             .risk = draw_risk_token(item->risk),
+                             .credit = draw_credit_token(item->credit),
+                             .drawn = item->drawn,
+                             .weight = item->reason == REASON_NONE ? weight : 0,
+                             .reason = reason_words[item->reason]};
+        draw_pool_format(&line, text);
+        if (!draw_file_line(&writer, id, text->str, text->len, error)) {
+            return false;
+        }
+    }
+    return finish_table(freezing, &writer, "pool", error);
+}
+
+static bool freeze_pool(Freezing *freezing, const char *const *strata, GError **error) {
+    const Draw *draw = freezing->draw;
+    freezing->drawn = draw_store_drawn_counts(freezing->db, draw->year, draw->object_kind, error);
+    if (freezing->drawn == NULL) {
+        return false;
+    }
+    freezing->exclusions = draw_store_exclusions(freezing->db, draw->object_kind, error);
+    if (freezing->exclusions == NULL) {
+        return false;
+    }
+    freezing->pool = g_array_new(FALSE, FALSE, sizeof(PoolItem));
+    if (!pool_visit(freezing->db,
+                    draw->object_kind,
+                    draw->region,
+                    category_mask(strata),
+                    take_object,
+                    freezing,
+                    error)) {
+        return false;
+    }
+    g_array_sort(freezing->pool, compare_items);
+    bool is_written = write_pool(freezing, error);
+    g_clear_pointer(&freezing->pool, g_array_unref);
+    return is_written;
+}
+
+/* --- officers -------------------------------------------------------------------------------- */
+
+static bool take_officer(const Officer *officer, void *data, GError **error) {
+    (void)error;
+    Freezing *freezing = data;
+    /* Without a certificate date nobody can check that it is good; such an officer is left out. */
+    if (!officer->in_post || officer->certificate_until == NULL ||
+        strlen(officer->certificate_until) != 10) {
+        return true;
+    }
+    const int64_t *load = g_hash_table_lookup(freezing->loads, &officer->id);
+    OfficerItem item = {.is_lead = officer->can_lead, .load = load != NULL ? *load : 0};
+    draw_id_format("officer", officer->id, item.id);
+    g_snprintf(item.district, sizeof item.district, "%06d", (int)officer->district);
+    g_strlcpy(item.valid_to, officer->certificate_until, sizeof item.valid_to);
+    g_array_append_val(freezing->officers, item);
+    return true;
+}
+
+static int compare_officers(gconstpointer left, gconstpointer right) {
+    return strcmp(((const OfficerItem *)left)->id, ((const OfficerItem *)right)->id);
+}
+
+static bool freeze_officers(Freezing *freezing, GError **error) {
+    g_auto(DrawFileWriter) writer = {0};
+    freezing->loads = draw_store_loads(freezing->db, freezing->draw->year, error);
+    if (freezing->loads == NULL) {
+        return false;
+    }
+    freezing->officers = g_array_new(FALSE, FALSE, sizeof(OfficerItem));
+    if (!pool_visit_officers(freezing->db, freezing->draw->region, take_officer, freezing, error)) {
+        return false;
+    }
+    g_array_sort(freezing->officers, compare_officers);
+    freezing->file = "insp.tsv";
+    draw_file_begin(&writer, freezing->draw->kind, add_part, freezing);
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < freezing->officers->len; i++) {
+        const OfficerItem *item = &g_array_index(freezing->officers, OfficerItem, i);
+        DrawInspLine line = {.id = item->id,
+                             .district = item->district,
+                             .is_lead = item->is_lead,
+                             .valid_to = item->valid_to,
+                             .load = item->load,
+                             .cap = freezing->officer_cap};
+        draw_insp_format(&line, text);
+        if (!draw_file_line(&writer, item->id, text->str, text->len, error)) {
+            return false;
+        }
+    }
+    return finish_table(freezing, &writer, "insp", error);
+}
+
+static int compare_texts(gconstpointer left, gconstpointer right) {
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+static bool freeze_denied(Freezing *freezing, GError **error) {
+    g_autoptr(GArray) denied = draw_store_denied(freezing->db, freezing->draw->object_kind, error);
+    if (denied == NULL) {
+        return false;
+    }
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < denied->len; i++) {
+        const DrawDeny *deny = &g_array_index(denied, DrawDeny, i);
+        char target[DRAW_ID_MAX + 1];
+        char inspector[DRAW_ID_MAX + 1];
+        draw_id_format(deny->object_kind, deny->object_id, target);
+        draw_id_format("officer", deny->officer_id, inspector);
+        DrawDenyLine line = {target, inspector, deny->code};
+        draw_deny_format(&line, text);
+        g_ptr_array_add(lines, g_strdup(text->str));
+    }
+    /* TAB sorts before every character of an id: the whole line sorts as (target, inspector). */
+    g_ptr_array_sort(lines, compare_texts);
+    g_auto(DrawFileWriter) writer = {0};
+    freezing->file = "deny.tsv";
+    draw_file_begin(&writer, freezing->draw->kind, add_part, freezing);
+    for (guint i = 0; i < lines->len; i++) {
+        const char *line = g_ptr_array_index(lines, i);
+        g_autofree char *target = g_strndup(line, strcspn(line, "\t"));
+        if (!draw_file_line(&writer, target, line, strlen(line), error)) {
+            return false;
+        }
+    }
+    return finish_table(freezing, &writer, "deny", error);
+}
+
+/* --- params, beacon, commit ------------------------------------------------------------------- */
+
+static bool add_whole(Freezing *freezing, const char *file, const char *text, GError **error) {
+    return text[0] == '\0' ||
+           draw_store_add_part(
+               freezing->db, freezing->draw->id, file, 0, "", text, strlen(text), error);
+}
+
+static DrawKeyValues *
+make_params(const Freezing *freezing, const Plan *plan, const char *const *strata) {
+    const Draw *draw = freezing->draw;
+    DrawKeyValues *params = draw_keys_new();
+    g_autofree char *scope = g_strdup_printf("%s:%s", draw->object_kind, draw->region);
+    draw_keys_put(params, "alg", "FSS-DRAW/1");
+    draw_keys_put(params, "hash", draw->kind == DIGEST_SM3 ? "sm3" : "sha256");
+    draw_keys_put(params, "scope", scope);
+    draw_keys_put_int(params, "year", draw->year);
+    draw_keys_put_int(params, "cap", freezing->weights->cap);
+    draw_keys_put(params, "insp_date_to", draw->date_to);
+    draw_keys_put(params, "rung.1", "same");
+    draw_keys_put(params, "rung.2", "any");
+    draw_keys_put(params, "mode", "open");
+    draw_keys_put(params, "delta", "0");
+    for (unsigned risk = 0; risk < DRAW_RISKS; risk++) {
+        for (unsigned credit = 0; credit < DRAW_CREDITS; credit++) {
+            g_autofree char *key =
+                g_strdup_printf("w.%s.%s", draw_risk_token(risk), draw_credit_token(credit));
+            draw_keys_put_int(params, key, freezing->weights->tickets[risk][credit]);
+        }
+    }
+    for (guint i = 0; i < plan->quotas->len; i++) {
+        const PlanQuota *quota = &g_array_index(plan->quotas, PlanQuota, i);
+        if (g_strv_contains(strata, quota->stratum)) {
+            g_autofree char *quota_key = g_strdup_printf("quota.%s", quota->stratum);
+            g_autofree char *reserve_key = g_strdup_printf("alt.%s", quota->stratum);
+            draw_keys_put_int(params, quota_key, quota->quota);
+            draw_keys_put_int(params, reserve_key, quota->reserves);
+        }
+    }
+    return params;
+}
+
+static bool
+freeze_params(Freezing *freezing, const Plan *plan, const char *const *strata, GError **error) {
+    g_autoptr(DrawKeyValues) params = make_params(freezing, plan, strata);
+    g_autofree char *text = draw_keys_format(params);
+    uint8_t hash[DIGEST_SIZE];
+    digest_of(freezing->draw->kind, text, strlen(text), hash);
+    g_autofree char *hex = hex_format(hash, DIGEST_SIZE);
+    draw_keys_put(freezing->commit, "params", hex);
+    return add_whole(freezing, "params.txt", text, error);
+}
+
+static bool freeze_commit(Freezing *freezing, GError **error) {
+    const Draw *draw = freezing->draw;
+    LedgerHead head;
+    if (!ledger_head(freezing->db, &head, error)) {
+        return false;
+    }
+    g_autofree char *root = hex_format(head.root, DIGEST_SIZE);
+    g_autofree char *time = clock_format_utc(draw->drawn_us);
+    g_autofree char *beacon = g_strdup_printf("form:1:%s", time);
+    g_autofree char *line = g_strdup_printf("1\tform\t1\t%s\n", draw->seed_hex);
+    draw_keys_put(freezing->commit, "draw", draw->number);
+    draw_keys_put_int(freezing->commit, "log.size", head.size);
+    draw_keys_put(freezing->commit, "log.root", root);
+    draw_keys_put(freezing->commit, "beacon.01", beacon);
+    g_autofree char *text = draw_keys_format(freezing->commit);
+    return add_whole(freezing, "commit.txt", text, error) &&
+           add_whole(freezing, "beacon.txt", line, error);
+}
+
+bool draw_freeze(Db *db,
+                 const Draw *draw,
+                 const Plan *plan,
+                 const char *const *strata,
+                 int64_t officer_cap,
+                 GError **error) {
+    g_auto(Freezing) freezing = {.db = db, .draw = draw, .officer_cap = officer_cap};
+    freezing.commit = draw_keys_new();
+    freezing.weights = draw_weights_at(draw->drawn_us, error);
+    return freezing.weights != NULL && freeze_params(&freezing, plan, strata, error) &&
+           freeze_pool(&freezing, strata, error) && freeze_officers(&freezing, error) &&
+           freeze_denied(&freezing, error) && freeze_commit(&freezing, error);
+}
