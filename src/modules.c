@@ -25,6 +25,7 @@ const Module *const modules[] = {
 
 /* What follows a draw, in its transaction. */
 const DrawDone draw_done_hooks[] = {
+    inspection_take_draw,
     NULL,
 };
 

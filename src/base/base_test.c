@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/mailbox.h"
+#include "base/number.h"
 
 #include <string.h>
 
@@ -98,6 +99,22 @@ static void test_embedded(void) {
     }
 }
 
+static void test_number(void) {
+    static const struct {
+        int64_t number;
+        const char *text;
+    } cases[] = {
+        {0, "0"}, {999, "999"}, {1000, "1,000"}, {1279044, "1,279,044"}, {-123456, "-123,456"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = number_group(cases[i].number);
+        g_assert_cmpstr(text, ==, cases[i].text);
+    }
+    g_autofree char *percent = number_percent(3, 40);
+    g_assert_cmpstr(percent, ==, "7.5%");
+    g_autofree char *none = number_percent(3, 0);
+    g_assert_cmpstr(none, ==, "0%");
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/base/clock/reads-and-writes-shanghai-dates", test_clock);
@@ -106,5 +123,6 @@ int main(int argc, char **argv) {
     g_test_add_func("/base/mailbox/keeps-order-and-drains-after-close", test_mailbox);
     g_test_add_func("/base/mailbox/full-box-refuses", test_mailbox_full);
     g_test_add_func("/base/embedded/finds-each-file", test_embedded);
+    g_test_add_func("/base/number/grouped-and-percent", test_number);
     return g_test_run();
 }

@@ -233,18 +233,27 @@ static bool store_outcome(Db *db, Draw *draw, const DrawOutcome *outcome, GError
 
 /* --- marks ----------------------------------------------------------------------------------- */
 
+/* Who does it, and when. */
+typedef struct DrawActor {
+    const char *actor;
+    int64_t now_us;
+} DrawActor;
+
 static bool mark(Db *db,
                  const Draw *draw,
                  const char *type,
                  json_t *payload, /* taken over */
-                 const char *actor,
-                 int64_t now_us,
+                 const DrawActor *who,
+                 int64_t *ret_leaf,
                  GError **error) {
     g_autofree char *object = g_strdup_printf("draw:%" G_GINT64_FORMAT, draw->id);
     g_autoptr(json_t) owned = payload;
-    LedgerEntry entry = {
-        .time_us = now_us, .type = type, .actor = actor, .object = object, .payload = owned};
-    return ledger_append(db, &entry, NULL, error);
+    LedgerEntry entry = {.time_us = who->now_us,
+                         .type = type,
+                         .actor = who->actor,
+                         .object = object,
+                         .payload = owned};
+    return ledger_append(db, &entry, ret_leaf, error);
 }
 
 static json_t *commit_payload(const Draw *draw) {
@@ -327,22 +336,12 @@ bool draw_run(Db *db, const DrawRequest *request, int64_t *ret_id, GError **erro
         return false;
     }
     draw->short_count = count_short(plan, request->strata, outcome);
+    draw->publish_leaf = -1;
+    DrawActor who = {request->actor, request->now_us};
     if (!store_outcome(db, draw, outcome, error) ||
-        !mark(db,
-              draw,
-              "draw.commit",
-              commit_payload(draw),
-              request->actor,
-              request->now_us,
-              error) ||
-        !mark(db,
-              draw,
-              "draw.result",
-              result_payload(draw),
-              request->actor,
-              request->now_us,
-              error) ||
-        !tell_others(db, draw, request, error)) {
+        !mark(db, draw, "draw.commit", commit_payload(draw), &who, &draw->commit_leaf, error) ||
+        !mark(db, draw, "draw.result", result_payload(draw), &who, &draw->result_leaf, error) ||
+        !draw_store_set_leaves(db, draw, error) || !tell_others(db, draw, request, error)) {
         return false;
     }
     *ret_id = draw->id;
@@ -358,7 +357,9 @@ bool draw_publish(Db *db, int64_t id, const char *actor, int64_t now_us, GError 
     if (changed == 0) {
         return hz_fail(error, HZ_ERROR_CONFLICT, "the draw is public already");
     }
-    return mark(db, draw, "draw.publish", result_payload(draw), actor, now_us, error);
+    DrawActor who = {actor, now_us};
+    return mark(db, draw, "draw.publish", result_payload(draw), &who, &draw->publish_leaf, error) &&
+           draw_store_set_leaves(db, draw, error);
 }
 
 Draw *draw_find(Db *db, int64_t id, GError **error) {

@@ -99,6 +99,7 @@ typedef struct Draw {
     DrawState state;
     int64_t drawn_us;
     int64_t published_us;
+    int64_t commit_leaf, result_leaf, publish_leaf; /* ledger entries; -1: none */
 } Draw;
 void draw_free(Draw *draw);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Draw, draw_free)

@@ -8,7 +8,7 @@
     "id, plan_id, title, year, object_kind, region, date_from, date_to, hash, seed_hex, actor, "   \
     "commit_hash, result_hash, pool_count, eligible_count, inspector_count, denied_count, "        \
     "drawn_count, reserve_count, unstaffed_count, short_count, level, rung, state, drawn_us, "     \
-    "published_us, seed_text"
+    "published_us, seed_text, commit_leaf, result_leaf, publish_leaf"
 
 bool draw_store_insert(
     Db *db, const Draw *draw, const char *seed_text, int64_t *ret_id, GError **error) {
@@ -17,9 +17,10 @@ bool draw_store_insert(
         SQL("INSERT INTO draw (plan_id, title, year, object_kind, region, date_from, date_to, "
             "hash, seed_hex, seed_text, actor, commit_hash, result_hash, pool_count, "
             "eligible_count, inspector_count, denied_count, drawn_count, reserve_count, "
-            "unstaffed_count, short_count, level, rung, state, drawn_us, published_us) "
+            "unstaffed_count, short_count, level, rung, state, drawn_us, published_us, "
+            "commit_leaf, result_leaf, publish_leaf) "
             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', 0, 0, 0, 0, 0, 0, 0, "
-            "0, 0, 0, 'done', $12, 0) RETURNING id"),
+            "0, 0, 0, 'done', $12, 0, -1, -1, -1) RETURNING id"),
         DB_ARGS(db_int(draw->plan_id),
                 db_text(draw->title),
                 db_int(draw->year),
@@ -90,6 +91,9 @@ static Draw *read_draw(const DbRows *rows) {
     draw->drawn_us = db_rows_int(rows, 24);
     draw->published_us = db_rows_int(rows, 25);
     draw->seed_text = g_strdup(db_rows_text(rows, 26));
+    draw->commit_leaf = db_rows_int(rows, 27);
+    draw->result_leaf = db_rows_int(rows, 28);
+    draw->publish_leaf = db_rows_int(rows, 29);
     return draw;
 }
 
@@ -136,6 +140,18 @@ bool draw_store_publish(Db *db, int64_t id, int64_t now_us, int64_t *ret_changed
                        "WHERE id = $1 AND state = 'done'"),
                    DB_ARGS(db_int(id), db_int(now_us)),
                    ret_changed,
+                   error);
+}
+
+bool draw_store_set_leaves(Db *db, const Draw *draw, GError **error) {
+    return db_exec(db,
+                   SQL("UPDATE draw SET commit_leaf = $2, result_leaf = $3, publish_leaf = $4 "
+                       "WHERE id = $1"),
+                   DB_ARGS(db_int(draw->id),
+                           db_int(draw->commit_leaf),
+                           db_int(draw->result_leaf),
+                           db_int(draw->publish_leaf)),
+                   NULL,
                    error);
 }
 

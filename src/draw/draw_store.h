@@ -21,6 +21,8 @@ bool plan_store_supersede(Db *db, int64_t root_id, int64_t except_id, GError **e
 /* All columns but the counts and hashes, which draw_store_finish sets. */
 bool draw_store_insert(
     Db *db, const Draw *draw, const char *seed_text, int64_t *ret_id, GError **error);
+/* Where its ledger entries stand. */
+bool draw_store_set_leaves(Db *db, const Draw *draw, GError **error);
 bool draw_store_finish(Db *db, const Draw *draw, GError **error);
 Draw *draw_store_find(Db *db, int64_t id, GError **error);
 GPtrArray *

@@ -11,7 +11,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-static const char *const rooms[] = {"ledger", "registry", "draw", NULL};
+/* All rooms: those above act on a draw through draw_done_hooks. */
+static const char *const *const rooms = NULL;
 
 #define NOW INT64_C(1795000000000000) /* 2026-11-18 */
 #define ACTOR "account:7"

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/number.h"
 #include "ledger/ledger_rules.h"
 #include "ledger/ledger_store.h"
 #include "ledger/merkle.h"
@@ -128,23 +129,23 @@ bool ledger_latest(Db *db, const char *object, int64_t *ret_index, GError **erro
     return ledger_store_latest(db, object, ret_index, error);
 }
 
-json_t *ledger_badge(Db *db, const char *object) {
-    int64_t index = 0;
-    if (!ledger_store_latest(db, object, &index, NULL)) {
+json_t *ledger_badge_at(int64_t index) {
+    if (index < 0) {
         return json_null();
     }
-    g_autofree char *digits = g_strdup_printf("%" G_GINT64_FORMAT, index);
-    g_autofree char *url = g_strdup_printf("/verify?leaf=%s", digits);
-    g_autoptr(GString) grouped = g_string_new(digits);
-    for (gssize at = (gssize)grouped->len - 3; at > 0; at -= 3) {
-        g_string_insert_c(grouped, at, ',');
-    }
+    g_autofree char *text = number_group(index);
+    g_autofree char *url = g_strdup_printf("/verify?leaf=%" G_GINT64_FORMAT, index);
     json_t *badge = json_object();
     json_put_int(badge, "index", index);
-    json_put_text(badge, "index_text", grouped->str);
+    json_put_text(badge, "index_text", text);
     json_put_text(badge, "url", url);
     json_put_text(badge, "href", url); /* the name that the partial web/proof shows */
     return badge;
+}
+
+json_t *ledger_badge(Db *db, const char *object) {
+    int64_t index = -1;
+    return ledger_badge_at(ledger_store_latest(db, object, &index, NULL) ? index : -1);
 }
 
 /* --- proofs ---------------------------------------------------------------------------------- */

@@ -86,3 +86,5 @@ bool ledger_verify(Db *db, LedgerProgress progress, void *data, int64_t *ret_siz
 /* What a page shows as proof badge: {"index", "index_text" ("1,279,044"), "url" and "href"
  * ("/verify?leaf=…")} of the newest entry on `object`; JSON null when there is none. Never NULL. */
 json_t *ledger_badge(Db *db, const char *object);
+/* The same for a known entry; -1: null. */
+json_t *ledger_badge_at(int64_t index);

@@ -2,6 +2,7 @@
  */
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/number.h"
 #include "ledger/ledger.h"
 #include "ledger/ledger_rules.h"
 #include "ledger/merkle.h"
@@ -17,15 +18,6 @@ typedef struct Finding {
     json_t *steps;        /* [{text, is_ok}] */
     json_t *entry;        /* or null */
 } Finding;
-
-static char *grouped(int64_t number) {
-    GString *text = g_string_new(NULL);
-    g_string_append_printf(text, "%" G_GINT64_FORMAT, number);
-    for (gssize at = (gssize)text->len - 3; at > 0; at -= 3) {
-        g_string_insert_c(text, at, ',');
-    }
-    return g_string_free(text, FALSE);
-}
 
 static bool add_step(Finding *finding, bool is_ok, const char *text) {
     json_t *step = json_object();
@@ -46,10 +38,10 @@ static const char REAL[] = "真实、未改动。这条记录在公开账本里�
 
 static json_t *entry_model(const LedgerRecord *record, const LedgerLeaf *leaf) {
     json_t *model = json_object();
-    g_autofree char *index_text = grouped(record->index);
+    g_autofree char *index_text = number_group(record->index);
     g_autofree char *minute = clock_format_minute(record->time_us);
     g_autofree char *hash = hex_format(record->leaf_hash, DIGEST_SIZE);
-    g_autofree char *previous = leaf->previous >= 0 ? grouped(leaf->previous) : NULL;
+    g_autofree char *previous = leaf->previous >= 0 ? number_group(leaf->previous) : NULL;
     g_autofree char *previous_url =
         previous != NULL ? g_strdup_printf("/verify?leaf=%" G_GINT64_FORMAT, leaf->previous) : NULL;
     g_autofree char *proof_url =
@@ -202,7 +194,7 @@ static bool look_up(Db *db, const char *text, Finding *finding, GError **error) 
 static json_t *page_model(const char *text, const Finding *finding, const LedgerHead *head) {
     static const char *const words[] = {NULL, "real", "mismatch", "unknown"};
     static const char *const titles[] = {NULL, "真实、未改动", "对不上", "查不到"};
-    g_autofree char *size_text = grouped(head->size);
+    g_autofree char *size_text = number_group(head->size);
     g_autofree char *root = hex_format(head->root, DIGEST_SIZE);
     json_t *model = json_object();
     json_put_text(model, "q", text);

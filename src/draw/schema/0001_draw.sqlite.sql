@@ -51,7 +51,10 @@ CREATE TABLE draw (
     rung BIGINT NOT NULL,
     state TEXT NOT NULL,
     drawn_us BIGINT NOT NULL,
-    published_us BIGINT NOT NULL
+    published_us BIGINT NOT NULL,
+    commit_leaf BIGINT NOT NULL,
+    result_leaf BIGINT NOT NULL,
+    publish_leaf BIGINT NOT NULL
 );
 CREATE INDEX draw_plan ON draw (plan_id, id);
 -- A stratum of a plan is drawn once, whatever version the plan is in.
