@@ -231,6 +231,7 @@ static bool outcome_work(Db *db, void *data, GError **error) {
         in->result.outcome = SIGN_IN_WRONG;
         return leave_mark(db, in, id, "failed", error);
     }
+    g_assert(in->account != NULL); /* nothing matches without one */
     if (in->account->is_locked) {
         in->result.outcome = SIGN_IN_LOCKED;
         return leave_mark(db, in, id, "locked", error);

@@ -288,6 +288,7 @@ static int user_run(int argc, char **argv) {
         fputs("usage: huozheng user list | add|lock|unlock|passwd|roles LOGIN [OPTION…]\n", stderr);
         return 2;
     }
+    g_assert(options.rest != NULL);
     g_autoptr(Db) db = db_open(commands_db_url(options.db), DB_READ_WRITE, &error);
     bool done =
         db != NULL && modules_migrate(db, &error) &&

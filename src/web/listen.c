@@ -74,6 +74,7 @@ int listen_open(const char *address, uint16_t port, uint16_t *ret_port, GError *
     struct sockaddr_storage bound = {0};
     socklen_t size = sizeof bound;
     if (getsockname(fd, (struct sockaddr *)&bound, &size) == 0) {
+        /* getsockname filled it. NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
         *ret_port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
                                                       : ((struct sockaddr_in *)&bound)->sin_port);
     }

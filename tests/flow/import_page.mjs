@@ -66,6 +66,7 @@ test('a file with a bad row: the trial says which and why, the rest goes in, aga
     const client = await new Client(city.url).signIn(city.logins.clerk);
 
     await upload(page, file, 'unit');
+    await page.locator('select[name="f.region"]').selectOption({ label: '所在区域' });
     await press(page, '试导入');
     await waitFor(page, 'button:has-text("确认导入")');
     const trial = await counts(page);
@@ -82,6 +83,7 @@ test('a file with a bad row: the trial says which and why, the rest goes in, aga
     assert.equal(found.units.length, 2);
 
     await upload(page, file, 'unit');
+    await page.locator('select[name="f.region"]').selectOption({ label: '所在区域' });
     await press(page, '试导入');
     await waitFor(page, 'button:has-text("确认导入")');
     const again = await counts(page);
@@ -97,7 +99,7 @@ test('the open inspection data of Toronto goes in through its saved mapping', as
     }
     const page = await openPage(city.url, { script: false });
     await signInBrowser(page, city.logins.clerk);
-    await upload(page, TORONTO, 'building');
+    await upload(page, TORONTO, 'past_inspection');
     const option = await page.locator('select[name=mapping] option', { hasText: '多伦多' }).getAttribute('value');
     await page.selectOption('select[name=mapping]', option);
     await press(page, '重新读取');

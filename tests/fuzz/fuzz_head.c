@@ -42,7 +42,7 @@ static void check(Request *req) {
     g_assert_true(request_header(req, "Content-Length") == NULL ||
                   request_header(req, "Transfer-Encoding") == NULL);
     g_assert_true(g_utf8_validate(request_path(req), -1, NULL));
-    g_assert_cmpint(request_path(req)[0], ==, '/');
+    g_assert_true(request_path(req)[0] == '/');
     (void)request_wants_json(req);
     if (router_find(router(), req) != ROUTER_FOUND) {
         return;
