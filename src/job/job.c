@@ -226,3 +226,7 @@ Response *job_file_response(Db *db, int64_t id, int64_t account_id, const char *
     }
     return response_not_found();
 }
+
+char *job_topic(int64_t account_id) {
+    return g_strdup_printf("jobs:%" G_GINT64_FORMAT, account_id);
+}

@@ -26,6 +26,8 @@ void job_row_free(JobRow *row);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobRow, job_row_free)
 
 const char *job_state_word(JobState state);
+/* Event topic of one account's jobs; caller frees. */
+char *job_topic(int64_t account_id);
 
 bool job_store_add(Db *db,
                    const char *kind,

@@ -15,6 +15,13 @@ static Response *page_list(Ctx *ctx, const Request *req) {
     return response_page("job/list", model);
 }
 
+/* The browser hears when one of this account's jobs has got on or ended. */
+static Response *page_events(Ctx *ctx, const Request *req) {
+    (void)req;
+    g_autofree char *topic = job_topic(ctx->who->account_id);
+    return response_events(topic);
+}
+
 static Response *page_one(Ctx *ctx, const Request *req) {
     g_autoptr(GError) error = NULL;
     int64_t id = 0;
@@ -58,6 +65,7 @@ static Response *page_file(Ctx *ctx, const Request *req) {
 
 static const Route routes[] = {
     {ROUTE_GET, "/work/jobs", page_list, PERM_SIGNED_IN, CSRF_NONE, 0},
+    {ROUTE_GET, "/work/jobs/events", page_events, PERM_SIGNED_IN, CSRF_NONE, 0},
     {ROUTE_GET, "/work/jobs/{id}", page_one, PERM_SIGNED_IN, CSRF_NONE, 0},
     {ROUTE_POST, "/work/jobs/{id}/cancel", post_cancel, PERM_SIGNED_IN, CSRF_TOKEN, 4 * KIB},
     {ROUTE_GET, "/work/jobs/{id}/files/{name}", page_file, PERM_SIGNED_IN, CSRF_NONE, 0},

@@ -27,7 +27,8 @@ struct JobRunner {
     char *data_dir;
     char *node;
     const JobKind *const *kinds;
-    Db *db; /* the job thread's; NULL after the connection was lost */
+    WebServer *server; /* NULL: nobody watches */
+    Db *db;            /* the job thread's; NULL after the connection was lost */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -59,6 +60,18 @@ static bool is_stopping(JobRunner *runner) {
     return stopping;
 }
 
+/* Tells the owner's open pages; they fetch what they show. */
+static void publish(JobRunner *runner, const JobRow *row, JobState state) {
+    if (runner->server == NULL) {
+        return;
+    }
+    g_autofree char *topic = job_topic(row->account_id);
+    g_autoptr(json_t) data = json_object();
+    json_put_int(data, "id", row->id);
+    json_put_text(data, "state", job_state_word(state));
+    web_publish(runner->server, topic, "change", data);
+}
+
 /* Both are hints: the run itself does not fail because a sign of life could not be written. */
 static void show_life(Job *job) {
     Db *db = job->runner->db;
@@ -83,6 +96,7 @@ bool job_progress(Job *job, int64_t done, int64_t total) {
     if (!job->is_cancelled && now_us - job->written_us >= PROGRESS_EVERY_US) {
         job->written_us = now_us;
         show_life(job);
+        publish(job->runner, job->row, JOB_RUNNING);
     }
     return !job->is_cancelled && !is_stopping(job->runner);
 }
@@ -180,6 +194,7 @@ static void run_job(JobRunner *runner, const JobRow *row) {
                   .error_word = is_done ? NULL : hz_error_word(why)};
     end_job(runner, &end);
     job_live_end(row->token);
+    publish(runner, row, end.state);
     log_event("job.end",
               "job=%" G_GINT64_FORMAT " kind=%s state=%s ms=%" G_GINT64_FORMAT,
               row->id,
@@ -360,7 +375,7 @@ static void delist(JobRunner *runner) {
 JobRunner *job_runner_start(const char *db_url,
                             const char *data_dir,
                             const JobKind *const *kinds,
-                            WebServer *server G_GNUC_UNUSED,
+                            WebServer *server,
                             GError **error) {
     if (g_mkdir_with_parents(data_dir, 0700) != 0) {
         hz_fail(error,
@@ -375,6 +390,7 @@ JobRunner *job_runner_start(const char *db_url,
     runner->data_dir = g_canonicalize_filename(data_dir, NULL);
     runner->node = g_strdup_printf("%s:%s", g_get_host_name(), runner->data_dir);
     runner->kinds = kinds;
+    runner->server = server;
     runner->last_run = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
     pthread_mutex_init(&runner->lock, NULL);
     pthread_cond_init(&runner->wake, NULL);
