@@ -6,14 +6,12 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { axeFindings, closeBrowser, IS_SOAK, openPage, sidewaysScroll, signInBrowser, startCity } from './support.mjs';
 import { crawlAll, routeOf, routes } from './support_site.mjs';
-import { runMainJob } from './support_main_job.mjs';
 
 let city;
 let reached;
 
 before(async () => {
     city = await startCity();
-    await runMainJob(city);
     reached = await crawlAll(city);
 });
 
