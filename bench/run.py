@@ -21,6 +21,7 @@ BENCHMARKS = (
     ('pages', ['node', 'bench/pages.mjs'], ['--scale', '4', '--seconds', '3']),
     ('connections', ['node', 'bench/connections.mjs'], ['--idle', '500', '--streams', '500']),
     ('weight', ['node', 'bench/weight.mjs'], []),
+    ('connections', ['node', 'bench/connections.mjs'], ['--idle', '500', '--streams', '500']),
 )
 
 
