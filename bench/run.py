@@ -19,7 +19,6 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # name, command, arguments of --quick
 BENCHMARKS = (
     ('pages', ['node', 'bench/pages.mjs'], ['--scale', '4', '--seconds', '3']),
-    ('connections', ['node', 'bench/connections.mjs'], ['--idle', '500', '--streams', '500']),
     ('weight', ['node', 'bench/weight.mjs'], []),
     ('connections', ['node', 'bench/connections.mjs'], ['--idle', '500', '--streams', '500']),
 )
