@@ -16,6 +16,40 @@ export function rows(db, sql) {
     return JSON.parse(done.stdout.trim() || '[]');
 }
 
+/* One statement that writes, past our code: for what no page under test makes. */
+export function execute(db, sql) {
+    const done = db.engine === 'sqlite'
+        ? spawnSync('sqlite3', ['-bail', '-cmd', '.timeout 5000', db.url.slice('sqlite:'.length), sql], { encoding: 'utf8' })
+        : spawnSync('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', db.url, '-c', sql], { encoding: 'utf8' });
+    assert.equal(done.status, 0, `${sql}: ${done.stderr}`);
+}
+
+const unescape = (text) => text.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&#x2F;', '/')
+    .replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+
+/* The POST form for `action` as a browser would send it unchanged. */
+export function filledForm(html, action) {
+    const found = [...html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)]
+        .find(([, head]) => /method="post"/i.test(head) && unescape(/\saction="([^"]*)"/.exec(head)?.[1] ?? '') === action);
+    assert.ok(found, `no form for ${action} in:\n${html.slice(0, 2000)}`);
+    const form = new URLSearchParams();
+    const attribute = (tag, name) => { const match = new RegExp(`\\s${name}="([^"]*)"`).exec(tag); return match ? unescape(match[1]) : null; };
+    for (const [tag] of found[2].matchAll(/<input\b[^>]*>/g)) {
+        const type = attribute(tag, 'type') ?? 'text';
+        const isPicked = !['radio', 'checkbox'].includes(type) || /\schecked\b/.test(tag);
+        if (attribute(tag, 'name') && isPicked && type !== 'file') form.append(attribute(tag, 'name'), attribute(tag, 'value') ?? '');
+    }
+    for (const [, head, text] of found[2].matchAll(/<textarea\b([^>]*)>([\s\S]*?)<\/textarea>/g)) {
+        form.append(attribute(head, 'name'), unescape(text));
+    }
+    for (const [, head, options] of found[2].matchAll(/<select\b([^>]*)>([\s\S]*?)<\/select>/g)) {
+        const all = [...options.matchAll(/<option\b([^>]*)>/g)].map(([, one]) => one);
+        const picked = all.find((one) => /\sselected\b/.test(one)) ?? all[0] ?? '';
+        form.append(attribute(head, 'name'), attribute(picked, 'value') ?? '');
+    }
+    return form;
+}
+
 export const value = (db, sql) => Object.values(rows(db, sql)[0])[0];
 
 /* PostgreSQL learns of a killed client when it next reads from it; until then its transaction is
