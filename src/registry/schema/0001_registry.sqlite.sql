@@ -41,8 +41,10 @@ CREATE TABLE officer (
     changed_us BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX officer_certificate ON officer (certificate);
-CREATE INDEX officer_name ON officer (name, id, district, in_post, certificate_until);
-CREATE INDEX officer_district ON officer (district, name, id, in_post, certificate_until);
+CREATE INDEX officer_name ON officer (name, id, district, in_post, certificate_until, can_lead);
+CREATE INDEX officer_district
+    ON officer (district, name, id, in_post, certificate_until, can_lead);
+CREATE INDEX officer_region ON officer (region, name, id);
 CREATE INDEX officer_pool ON officer (in_post, id, district);
 
 CREATE TABLE building (
@@ -78,8 +80,6 @@ CREATE INDEX building_name
 CREATE INDEX building_district
     ON building (district, name, id, category, risk, height_class, is_key, last_inspected_us);
 CREATE INDEX building_region ON building (region, name, id);
-CREATE INDEX building_pool ON building (district, category, id);
-CREATE INDEX building_height ON building (height_class, name, id, district);
 
 CREATE TABLE unit (
     id INTEGER PRIMARY KEY,
