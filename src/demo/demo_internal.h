@@ -1,0 +1,15 @@
+/* Shared by the files of this room. */
+#pragma once
+
+#include "demo/demo.h"
+
+#define DEMO_CITY_AGENCY "重庆市消防救援局（演示）"
+
+/* One ledger entry on "demo:city"; takes `payload` over. */
+bool demo_note(Db *db, const char *type, json_t *payload, int64_t now_us, GError **error);
+
+/* One account for each role; the inspectors are officers with open tasks. Appends {"login",
+ * "password", "roles", "name"} to `accounts`. */
+bool demo_accounts(Db *db, const DemoOptions *options, json_t *accounts, GError **error);
+/* A published plan, draws, results: so that every page has content. */
+bool demo_work(Db *db, const DemoOptions *options, GError **error);
