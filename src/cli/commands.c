@@ -6,12 +6,14 @@
 extern const Command backup_command;
 extern const Command doctor_command;
 extern const Command import_command;
+extern const Command init_command;
 extern const Command ledger_command;
 extern const Command restore_command;
 extern const Command serve_command;
 extern const Command user_command;
 
 const Command *const commands[] = {
+    &init_command,
     &serve_command,
     &import_command,
     &ledger_command,

@@ -31,7 +31,8 @@ bool demo_note(Db *db, const char *type, json_t *payload, int64_t now_us, GError
                          error);
 }
 
-/* --- regions and agencies ---------------------------------------------------------------------- */
+/* --- regions and agencies ----------------------------------------------------------------------
+ */
 
 static bool load_regions(Db *db, GError **error) {
     g_auto(DbTx) tx = {0};
@@ -91,7 +92,8 @@ static bool add_agencies(Db *db, const DemoCity *city, int64_t now_us, GError **
     return db_commit(&tx, error);
 }
 
-/* --- rows -------------------------------------------------------------------------------------- */
+/* --- rows --------------------------------------------------------------------------------------
+ */
 
 typedef struct Filling {
     Db *db;
@@ -119,7 +121,7 @@ static bool put_batch(Filling *filling, GError **error) {
     size_t count = (size_t)MIN(filling->total - filling->done, ROWS_AT_ONCE);
     g_autofree char *rows = g_malloc0_n(count, size);
     g_autofree IntakeResult *results = g_new0(IntakeResult, count);
-    IntakeContext context = {.scope_region = PROVINCE, .now_us = filling->options->now_us};
+    IntakeContext context = {.scope_region = PROVINCE, .now_us = demo_begin_us(filling->options)};
     g_string_chunk_clear(filling->texts);
     for (size_t i = 0; i < count; i++) {
         make_row(filling, filling->done + (int64_t)i, rows + i * size);
@@ -156,7 +158,7 @@ static bool put_some(Filling *filling, GError **error) {
     json_put_text(payload, "kind", filling->what);
     json_put_int(payload, "first", first);
     json_put_int(payload, "count", filling->done - first);
-    return demo_note(filling->db, "demo.fill", payload, filling->options->now_us, error) &&
+    return demo_note(filling->db, "demo.fill", payload, demo_begin_us(filling->options), error) &&
            db_commit(&tx, error);
 }
 
@@ -194,7 +196,7 @@ bool demo_fill_registry(Db *db, const DemoOptions *options, GError **error) {
         return false;
     }
     g_autoptr(DemoCity) city = read_city(db, options, error);
-    return city != NULL && add_agencies(db, city, options->now_us, error) &&
+    return city != NULL && add_agencies(db, city, demo_begin_us(options), error) &&
            fill(db, city, options, INTAKE_OFFICER, "officer", options->officers, error) &&
            fill(db, city, options, INTAKE_BUILDING, "building", options->buildings, error) &&
            fill(db, city, options, INTAKE_UNIT, "unit", options->units, error);

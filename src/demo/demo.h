@@ -1,7 +1,8 @@
 /*
  * The demo city: a synthetic Chongqing with real district names and invented everything else.
  *
- * The same seed, counts and time give the same registry on any machine and engine. Names carry
+ * The same counts and time give the same registry on any machine and engine; what is drawn from it
+ * differs, because a draw commits to the log and the log is salted. Names carry
  * 演示, credit codes have the registration organisation 990000, which no organisation has, phone
  * numbers begin with 0, legal persons are "周某". Rows go through intake_batch, work through the
  * rooms' own use cases. Memory does not grow with the counts. Thread: that of the Db.
@@ -21,7 +22,7 @@ typedef void (*DemoProgress)(const char *what, int64_t done, int64_t total, void
 typedef struct DemoOptions {
     int64_t units, buildings, officers;
     int64_t now_us;
-    const char *password; /* of all demo accounts; NULL: a random one */
+    const char *password;  /* of all demo accounts; NULL: a random one */
     DemoProgress progress; /* may be NULL */
     void *progress_data;
 } DemoOptions;

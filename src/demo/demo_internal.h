@@ -5,6 +5,8 @@
 
 #define DEMO_CITY_AGENCY "重庆市消防救援局（演示）"
 
+/* When the demo city's records begin. */
+int64_t demo_begin_us(const DemoOptions *options);
 /* One ledger entry on "demo:city"; takes `payload` over. */
 bool demo_note(Db *db, const char *type, json_t *payload, int64_t now_us, GError **error);
 

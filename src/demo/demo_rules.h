@@ -14,7 +14,7 @@ typedef struct DemoStreet {
 typedef struct DemoDistrict {
     char code[13];
     char *name;
-    GArray *streets;  /* DemoStreet; may be empty */
+    GArray *streets;   /* DemoStreet; may be empty */
     GArray *buildings; /* int64_t: numbers of the buildings that stand here */
     int weight;
     double longitude, latitude; /* 0: not known */

@@ -20,7 +20,8 @@ static int64_t day(const char *text) {
     return time_us;
 }
 
-/* --- days -------------------------------------------------------------------------------------- */
+/* --- days --------------------------------------------------------------------------------------
+ */
 
 static void test_working_days(void) {
     /* 2026-11-20 is a Friday. */
@@ -52,8 +53,7 @@ static void test_working_days(void) {
             int64_t end_us = working_days_after(from_us, count);
             g_assert_cmpint(working_days_between(from_us, end_us), ==, count);
             g_assert_cmpint(day_begin(end_us), ==, end_us);
-            g_assert_cmpint(
-                working_days_between(from_us, end_us - CLOCK_DAY_US), <=, count - 1);
+            g_assert_cmpint(working_days_between(from_us, end_us - CLOCK_DAY_US), <=, count - 1);
         }
     }
 }
@@ -82,7 +82,8 @@ static void test_due(void) {
     }
 }
 
-/* --- guards ------------------------------------------------------------------------------------ */
+/* --- guards ------------------------------------------------------------------------------------
+ */
 
 /* All items pass; the caller spoils what it wants to. */
 static GArray *good_answers(const LawChecklist *list) {
@@ -101,9 +102,7 @@ static void test_guards(void) {
     g_assert_no_error(error);
     g_autoptr(GArray) answers = good_answers(list);
     ItemAnswer *items = (ItemAnswer *)answers->data;
-    InspectionResult good = {.inspected_us = today,
-                             .answers = items,
-                             .answer_count = answers->len};
+    InspectionResult good = {.inspected_us = today, .answers = items, .answer_count = answers->len};
     RecordFacts facts = {.state = INSPECTION_PLANNED,
                          .recorder_id = 2,
                          .lead = {1, true, today},
@@ -151,7 +150,8 @@ static void test_guards(void) {
 #undef REFUSED
 }
 
-/* --- use cases --------------------------------------------------------------------------------- */
+/* --- use cases ---------------------------------------------------------------------------------
+ */
 
 typedef struct City {
     TestDb *fresh;
@@ -358,8 +358,8 @@ static void test_lists(DbEngine engine) {
     g_assert_true(inspection_store_count(
         city.db, city.officers[1], day("2026-11-25"), day("2026-11-26"), &count, &error));
     g_assert_cmpint(count, ==, 5);
-    g_assert_true(inspection_store_count(
-        city.db, city.officers[2], INT64_MIN, INT64_MAX, &count, &error));
+    g_assert_true(
+        inspection_store_count(city.db, city.officers[2], INT64_MIN, INT64_MAX, &count, &error));
     g_assert_cmpint(count, ==, 0);
     g_assert_true(inspection_close(
         city.db, last->id, last->version, "已搬走", "account:9", city.now_us, &error));

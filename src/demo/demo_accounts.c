@@ -1,0 +1,166 @@
+/* One account for each role, and the whole demo city put together. */
+#include "account/account.h"
+#include "account/account_password.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "demo/demo_internal.h"
+#include "inspection/inspection.h"
+#include "publicity/setting.h"
+#include "registry/officer.h"
+
+#include <string.h>
+
+typedef struct DemoAccount {
+    const char *login;
+    Role role;
+    const char *region;
+    int busiest; /* 1: the officer with most open tasks, 2: the next; 0: no officer */
+} DemoAccount;
+
+static const DemoAccount demo_logins[] = {
+    {"demo-inspector", ROLE_INSPECTOR, "50", 1},
+    {"demo-inspector2", ROLE_INSPECTOR, "50", 2},
+    {"demo-leader", ROLE_LEADER, "50", 0},
+    {"demo-clerk", ROLE_CLERK, "50", 0},
+    {"demo-reviewer", ROLE_LEGAL_REVIEWER, "50", 0},
+    {"demo-duty", ROLE_DUTY_OFFICER, "50", 0},
+    {"demo-township", ROLE_TOWNSHIP_WORKER, "500103", 0},
+    {"demo-auditor", ROLE_AUDITOR, "50", 0},
+    {"demo-sysadmin", ROLE_SYSTEM_ADMINISTRATOR, "50", 0},
+    {"demo-secadmin", ROLE_SECURITY_ADMINISTRATOR, "50", 0},
+};
+
+/* How many open tasks each officer has, as lead or second. */
+static GHashTable *open_tasks(Db *db, GError **error) {
+    InspectionFilter filter = {.region = "50", .state = INSPECTION_PLANNED, .limit = 10000};
+    g_autoptr(GPtrArray) tasks = inspection_list(db, &filter, error);
+    if (tasks == NULL) {
+        return NULL;
+    }
+    GHashTable *counts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    for (unsigned i = 0; i < tasks->len; i++) {
+        const Inspection *task = g_ptr_array_index(tasks, i);
+        const int64_t officers[] = {task->lead_id, task->second_id};
+        for (int j = 0; j < 2; j++) {
+            unsigned count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, &officers[j]));
+            g_hash_table_replace(
+                counts, g_memdup2(&officers[j], sizeof officers[j]), GUINT_TO_POINTER(count + 1));
+        }
+    }
+    return counts;
+}
+
+/* The busiest officer but `other`; ties go to the smaller number. 0: nobody has a task. */
+static int64_t busiest(GHashTable *counts, int64_t other) {
+    GHashTableIter iter;
+    void *key, *value;
+    int64_t best = 0;
+    unsigned most = 0;
+    g_hash_table_iter_init(&iter, counts);
+    while (g_hash_table_iter_next(&iter, &key, &value)) {
+        int64_t officer = *(int64_t *)key;
+        unsigned count = GPOINTER_TO_UINT(value);
+        if (officer != other && (count > most || (count == most && officer < best))) {
+            best = officer;
+            most = count;
+        }
+    }
+    return best;
+}
+
+static bool add_account(Db *db,
+                        const DemoAccount *login,
+                        int64_t officer_id,
+                        const DemoOptions *options,
+                        json_t *accounts,
+                        GError **error) {
+    g_auto(Officer) officer = {0};
+    g_autofree char *made = NULL;
+    int64_t id = 0;
+    if (officer_id != 0 && !officer_find(db, officer_id, &officer, error)) {
+        return false;
+    }
+    g_autofree char *name = officer_id != 0 ? g_strdup(officer.name)
+                                            : g_strconcat("演示", role_name_zh(login->role), NULL);
+    NewAccount account = {.login = login->login,
+                          .name = name,
+                          .password = options->password,
+                          .roles = ROLE_BIT(login->role),
+                          .region = login->region,
+                          .agency_id = officer_id != 0 ? officer.agency_id : 0,
+                          .officer_id = officer_id};
+    if (!account_create(db, &account, "system", options->now_us, &id, &made, error)) {
+        return false;
+    }
+    json_t *item = json_object();
+    json_t *roles = json_array();
+    json_array_append_new(roles, json_string(role_word(login->role)));
+    json_put_text(item, "login", login->login);
+    json_put_text(item, "password", options->password);
+    json_put_text(item, "name", name);
+    json_put_text(item, "role_zh", role_name_zh(login->role));
+    json_put(item, "roles", roles);
+    json_array_append_new(accounts, item);
+    return true;
+}
+
+bool demo_accounts(Db *db, const DemoOptions *options, json_t *accounts, GError **error) {
+    g_autoptr(GHashTable) counts = open_tasks(db, error);
+    if (counts == NULL) {
+        return false;
+    }
+    int64_t first = busiest(counts, 0);
+    int64_t second = busiest(counts, first);
+    for (size_t i = 0; i < G_N_ELEMENTS(demo_logins); i++) {
+        int64_t officer = demo_logins[i].busiest == 1   ? first
+                          : demo_logins[i].busiest == 2 ? second
+                                                        : 0;
+        if (!add_account(db, &demo_logins[i], officer, options, accounts, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- all of it ---------------------------------------------------------------------------------
+ */
+
+static bool check_empty(Db *db, GError **error) {
+    g_autoptr(GPtrArray) accounts = account_list(db, "", "", 1, error);
+    if (accounts == NULL) {
+        return false;
+    }
+    return accounts->len == 0 ||
+           hz_fail(error,
+                   HZ_ERROR_DENIED,
+                   "this database is in use already; a demo city needs an empty one");
+}
+
+static bool set_settings(Db *db, int64_t now_us, GError **error) {
+    return setting_set(db,
+                       SETTING_DEMO,
+                       "演示数据：单位、建筑、人员、编号和检查结果全部虚构",
+                       now_us,
+                       error) &&
+           setting_set(db, SETTING_SITE_NAME, "火正消防监督（演示）", now_us, error) &&
+           setting_set(db, SETTING_SITE_HOST, DEMO_CITY_AGENCY, now_us, error);
+}
+
+bool demo_fill(Db *db, const DemoOptions *options, json_t **ret_summary, GError **error) {
+    g_autofree char *made = options->password == NULL ? password_make() : NULL;
+    DemoOptions all = *options;
+    all.password = made != NULL ? made : options->password;
+    g_autoptr(json_t) summary = json_object();
+    json_t *accounts = json_array();
+    json_put(summary, "accounts", accounts);
+    json_put_int(summary, "units", options->units);
+    json_put_int(summary, "buildings", options->buildings);
+    json_put_int(summary, "officers", options->officers);
+    if (!check_empty(db, error) || !set_settings(db, options->now_us, error) ||
+        !demo_fill_registry(db, &all, error) || !demo_work(db, &all, error) ||
+        !demo_accounts(db, &all, accounts, error)) {
+        return false;
+    }
+    *ret_summary = g_steal_pointer(&summary);
+    return true;
+}

@@ -1,0 +1,224 @@
+/*
+ * Work in the demo city: a plan, four draws with tasks at every distance from their last day,
+ * recorded and published results. Everything goes through the rooms' own use cases, at the times it
+ * would have happened, oldest first.
+ */
+#include "base/clock.h"
+#include "base/error.h"
+#include "demo/demo_internal.h"
+#include "demo/demo_rules.h"
+#include "draw/draw.h"
+#include "inspection/inspection.h"
+#include "law/law.h"
+
+#include <string.h>
+
+enum { STREAM_WORK = 9 };
+#define ACTOR "system"
+#define LARGE_CITY                                                                                 \
+    20000 /* more units: the plan is for one district, so that the pool stays small */
+
+int64_t demo_begin_us(const DemoOptions *options) {
+    return options->now_us - 60 * CLOCK_DAY_US;
+}
+
+/* --- plan --------------------------------------------------------------------------------------
+ */
+
+/* One draw takes these categories; its inspections end this many days from now. */
+typedef struct Round {
+    const char *title;
+    const char *strata[4];
+    int drawn_days_ago, first_day, last_day;
+    int recorded_percent, published_percent;
+} Round;
+
+static const Round rounds[] = {
+    {"第一次随机抽查：宾馆、公共娱乐场所", {"entertainment", "hotel", NULL}, 30, -28, -4, 85, 70},
+    {"第二次随机抽查：商场和集贸市场", {"mall", "market", NULL}, 20, -18, 0, 65, 40},
+    {"第三次随机抽查：饭店、医院", {"hospital", "restaurant", NULL}, 12, -10, 3, 35, 20},
+    {"第四次随机抽查：学校、养老院、易燃易爆单位",
+     {"care_home", "hazardous", "school", NULL},
+     5,
+     -3,
+     18,
+     0,
+     0},
+};
+
+static void add_quota(GArray *quotas, const char *stratum, int64_t units) {
+    PlanQuota quota = {.quota = CLAMP(units / 400, 2, 12), .reserves = 2};
+    g_strlcpy(quota.stratum, stratum, sizeof quota.stratum);
+    g_array_append_val(quotas, quota);
+}
+
+static int by_stratum(const void *a, const void *b) {
+    return strcmp(((const PlanQuota *)a)->stratum, ((const PlanQuota *)b)->stratum);
+}
+
+static bool make_plan(Db *db, const DemoOptions *options, int64_t *ret_id, GError **error) {
+    int64_t at_us = options->now_us - 45 * CLOCK_DAY_US;
+    g_autoptr(GArray) quotas = g_array_new(FALSE, TRUE, sizeof(PlanQuota));
+    for (size_t i = 0; i < G_N_ELEMENTS(rounds); i++) {
+        for (const char *const *stratum = rounds[i].strata; *stratum != NULL; stratum++) {
+            add_quota(quotas, *stratum, options->units);
+        }
+    }
+    g_array_sort(quotas, by_stratum);
+    int year = clock_year(at_us);
+    g_autofree char *title = g_strdup_printf("%d 年度消防监督检查计划（演示）", year);
+    Plan plan = {.year = year,
+                 .title = title,
+                 .agency = (char *)DEMO_CITY_AGENCY,
+                 .object_kind = (char *)"unit",
+                 .region = (char *)(options->units > LARGE_CITY ? "500103" : "50"),
+                 .quotas = quotas};
+    g_auto(DbTx) tx = {0};
+    return db_begin(db, &tx, error) && plan_add(db, &plan, 0, ACTOR, at_us, ret_id, error) &&
+           plan_publish(db, *ret_id, ACTOR, at_us + CLOCK_DAY_US, error) && db_commit(&tx, error);
+}
+
+/* --- draws -------------------------------------------------------------------------------------
+ */
+
+static bool run_draw(Db *db,
+                     const DemoOptions *options,
+                     int64_t plan_id,
+                     const Round *round,
+                     int64_t *ret_id,
+                     GError **error) {
+    int64_t at_us = options->now_us - round->drawn_days_ago * CLOCK_DAY_US;
+    g_autofree char *from = clock_format_date(options->now_us + round->first_day * CLOCK_DAY_US);
+    g_autofree char *to = clock_format_date(options->now_us + round->last_day * CLOCK_DAY_US);
+    g_autofree char *seed = g_strdup_printf("huozheng-demo-%d", round->drawn_days_ago);
+    DrawRequest request = {.plan_id = plan_id,
+                           .title = round->title,
+                           .strata = round->strata,
+                           .date_from = from,
+                           .date_to = to,
+                           .kind = DIGEST_SM3,
+                           .seed = (const uint8_t *)seed,
+                           .seed_size = strlen(seed),
+                           .seed_text = seed,
+                           .officer_cap = 20,
+                           .actor = ACTOR,
+                           .now_us = at_us};
+    g_auto(DbTx) tx = {0};
+    return db_begin(db, &tx, error) && draw_run(db, &request, ret_id, error) &&
+           draw_publish(db, *ret_id, ACTOR, at_us + 3600 * CLOCK_SECOND_US, error) &&
+           db_commit(&tx, error);
+}
+
+/* --- results -----------------------------------------------------------------------------------
+ */
+
+static const char *const findings[] = {
+    "一层南侧出口前堆放货物，占通道宽度约三分之一",
+    "二层走道一具应急照明灯不亮",
+    "配电箱旁堆放纸箱",
+    "一只灭火器压力不足",
+    "常闭防火门用木楔顶住",
+    "近三个月的巡查记录缺两周",
+};
+
+static GArray *make_answers(const LawChecklist *list, int64_t inspection_id) {
+    GArray *answers = g_array_new(FALSE, FALSE, sizeof(ItemAnswer));
+    for (unsigned i = 0; i < list->count; i++) {
+        int64_t at = demo_dice(STREAM_WORK, inspection_id, 10 + i, 100);
+        ItemAnswer answer = {.item_id = list->items[i]->id, .note = ""};
+        answer.answer = at < 8 ? ANSWER_FAIL : at < 22 ? ANSWER_NOT_APPLICABLE : ANSWER_PASS;
+        if (answer.answer == ANSWER_FAIL) {
+            answer.note = findings[demo_dice(
+                STREAM_WORK, inspection_id, 60 + i, (int64_t)G_N_ELEMENTS(findings))];
+        }
+        g_array_append_val(answers, answer);
+    }
+    return answers;
+}
+
+/* Recorded as if on a day of the span that lies before now; some then made public. `chance` 0 … 99
+ * is spread evenly over the tasks of a draw, so that small cities too have every state. */
+static bool finish_task(Db *db,
+                        const DemoOptions *options,
+                        const Round *round,
+                        const Inspection *task,
+                        int64_t chance,
+                        GError **error) {
+    if (chance >= round->recorded_percent) {
+        return true;
+    }
+    int64_t days = MIN(round->last_day, -1) - round->first_day + 1;
+    int64_t day = round->first_day + demo_dice(STREAM_WORK, task->id, 2, days);
+    int64_t at_us = options->now_us + day * CLOCK_DAY_US;
+    g_autofree char *date = clock_format_date(at_us);
+    g_autofree char *form_id = g_strdup_printf("demo-%" G_GINT64_FORMAT, task->id);
+    InspectionResult result = {.inspection_id = task->id,
+                               .version = task->version,
+                               .form_id = form_id,
+                               .officer_id = task->lead_id,
+                               .note = "演示数据"};
+    bool has_day = clock_parse(date, &result.inspected_us);
+    g_assert(has_day);
+    g_autoptr(LawChecklist) list =
+        law_checklist_at(INSPECTION_CHECKLIST, result.inspected_us, error);
+    if (list == NULL) {
+        return false;
+    }
+    g_autoptr(GArray) answers = make_answers(list, task->id);
+    RecordOutcome outcome = {0};
+    int64_t leaf = -1;
+    result.answers = (const ItemAnswer *)answers->data;
+    result.answer_count = answers->len;
+    if (!inspection_record(db, &result, ACTOR, at_us, &outcome, error)) {
+        return false;
+    }
+    /* An officer of the pool may have left the post by then: the task stays open, as in life. */
+    if (outcome.problem_zh != NULL || chance >= round->published_percent) {
+        return true;
+    }
+    return inspection_publish(db,
+                              task->id,
+                              task->version + 1,
+                              ACTOR,
+                              MIN(at_us + 2 * CLOCK_DAY_US, options->now_us),
+                              &leaf,
+                              error);
+}
+
+static bool finish_draw(
+    Db *db, const DemoOptions *options, const Round *round, int64_t draw_id, GError **error) {
+    InspectionFilter filter = {.region = "50", .state = INSPECTION_PLANNED, .limit = 10000};
+    g_autoptr(GPtrArray) tasks = inspection_list(db, &filter, error);
+    g_autoptr(GPtrArray) drawn = g_ptr_array_new();
+    for (unsigned i = 0; tasks != NULL && i < tasks->len; i++) {
+        Inspection *task = g_ptr_array_index(tasks, i);
+        if (task->draw_id == draw_id) {
+            g_ptr_array_add(drawn, task);
+        }
+    }
+    for (unsigned i = 0; i < drawn->len; i++) {
+        int64_t chance = (100 * (int64_t)i + 50) / drawn->len;
+        if (!finish_task(db, options, round, g_ptr_array_index(drawn, i), chance, error)) {
+            return false;
+        }
+    }
+    return tasks != NULL;
+}
+
+bool demo_work(Db *db, const DemoOptions *options, GError **error) {
+    int64_t plan_id = 0;
+    if (!make_plan(db, options, &plan_id, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(rounds); i++) {
+        int64_t draw_id = 0;
+        if (!run_draw(db, options, plan_id, &rounds[i], &draw_id, error) ||
+            !finish_draw(db, options, &rounds[i], draw_id, error)) {
+            return false;
+        }
+        if (options->progress != NULL) {
+            options->progress("draw", (int64_t)i + 1, G_N_ELEMENTS(rounds), options->progress_data);
+        }
+    }
+    return true;
+}
