@@ -19,6 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # name, command, arguments of --quick
 BENCHMARKS = (
     ('pages', ['node', 'bench/pages.mjs'], ['--scale', '4', '--seconds', '3']),
+    ('import', ['bench/import.py'], ['--rows', '20000']),
     ('weight', ['node', 'bench/weight.mjs'], []),
     ('connections', ['node', 'bench/connections.mjs'], ['--idle', '500', '--streams', '500']),
 )
