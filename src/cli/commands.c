@@ -5,6 +5,7 @@
 
 extern const Command backup_command;
 extern const Command doctor_command;
+extern const Command export_command;
 extern const Command import_command;
 extern const Command init_command;
 extern const Command ledger_command;
@@ -15,6 +16,7 @@ extern const Command user_command;
 const Command *const commands[] = {
     &init_command,
     &serve_command,
+    &export_command,
     &import_command,
     &ledger_command,
     &doctor_command,

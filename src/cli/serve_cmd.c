@@ -24,6 +24,7 @@
 static const JobKind *const job_kinds[] = {
     &import_trial_job,
     &import_job,
+    &export_job,
     NULL,
 };
 

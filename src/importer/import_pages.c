@@ -325,5 +325,7 @@ const Route importer_routes[] = {
     {ROUTE_GET, "/work/import/{id}", page_task, PERM_IMPORT, CSRF_NONE, 0},
     {ROUTE_POST, "/work/import/{id}/mapping", mapping_post, PERM_IMPORT, CSRF_TOKEN, 256 * KIB},
     {ROUTE_POST, "/work/import/{id}/run", post_run, PERM_IMPORT, CSRF_TOKEN, LIMIT_FORM_BODY},
+    {ROUTE_GET, "/work/export", export_get, PERM_EXPORT, CSRF_NONE, 0},
+    {ROUTE_POST, "/work/export", export_post, PERM_EXPORT, CSRF_TOKEN, LIMIT_FORM_BODY},
     {0},
 };

@@ -12,3 +12,6 @@ ImportTask *import_page_task(Ctx *ctx, const Request *req, Response **ret_respon
 /* mapping_pages.c */
 Response *mapping_page(Ctx *ctx, const Request *req, const ImportTask *task);
 Response *mapping_post(Ctx *ctx, const Request *req);
+/* export_pages.c */
+Response *export_get(Ctx *ctx, const Request *req);
+Response *export_post(Ctx *ctx, const Request *req);

@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "base/error.h"
+#include "importer/export.h"
 #include "importer/importer.h"
 #include "ledger/ledger.h"
 #include "table/table_writer.h"
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define TEST_NOW_US INT64_C(1795338000000000) /* 2026-11-22 */
 #define CITY                                                                                       \
     "code,name,parent\n50,重庆,\n5001,重庆市,50\n500103,渝中区,5001\n500106,沙坪坝区,5001\n"
 
@@ -443,6 +445,108 @@ static void test_toronto(DbEngine engine) {
     tear_down(&fixture);
 }
 
+static bool count_rows(int64_t rows, void *data) {
+    *(int64_t *)data = rows;
+    return true;
+}
+
+static void export_to(Fixture *fixture,
+                      const char *list,
+                      TableFormat format,
+                      const char *scope,
+                      const char *path,
+                      int64_t wanted) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(json_t) filters = json_object();
+    ExportQuery query = {filters, scope, TEST_NOW_US};
+    int64_t seen = 0;
+    int64_t rows = 0;
+    bool done = export_write(fixture->db,
+                             export_find_list(list),
+                             &query,
+                             format,
+                             path,
+                             count_rows,
+                             &seen,
+                             &rows,
+                             &error);
+    g_assert_no_error(error);
+    g_assert_true(done);
+    g_assert_cmpint(rows, ==, wanted);
+}
+
+/* What goes out comes in again and changes nothing, in both formats. */
+static void test_round_trip(DbEngine engine) {
+    Fixture fixture = {0};
+    set_up(&fixture, engine);
+    g_autofree char *units = put_file(
+        &fixture,
+        "units.csv",
+        "来源系统,来源编号,统一社会信用代码,单位名称,地址,区划代码,类别,法定代表人,电话,风险等级,"
+        "信用等级,重点单位,经度,纬度\n"
+        "旧库,A1,,\"含,逗号\"\"引号\",\"一路\n1号\",500103,饭店,演示甲,+86-23-1,高,A,是,106.5512,"
+        "29.1\n"
+        ",,,=公式一样的名称,一路2号,500103,,,,,,,,\n"
+        ",,,-减号名称,一路3号,500106,学校,@演示,023,低,D,否,-79.18881,0.1\n",
+        -1);
+    g_autofree char *buildings =
+        put_file(&fixture,
+                 "buildings.csv",
+                 "来源系统,来源编号,建筑名称,地址,区划代码,使用性质,高度（米）,地上层数,地下层数,"
+                 "面积（平方米）,"
+                 "建成年份,经度,纬度\n"
+                 "旧库,B1,演示大厦,一路9号,500103,办公,99.35,30,2,12345.5,2009,106.1,29.2\n"
+                 "旧库,B2,,二路9号,500106,,,,,,,,\n",
+                 -1);
+    g_autofree char *officers =
+        put_file(&fixture,
+                 "officers.csv",
+                 "姓名,执法证号,执法证有效期,所在机构,区划代码,在岗,主办资格,电话\n"
+                 "演示李,5001,2028/12/31,演示支队,500103,是,否,02300000000\n"
+                 "演示王,5002,,,500106,否,是,\n",
+                 -1);
+    expect(fixture.db, units, IMPORT_ALL, (Call){.kind = "unit"}, "3 3 0 0 0");
+    expect(fixture.db, buildings, IMPORT_ALL, (Call){.kind = "building"}, "2 2 0 0 0");
+    expect(fixture.db, officers, IMPORT_ALL, (Call){.kind = "officer"}, "2 2 0 0 0");
+    static const struct {
+        const char *list;
+        const char *kind;
+        int64_t rows;
+    } cases[] = {{"units", "unit", 3}, {"buildings", "building", 2}, {"officers", "officer", 2}};
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        for (int format = TABLE_CSV; format <= TABLE_XLSX; format++) {
+            g_autofree char *path = g_build_filename(fixture.folder, "out", NULL);
+            export_to(&fixture, cases[i].list, (TableFormat)format, "*", path, cases[i].rows);
+            g_autofree char *wanted =
+                g_strdup_printf("%d 0 0 %d 0", (int)cases[i].rows, (int)cases[i].rows);
+            expect(fixture.db, path, IMPORT_TRIAL, (Call){.kind = cases[i].kind}, wanted);
+            expect(fixture.db, path, IMPORT_SKIP_BAD, (Call){.kind = cases[i].kind}, wanted);
+        }
+    }
+    tear_down(&fixture);
+}
+
+static void test_export_scope(DbEngine engine) {
+    Fixture fixture = {0};
+    set_up(&fixture, engine);
+    g_autofree char *good = put_file(&fixture, "good.csv", GOOD, -1);
+    expect(fixture.db, good, IMPORT_ALL, (Call){0}, "3 3 0 0 0");
+    g_autofree char *path = g_build_filename(fixture.folder, "out", NULL);
+    export_to(&fixture, "units", TABLE_CSV, "500103", path, 2);
+    export_to(&fixture, "units", TABLE_CSV, "50", path, 3);
+    export_to(&fixture, "plans", TABLE_CSV, "50", path, 0);
+    export_to(&fixture, "draws", TABLE_CSV, "*", path, 0);
+    export_to(&fixture, "inspections", TABLE_CSV, "50", path, 0);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(json_t) filters = json_pack("{s:s}", "region", "500106");
+    ExportQuery query = {filters, "500103", TEST_NOW_US};
+    g_assert_false(export_write(
+        fixture.db, export_find_list("units"), &query, TABLE_CSV, path, NULL, NULL, NULL, &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_DENIED);
+    g_assert_null(export_find_list("passwords"));
+    tear_down(&fixture);
+}
+
 /* --- pure ------------------------------------------------------------------------------------ */
 
 static void test_dates(void) {
@@ -554,6 +658,8 @@ int main(int argc, char **argv) {
     test_db_add("/importer/cancel-all", test_cancel_all);
     test_db_add("/importer/large-trial", test_large_trial);
     test_db_add("/importer/saved-mapping", test_saved_mapping);
+    test_db_add("/importer/round-trip", test_round_trip);
+    test_db_add("/importer/export-scope", test_export_scope);
     test_db_add("/importer/toronto", test_toronto);
     return g_test_run();
 }

@@ -446,11 +446,15 @@ json_t *mapping_shipped_list(void) {
         const EmbeddedFile *file = &g_array_index(files, EmbeddedFile, i);
         g_autoptr(Mapping) mapping = read_text(file->data, file->size, NULL);
         g_assert(mapping != NULL); /* a unit test reads each of them */
-        const MappingTarget *last = mapping->targets->pdata[mapping->targets->len - 1];
         json_t *item = json_object();
+        json_t *kind_words = json_array();
+        for (size_t k = 0; k < mapping->targets->len; k++) {
+            const MappingTarget *target = mapping->targets->pdata[k];
+            json_array_append_new(kind_words, json_string(intake_kind_word(target->kind)));
+        }
         json_put_text(item, "name", mapping->name);
         json_put_text(item, "title", mapping->title);
-        json_put_text(item, "kind", intake_kind_word(last->kind));
+        json_put(item, "kinds", kind_words);
         json_array_append_new(list, item);
     }
     return list;

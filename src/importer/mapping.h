@@ -83,7 +83,7 @@ bool mapping_date(MappingDate order, const char *text, char *buffer, size_t size
 
 /* Mapping that travels in the binary ("toronto-highrise"); NULL and NOT_FOUND if there is none. */
 Mapping *mapping_shipped(const char *name, GError **error);
-/* Names and titles of all that travel: JSON array of {name, title, kind}. */
+/* Names and titles of all that travel: JSON array of {name, title, kinds: [word]}. */
 json_t *mapping_shipped_list(void);
 
 const char *intake_kind_word(IntakeKind kind);

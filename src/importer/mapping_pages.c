@@ -205,6 +205,15 @@ static void put_settings(json_t *model, const Mapping *mapping, TableEncoding to
     json_put_text(model, "values", values);
 }
 
+static bool has_word(const json_t *list, const char *word) {
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (strcmp(json_string_value(json_array_get(list, i)), word) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool
 put_saved(Ctx *ctx, json_t *model, const char *kind, const char *chosen, GError **error) {
     g_autoptr(GPtrArray) saved = import_store_mappings(ctx->db, ctx->who->account_id, error);
@@ -222,7 +231,7 @@ put_saved(Ctx *ctx, json_t *model, const char *kind, const char *chosen, GError 
     for (size_t i = 0; i < json_array_size(shipped); i++) {
         const json_t *one = json_array_get(shipped, i);
         const char *name = json_get_text(one, "name", "");
-        if (strcmp(json_get_text(one, "kind", ""), kind) == 0) {
+        if (has_word(json_object_get(one, "kinds"), kind)) {
             add_option(
                 options, name, json_get_text(one, "title", name), g_strcmp0(name, chosen) == 0);
         }
