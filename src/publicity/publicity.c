@@ -10,6 +10,7 @@ static const Route routes[] = {
     {ROUTE_GET, "/records", records_page, PERM_PUBLIC, CSRF_NONE, 0},
     {ROUTE_GET, "/records.csv", records_csv, PERM_PUBLIC, CSRF_NONE, 0},
     {ROUTE_GET, "/search", search_page, PERM_PUBLIC, CSRF_NONE, 0},
+    {ROUTE_GET, "/plans/{id}", plan_public_page, PERM_PUBLIC, CSRF_NONE, 0},
     {ROUTE_GET, "/units/{id}", unit_public_page, PERM_PUBLIC, CSRF_NONE, 0},
     {ROUTE_GET, "/help", help_page, PERM_PUBLIC, CSRF_NONE, 0},
     {ROUTE_GET, "/accessibility", accessibility_page, PERM_PUBLIC, CSRF_NONE, 0},

@@ -1,6 +1,7 @@
 #include "publicity/publicity.h"
 
 #include "base/clock.h"
+#include "ledger/ledger.h"
 #include "publicity/publicity_pages.h"
 #include "publicity/record.h"
 #include "publicity/setting.h"
@@ -205,7 +206,8 @@ static char *page_text(Db *db, Handler handler, const char *target, Response **r
     return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
-static const char *const rooms[] = {"ledger", "registry", "publicity", NULL};
+static const char *const rooms[] = {
+    "ledger", "job", "account", "law", "registry", "draw", "inspection", "publicity", NULL};
 
 static void test_pages_render(DbEngine engine) {
     static const struct {
@@ -333,15 +335,139 @@ static void test_unit_page(DbEngine engine) {
     g_assert_cmpstr(moved->location, ==, kept);
 }
 
+/* One draft and one published plan, a published and an unpublished draw that took unit 1, and two
+ * inspections, of which one is published. */
+static void add_published(Db *db) {
+    for (int64_t id = 1; id <= 2; id++) {
+        test_db_exec(db,
+                     "INSERT INTO plan (id, root_id, version, year, title, agency, object_kind,"
+                     " region, state, created_us, published_us) VALUES ($1, $1, 1, 2026, $2,"
+                     " '演示支队', 'unit', '50', $3, 1, $4)",
+                     db_int(id),
+                     db_text(id == 1 ? "演示计划草稿" : "演示年度计划"),
+                     db_text(id == 1 ? "draft" : "published"),
+                     db_int(id == 1 ? 0 : NOW_US - 3000));
+        test_db_exec(db,
+                     "INSERT INTO plan_quota (plan_id, stratum, quota, reserves)"
+                     " VALUES ($1, 'restaurant', 1200, 3)",
+                     db_int(id));
+        test_db_exec(db,
+                     "INSERT INTO draw (id, plan_id, title, year, object_kind, region, date_from,"
+                     " date_to, hash, seed_hex, seed_text, actor, commit_hash, result_hash,"
+                     " pool_count, eligible_count, inspector_count, denied_count, drawn_count,"
+                     " reserve_count, unstaffed_count, short_count, level, rung, state, drawn_us,"
+                     " published_us, commit_leaf, result_leaf, publish_leaf) VALUES ($1, $1, $2, "
+                     "2026, 'unit', '50', '2026-11-01',"
+                     " '2026-11-30', 'sm3', '00', '0', 'cli', '', '', 20000, 18432, 9, 0, 60, 0, 0,"
+                     " 0, 1, 1, $3, 1, $4, 5, 6, 9)",
+                     db_int(id),
+                     db_text(id == 1 ? "演示未公开抽签" : "演示公开抽签"),
+                     db_text(id == 1 ? "done" : "published"),
+                     db_int(id == 1 ? 0 : NOW_US - 2000));
+        test_db_exec(db,
+                     "INSERT INTO draw_target (draw_id, ord, year, is_reserve, object_kind,"
+                     " object_id, name, address, region, stratum, ticket, lead_id, second_id, flag)"
+                     " VALUES ($1, 1, 2026, 0, 'unit', 1, '演示店', '', '500103', 'restaurant', '',"
+                     " 0, 0, '-')",
+                     db_int(id));
+        test_db_exec(db,
+                     "INSERT INTO inspection (id, draw_id, object_kind, object_id, object_name,"
+                     " object_address, region, district, lead_id, second_id, due_us, state,"
+                     " inspected_us, failed, recorded_us, recorded_by, record_leaf, published_us,"
+                     " publish_leaf, version, created_us) VALUES ($1, $1, 'unit', $1, $2, '',"
+                     " '500103', 500103, 1, 2, 1, $3, 1, $4, 1, 1, 1, $5, 7, 1, 1)",
+                     db_int(id),
+                     db_text(id == 1 ? "演示甲店" : "演示乙店"),
+                     db_text(id == 1 ? "published" : "recorded"),
+                     db_int(2),
+                     db_int(id == 1 ? NOW_US - 1000 : 0));
+    }
+}
+
+static void no_scan(const char *sql, const char *plan, bool scans_table, void *data) {
+    (void)data;
+    if (scans_table) {
+        g_error("whole table: %s\n%s", sql, plan);
+    }
+}
+
+static void test_sources(DbEngine engine) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    int64_t ids[2];
+    add_units(db, ids);
+    add_published(db);
+    LedgerEntry entry = {.time_us = NOW_US, .type = "plan.publish", .actor = "cli"};
+    entry.object = "plan:2";
+    g_autoptr(json_t) payload = json_object();
+    entry.payload = payload;
+    g_auto(DbTx) tx = {0};
+    g_assert_true(db_begin(db, &tx, &error));
+    ledger_append(db, &entry, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_true(db_commit(&tx, &error));
+
+    if (engine == DB_ENGINE_SQLITE) { /* PostgreSQL rightly scans tables of two rows */
+        db_observe_plans(db, no_scan, NULL);
+    }
+    g_autofree char *all = page_text(db, records_page, "/records", NULL);
+    const char *result = strstr(all, "href=\"/inspections/1\">演示甲店：发现 2 项问题");
+    const char *draw = strstr(all, "href=\"/draws/2\">演示公开抽签");
+    const char *plan = strstr(all, "href=\"/plans/2\">演示年度计划");
+    g_assert_true(result != NULL && result < draw && draw < plan);
+    g_assert_nonnull(strstr(all, "从 18,432 家里抽出 60 家"));
+    g_assert_nonnull(strstr(all, "2026 年计划抽查 1,200 家"));
+    g_assert_nonnull(strstr(all, "/verify?leaf=0"));
+    g_assert_nonnull(strstr(all, "/verify?leaf=7"));
+    g_assert_nonnull(strstr(all, "/verify?leaf=9"));
+    g_assert_null(strstr(all, "演示计划草稿"));
+    g_assert_null(strstr(all, "演示未公开抽签"));
+    g_assert_null(strstr(all, "演示乙店"));
+
+    g_autofree char *plans = page_text(db, records_page, "/records?kind=plan&year=2026", NULL);
+    g_assert_nonnull(strstr(plans, "演示年度计划"));
+    g_assert_null(strstr(plans, "演示公开抽签"));
+    g_autofree char *old = page_text(db, records_page, "/records?year=2025", NULL);
+    g_assert_nonnull(strstr(old, "没有符合条件"));
+    g_autofree char *unit = page_text(db, unit_public_page, "/units/1", NULL);
+    g_assert_nonnull(strstr(unit, "公开记录 2 条"));
+    g_autofree char *start = page_text(db, start_page, "/", NULL);
+    g_assert_nonnull(strstr(start, "演示年度计划"));
+}
+
+static void test_plan_page(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    add_published(db);
+    test_db_exec(db,
+                 "INSERT INTO draw_stratum (root_id, stratum, draw_id) VALUES (2, $1, 2)",
+                 db_text("restaurant"));
+    g_autofree char *text = page_text(db, plan_public_page, "/plans/2", NULL);
+    g_assert_nonnull(strstr(text, "<h1>演示年度计划</h1>"));
+    g_assert_nonnull(strstr(text, "计划抽查 1,200 家"));
+    g_assert_nonnull(strstr(text, "href=\"/draws/2\""));
+    static const char *const hidden[] = {"/plans/1", "/plans/99", "/plans/x"};
+    for (size_t i = 0; i < G_N_ELEMENTS(hidden); i++) {
+        g_autoptr(Response) response = NULL;
+        g_autofree char *none = page_text(db, plan_public_page, hidden[i], &response);
+        g_assert_cmpuint(response_status(response), ==, 404);
+        g_assert_null(strstr(none, "演示计划草稿"));
+    }
+}
+
 static void test_csv(DbEngine engine) {
     g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
     g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    add_published(db);
     g_autoptr(Response) response = NULL;
     g_autofree char *none = page_text(db, records_csv, "/records.csv", &response);
     g_assert_cmpint(response->kind, ==, RESPONSE_FILE);
     g_autofree char *text = NULL;
     g_assert_true(g_file_get_contents(response->path, &text, NULL, NULL));
     g_assert_true(g_str_has_prefix(text, "\xef\xbb\xbf种类,标题,说明,公开日期,账本编号\r\n"));
+    g_assert_nonnull(strstr(text, "检查结果,演示甲店：发现 2 项问题,"));
+    g_assert_nonnull(strstr(text, ",2026-11-22,7\r\n"));
     g_assert_cmpint(g_remove(response->path), ==, 0);
 }
 
@@ -356,6 +482,8 @@ int main(int argc, char **argv) {
     test_db_add("/publicity/navigation-shows-what-a-role-may-open", test_navigation);
     test_db_add("/publicity/search-finds-by-name-code-and-address", test_search);
     test_db_add("/publicity/unit-page-shows-public-facts-only", test_unit_page);
-    test_db_add("/publicity/csv-has-a-head-line", test_csv);
+    test_db_add("/publicity/records-are-what-the-rooms-published", test_sources);
+    test_db_add("/publicity/plan-page-hides-drafts", test_plan_page);
+    test_db_add("/publicity/csv-holds-the-same-records", test_csv);
     return g_test_run();
 }

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "ledger/ledger.h"
+#include "publicity/record_sources.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -113,9 +114,13 @@ GPtrArray *record_merge(Db *db,
 }
 
 /* Rooms that publish, by kind. */
-static const RecordSource sources_in_use[RECORD_KIND_COUNT] = {NULL};
+static const RecordSource sources_in_use[RECORD_KIND_COUNT] = {
+    [RECORD_PLAN] = plan_records,
+    [RECORD_DRAW] = draw_records,
+    [RECORD_INSPECTION] = inspection_records,
+};
 
-/* Plans and draws do not keep the place of their entry; the log knows it. */
+/* Plans do not keep the place of their entry; the log knows it. */
 static bool find_entries(Db *db, const GPtrArray *records, GError **error) {
     for (guint i = 0; i < records->len; i++) {
         PublicRecord *record = g_ptr_array_index(records, i);
