@@ -260,6 +260,7 @@ static unsigned status_of_body_error(const GError *error) {
 }
 
 static enum MHD_Result to_workers(Mhd *mhd, Exchange *exchange) {
+    exchange->asked_us = g_get_monotonic_time();
     MHD_suspend_connection(exchange->connection);
     if (!mailbox_put(mhd->server->requests, exchange)) {
         MHD_resume_connection(exchange->connection);
@@ -393,10 +394,9 @@ static enum MHD_Result on_request(void *cls,
 static void log_exchange(const Exchange *exchange) {
     const Request *req = exchange->request;
     unsigned status = exchange->answer != NULL ? exchange->answer->status : 0;
-    int64_t ms = (g_get_monotonic_time() - req->started_us) / 1000;
-    /* A slow upload or an open stream is not a slow page. */
-    bool is_slow = ms > SLOW_MS && !req->is_post && exchange->stream == NULL;
-    if (status < 500 && !is_slow && !log_is_debug()) {
+    /* Without the time that a slow client takes to send and to read. */
+    int64_t ms = exchange->worked_us / 1000;
+    if (status < 500 && ms <= SLOW_MS && !log_is_debug()) {
         return;
     }
     log_event("web.request",
@@ -529,6 +529,7 @@ static void push_event(Stream *stream, void *data) {
 void mhd_deliver(Mhd *mhd) {
     for (Exchange *exchange = mailbox_take(mhd->server->answers); exchange != NULL;
          exchange = mailbox_take(mhd->server->answers)) {
+        exchange->worked_us = g_get_monotonic_time() - exchange->asked_us;
         MHD_resume_connection(exchange->connection);
     }
     for (WebEvent *event = mailbox_take(mhd->server->events); event != NULL;

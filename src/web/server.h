@@ -29,6 +29,8 @@ typedef struct Exchange {
     Answer *answer;    /* once it is known */
     Stream *stream;    /* an answer that goes on */
     void *connection;  /* mhd.c's */
+    int64_t asked_us;  /* given to the workers */
+    int64_t worked_us; /* how long it was with them, waiting included */
     bool is_preflight; /* only the head is here: may this client send such a large body? */
 } Exchange;
 
