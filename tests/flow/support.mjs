@@ -223,7 +223,10 @@ export class Client {
         const page = await this.get(from);
         const form = new FormData();
         for (const [name, value] of hiddenFields(await page.text(), target)) form.append(name, value);
-        for (const [name, value] of Object.entries(fields)) form.append(name, value, value instanceof Blob ? `${name}.csv` : undefined);
+        for (const [name, value] of Object.entries(fields)) {
+            if (value instanceof Blob) form.append(name, value, `${name}.csv`);
+            else form.append(name, value);
+        }
         return this.request('POST', target, { body: form });
     }
 
