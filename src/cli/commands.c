@@ -8,6 +8,7 @@ extern const Command doctor_command;
 extern const Command export_command;
 extern const Command import_command;
 extern const Command init_command;
+extern const Command draw_command;
 extern const Command ledger_command;
 extern const Command restore_command;
 extern const Command serve_command;
@@ -18,6 +19,7 @@ const Command *const commands[] = {
     &serve_command,
     &export_command,
     &import_command,
+    &draw_command,
     &ledger_command,
     &doctor_command,
     &backup_command,

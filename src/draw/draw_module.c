@@ -1,5 +1,6 @@
 /* What this room tells the program about itself. */
-#include "draw/draw.h"
+#include "base/limits.h"
+#include "draw/draw_pages.h"
 
 static const char *const ledger_types[] = {"plan.draft",
                                            "plan.publish",
@@ -10,4 +11,49 @@ static const char *const ledger_types[] = {"plan.draft",
                                            "draw.exclude",
                                            NULL};
 
-const Module draw_module = {.name = "draw", .ledger_types = ledger_types};
+static const Route routes[] = {
+    {ROUTE_GET, "/work/plans", plans_page, PERM_PLAN_VIEW, CSRF_NONE, 0},
+    {ROUTE_GET, "/work/plans/new", plan_new_page, PERM_PLAN_EDIT, CSRF_NONE, 0},
+    {ROUTE_POST, "/work/plans/new", plan_new_submit, PERM_PLAN_EDIT, CSRF_TOKEN, LIMIT_FORM_BODY},
+    {ROUTE_GET, "/work/plans/{id}", plan_page, PERM_PLAN_VIEW, CSRF_NONE, 0},
+    {ROUTE_GET, "/work/plans/{id}/publish", plan_publish_page, PERM_PUBLISH, CSRF_NONE, 0},
+    {ROUTE_POST,
+     "/work/plans/{id}/publish",
+     plan_publish_submit,
+     PERM_PUBLISH,
+     CSRF_TOKEN,
+     LIMIT_FORM_BODY},
+    {ROUTE_GET, "/work/draws", draws_page, PERM_PLAN_VIEW, CSRF_NONE, 0},
+    {ROUTE_GET, "/work/draws/new", draw_new_page, PERM_DRAW_RUN, CSRF_NONE, 0},
+    {ROUTE_POST, "/work/draws/new", draw_new_submit, PERM_DRAW_RUN, CSRF_TOKEN, LIMIT_FORM_BODY},
+    {ROUTE_POST, "/work/draws/run", draw_run_submit, PERM_DRAW_RUN, CSRF_TOKEN, LIMIT_FORM_BODY},
+    {ROUTE_GET, "/work/draws/rules", draw_rules_page, PERM_DRAW_RUN, CSRF_NONE, 0},
+    {ROUTE_POST,
+     "/work/draws/rules/recuse",
+     draw_recuse_submit,
+     PERM_DRAW_RUN,
+     CSRF_TOKEN,
+     LIMIT_FORM_BODY},
+    {ROUTE_POST,
+     "/work/draws/rules/exclude",
+     draw_exclude_submit,
+     PERM_DRAW_RUN,
+     CSRF_TOKEN,
+     LIMIT_FORM_BODY},
+    {ROUTE_GET, "/work/draws/{id}", draw_page, PERM_PLAN_VIEW, CSRF_NONE, 0},
+    {ROUTE_GET, "/work/draws/{id}/targets.csv", draw_csv, PERM_EXPORT, CSRF_NONE, 0},
+    {ROUTE_GET, "/work/draws/{id}/files/{name}", draw_file, PERM_EXPORT, CSRF_NONE, 0},
+    {ROUTE_GET, "/work/draws/{id}/publish", draw_publish_page, PERM_PUBLISH, CSRF_NONE, 0},
+    {ROUTE_POST,
+     "/work/draws/{id}/publish",
+     draw_publish_submit,
+     PERM_PUBLISH,
+     CSRF_TOKEN,
+     LIMIT_FORM_BODY},
+    {ROUTE_GET, "/draws", public_draws_page, PERM_PUBLIC, CSRF_NONE, 0},
+    {ROUTE_GET, "/draws/{id}", public_draw_page, PERM_PUBLIC, CSRF_NONE, 0},
+    {ROUTE_GET, "/draws/{id}/files/{name}", public_draw_file, PERM_PUBLIC, CSRF_NONE, 0},
+    {0},
+};
+
+const Module draw_module = {.name = "draw", .routes = routes, .ledger_types = ledger_types};

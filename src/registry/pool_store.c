@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "registry/region.h"
-#include "registry/unit.h"
+#include "registry/unit_list.h"
 
 #include <string.h>
 
@@ -122,25 +122,6 @@ bool pool_visit_officers(Db *db,
 
 /* --- counts ---------------------------------------------------------------------------------- */
 
-static bool count_kept(Db *db, const char *region, int64_t *counts, GError **error) {
-    int64_t scope = 0;
-    for (const char *digit = region; *digit != '\0'; digit++) {
-        scope = scope * 10 + (*digit - '0');
-    }
-    g_autoptr(DbRows) rows = db_query(
-        db, SQL("SELECT cell, n FROM unit_count WHERE scope = $1"), DB_ARGS(db_int(scope)), error);
-    if (rows == NULL) {
-        return false;
-    }
-    while (db_rows_next(rows)) {
-        int64_t category = UNIT_CELL_CATEGORY(db_rows_int(rows, 0));
-        if (category >= 0 && category < CATEGORY_COUNT) {
-            counts[category] += db_rows_int(rows, 1);
-        }
-    }
-    return db_rows_done(rows, error);
-}
-
 static bool count_one(const PoolObject *object, void *data, GError **error) {
     (void)error;
     int64_t *counts = data;
@@ -176,6 +157,6 @@ bool pool_count(
     if (strlen(region) > 6) {
         return pool_visit(db, object_kind, region, UINT32_MAX, count_one, ret_counts, error);
     }
-    return strcmp(object_kind, "unit") == 0 ? count_kept(db, region, ret_counts, error)
+    return strcmp(object_kind, "unit") == 0 ? unit_count_by_category(db, region, ret_counts, error)
                                             : count_buildings(db, region, ret_counts, error);
 }

@@ -1,0 +1,296 @@
+/* Draws on the officers' side: list, one draw, its files, publication. */
+#include "draw/draw_pages.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "draw/draw_files.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+
+static int64_t query_number(const Request *req, const char *name) {
+    const char *text = request_query(req, name);
+    guint64 number = 0;
+    if (text == NULL || !g_ascii_string_to_unsigned(text, 10, 0, G_MAXINT64, &number, NULL)) {
+        return 0;
+    }
+    return (int64_t)number;
+}
+
+/* The draw of {id}; else NULL and *ret_refusal. `is_public`: what anybody may know of. */
+static Draw *wanted_draw(Ctx *ctx, const Request *req, bool is_public, Response **ret_refusal) {
+    g_autoptr(GError) error = NULL;
+    int64_t id = 0;
+    if (!request_arg_id(req, "id", &id)) {
+        *ret_refusal = response_not_found();
+        return NULL;
+    }
+    g_autoptr(Draw) draw = draw_find(ctx->db, id, &error);
+    if (draw == NULL) {
+        *ret_refusal = response_problem(error, NULL);
+        return NULL;
+    }
+    if (!is_public && !draw_may_see(ctx->who, draw->region)) {
+        *ret_refusal = response_not_found();
+        return NULL;
+    }
+    return g_steal_pointer(&draw);
+}
+
+/* --- list ------------------------------------------------------------------------------------ */
+
+static Response *
+list_page(Ctx *ctx, const Request *req, const char *view, const char *path, bool is_public) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) draws =
+        draw_list(ctx->db, 0, query_number(req, "after"), LIMIT_PAGE_ROWS, &error);
+    if (draws == NULL) {
+        return response_problem(error, NULL);
+    }
+    json_t *items = json_array();
+    int64_t last_id = 0;
+    for (guint i = 0; i < draws->len; i++) {
+        const Draw *draw = g_ptr_array_index(draws, i);
+        last_id = draw->id;
+        if (is_public || draw_may_see(ctx->who, draw->region)) {
+            json_t *item = draw_model(ctx->db, draw);
+            if (is_public && draw->state != DRAW_PUBLISHED) {
+                json_put_text(item, "seed_hex", NULL);
+                json_put_text(item, "seed_text", NULL);
+            }
+            json_array_append_new(items, item);
+        }
+    }
+    json_t *model = json_object();
+    json_put_bool(model, "has_draws", json_array_size(items) > 0);
+    json_put(model, "draws", items);
+    json_put_bool(model, "may_draw", principal_may(ctx->who, PERM_DRAW_RUN));
+    draw_put_pager(model, path, draws->len == LIMIT_PAGE_ROWS ? last_id : 0, "每页 50 次");
+    return response_page(view, model);
+}
+
+Response *draws_page(Ctx *ctx, const Request *req) {
+    return list_page(ctx, req, "draw/draws", "/work/draws", false);
+}
+
+Response *public_draws_page(Ctx *ctx, const Request *req) {
+    return list_page(ctx, req, "draw/public_draws", "/draws", true);
+}
+
+/* --- one draw -------------------------------------------------------------------------------- */
+
+static bool put_targets(Ctx *ctx,
+                        const Request *req,
+                        const Draw *draw,
+                        const char *path,
+                        json_t *model,
+                        GError **error) {
+    g_autoptr(GPtrArray) targets =
+        draw_targets(ctx->db, draw->id, query_number(req, "after"), LIMIT_PAGE_ROWS, error);
+    if (targets == NULL) {
+        return false;
+    }
+    json_t *items = json_array();
+    int64_t last = 0;
+    for (guint i = 0; i < targets->len; i++) {
+        const DrawnObject *target = g_ptr_array_index(targets, i);
+        last = target->order;
+        json_array_append_new(items, drawn_object_model(target));
+    }
+    json_put_bool(model, "has_targets", targets->len > 0);
+    json_put(model, "targets", items);
+    draw_put_pager(model, path, targets->len == LIMIT_PAGE_ROWS ? last : 0, "每页 50 个");
+    return true;
+}
+
+static void put_files(json_t *model, const char *path) {
+    json_t *files = json_array();
+    for (const char *const *name = draw_file_names; *name != NULL; name++) {
+        g_autofree char *href = g_strdup_printf("%s/files/%s", path, *name);
+        json_t *file = json_object();
+        json_put_text(file, "name", *name);
+        json_put_text(file, "href", href);
+        json_array_append_new(files, file);
+    }
+    json_put(model, "files", files);
+}
+
+Response *draw_page(Ctx *ctx, const Request *req) {
+    Response *refusal = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Draw) draw = wanted_draw(ctx, req, false, &refusal);
+    if (draw == NULL) {
+        return refusal;
+    }
+    g_autoptr(json_t) model = draw_model(ctx->db, draw);
+    g_autofree char *path = g_strdup_printf("/work/draws/%" G_GINT64_FORMAT, draw->id);
+    if (!put_targets(ctx, req, draw, path, model, &error) ||
+        !draw_put_found(ctx->db, draw, request_query(req, "unit"), model, ctx->now_us, &error)) {
+        return response_problem(error, NULL);
+    }
+    put_files(model, path);
+    json_put_bool(model,
+                  "may_publish",
+                  draw->state == DRAW_DONE && draw_may_act(ctx->who, draw->region) &&
+                      principal_may(ctx->who, PERM_PUBLISH));
+    json_put_bool(model, "may_export", principal_may(ctx->who, PERM_EXPORT));
+    return response_page("draw/draw", g_steal_pointer(&model));
+}
+
+/* --- the public page -------------------------------------------------------------------------- */
+
+/* Before publication nothing that names an object or lets one compute them: no list, no seed. */
+Response *public_draw_page(Ctx *ctx, const Request *req) {
+    Response *refusal = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Draw) draw = wanted_draw(ctx, req, true, &refusal);
+    if (draw == NULL) {
+        return refusal;
+    }
+    g_autoptr(json_t) model = draw_model(ctx->db, draw);
+    g_autofree char *path = g_strdup_printf("/draws/%" G_GINT64_FORMAT, draw->id);
+    if (draw->state != DRAW_PUBLISHED) {
+        json_put_text(model, "seed_hex", NULL);
+        json_put_text(model, "seed_text", NULL);
+        json_put(model, "targets", json_array());
+        json_put_bool(model, "has_targets", false);
+        json_put(model, "files", json_array());
+        json_put(model, "pager", json_null());
+        (void)draw_put_found(ctx->db, draw, NULL, model, ctx->now_us, NULL); /* asks nothing */
+        return response_page("draw/public_draw", g_steal_pointer(&model));
+    }
+    if (!put_targets(ctx, req, draw, path, model, &error) ||
+        !draw_put_found(ctx->db, draw, request_query(req, "unit"), model, ctx->now_us, &error)) {
+        return response_problem(error, NULL);
+    }
+    put_files(model, path);
+    return response_page("draw/public_draw", g_steal_pointer(&model));
+}
+
+/* --- files ----------------------------------------------------------------------------------- */
+
+static bool write_part(const char *text, size_t size, void *data, GError **error) {
+    return fwrite(text, 1, size, data) == size ||
+           hz_fail(error, HZ_ERROR_UNAVAILABLE, "cannot write: %s", g_strerror(errno));
+}
+
+/* A pool of a million lines is 60 MB: through a temporary file, not through memory. */
+static Response *send_file(Ctx *ctx, const Draw *draw, const char *name) {
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = NULL;
+    int descriptor = g_file_open_tmp("huozheng-draw-XXXXXX", &path, &error);
+    FILE *file = descriptor >= 0 ? fdopen(descriptor, "wb") : NULL;
+    if (file == NULL) {
+        return response_problem(error, NULL);
+    }
+    bool is_written = draw_file_visit(ctx->db, draw->id, name, write_part, file, &error);
+    bool is_closed = fclose(file) == 0;
+    if (!is_written || !is_closed) {
+        (void)g_unlink(path);
+        return response_problem(error, NULL);
+    }
+    g_autofree char *download = g_strdup_printf("%s-%s", draw->number, name);
+    return response_file("text/plain; charset=utf-8", path, download, true);
+}
+
+Response *draw_file(Ctx *ctx, const Request *req) {
+    Response *refusal = NULL;
+    g_autoptr(Draw) draw = wanted_draw(ctx, req, false, &refusal);
+    return draw != NULL ? send_file(ctx, draw, request_arg(req, "name")) : refusal;
+}
+
+Response *public_draw_file(Ctx *ctx, const Request *req) {
+    Response *refusal = NULL;
+    g_autoptr(Draw) draw = wanted_draw(ctx, req, true, &refusal);
+    if (draw == NULL) {
+        return refusal;
+    }
+    if (draw->state != DRAW_PUBLISHED) {
+        return response_not_found();
+    }
+    return send_file(ctx, draw, request_arg(req, "name"));
+}
+
+static void csv_cell(GString *out, const char *text, bool is_last) {
+    g_string_append_c(out, '"');
+    if (text != NULL && text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL) {
+        g_string_append_c(out, '\''); /* a spreadsheet would run it as a formula */
+    }
+    for (const char *at = text; at != NULL && *at != '\0'; at++) {
+        if (*at == '"') {
+            g_string_append_c(out, '"');
+        }
+        g_string_append_c(out, *at);
+    }
+    g_string_append(out, is_last ? "\"\r\n" : "\",");
+}
+
+Response *draw_csv(Ctx *ctx, const Request *req) {
+    Response *refusal = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Draw) draw = wanted_draw(ctx, req, false, &refusal);
+    if (draw == NULL) {
+        return refusal;
+    }
+    g_autoptr(GPtrArray) targets = draw_targets(ctx->db, draw->id, 0, 0, &error);
+    if (targets == NULL) {
+        return response_problem(error, NULL);
+    }
+    GString *csv =
+        g_string_new("\xef\xbb\xbf次序,种类,编号,名称,地址,类别,签号,主办,协办,备注\r\n");
+    for (guint i = 0; i < targets->len; i++) {
+        g_autoptr(json_t) row = drawn_object_model(g_ptr_array_index(targets, i));
+        g_string_append_printf(csv,
+                               "%" G_GINT64_FORMAT ",%s,",
+                               json_get_int(row, "order", 0),
+                               json_get_bool(row, "is_reserve", false) ? "备选" : "抽中");
+        static const char *const keys[] = {
+            "id", "name", "address", "stratum_zh", "ticket", "lead", "second", "flag_zh"};
+        for (size_t k = 0; k < G_N_ELEMENTS(keys); k++) {
+            csv_cell(csv, json_get_text(row, keys[k], ""), k + 1 == G_N_ELEMENTS(keys));
+        }
+    }
+    g_autofree char *name = g_strdup_printf("%s.csv", draw->number);
+    return response_bytes("text/csv; charset=utf-8", g_string_free_to_bytes(csv), name);
+}
+
+/* --- publication ----------------------------------------------------------------------------- */
+
+Response *draw_publish_page(Ctx *ctx, const Request *req) {
+    Response *refusal = NULL;
+    g_autoptr(Draw) draw = wanted_draw(ctx, req, false, &refusal);
+    return draw != NULL ? response_page("draw/draw_publish", draw_model(ctx->db, draw)) : refusal;
+}
+
+typedef struct DrawAct {
+    int64_t id;
+    const char *actor;
+    int64_t now_us;
+} DrawAct;
+
+static bool publish_work(Db *db, void *data, GError **error) {
+    const DrawAct *act = data;
+    return draw_publish(db, act->id, act->actor, act->now_us, error);
+}
+
+Response *draw_publish_submit(Ctx *ctx, const Request *req) {
+    Response *refusal = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Draw) draw = wanted_draw(ctx, req, false, &refusal);
+    if (draw == NULL) {
+        return refusal;
+    }
+    if (!draw_may_act(ctx->who, draw->region)) {
+        hz_fail(&error, HZ_ERROR_DENIED, "the draw is outside this account's region");
+        return response_problem(error, "这次抽查不在您的管辖区域内，不能由您公开。");
+    }
+    g_autofree char *actor = draw_actor(ctx);
+    DrawAct act = {draw->id, actor, ctx->now_us};
+    if (!db_run_tx(ctx->db, publish_work, &act, &error)) {
+        bool is_conflict = g_error_matches(error, HZ_ERROR, HZ_ERROR_CONFLICT);
+        return response_problem(error, is_conflict ? "这次抽查已经公开过了。" : NULL);
+    }
+    g_autofree char *path = g_strdup_printf("/work/draws/%" G_GINT64_FORMAT, draw->id);
+    return response_redirect_flash(path, "抽查 %s 的全部资料已公开。", draw->number);
+}

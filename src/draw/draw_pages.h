@@ -1,0 +1,67 @@
+/* Handlers of this room (route table in draw_module.c) and what they share. */
+#pragma once
+
+#include "draw/draw.h"
+#include "registry/registry.h"
+#include "web/web.h"
+
+/* plan_pages.c */
+Response *plans_page(Ctx *ctx, const Request *req);
+Response *plan_page(Ctx *ctx, const Request *req);
+Response *plan_publish_page(Ctx *ctx, const Request *req);
+Response *plan_publish_submit(Ctx *ctx, const Request *req);
+/* plan_form_pages.c */
+Response *plan_new_page(Ctx *ctx, const Request *req);
+Response *plan_new_submit(Ctx *ctx, const Request *req);
+/* draw_pages.c */
+Response *draws_page(Ctx *ctx, const Request *req);
+Response *draw_page(Ctx *ctx, const Request *req);
+Response *draw_csv(Ctx *ctx, const Request *req);
+Response *draw_file(Ctx *ctx, const Request *req);
+Response *draw_publish_page(Ctx *ctx, const Request *req);
+Response *draw_publish_submit(Ctx *ctx, const Request *req);
+/* draw_form_pages.c */
+Response *draw_new_page(Ctx *ctx, const Request *req);
+Response *draw_new_submit(Ctx *ctx, const Request *req);
+Response *draw_run_submit(Ctx *ctx, const Request *req);
+/* draw_rule_pages.c */
+Response *draw_rules_page(Ctx *ctx, const Request *req);
+Response *draw_recuse_submit(Ctx *ctx, const Request *req);
+Response *draw_exclude_submit(Ctx *ctx, const Request *req);
+/* draw_public_pages.c */
+Response *public_draws_page(Ctx *ctx, const Request *req);
+Response *public_draw_page(Ctx *ctx, const Request *req);
+Response *public_draw_file(Ctx *ctx, const Request *req);
+
+/* --- draw_models.c --------------------------------------------------------------------------- */
+
+/* "account:17"; caller frees. */
+char *draw_actor(const Ctx *ctx);
+/* Reading: the plan's region inside the reader's or around it. Acting: inside. */
+bool draw_may_see(const Principal *who, const char *region);
+bool draw_may_act(const Principal *who, const char *region);
+/* The form value without blanks around it; never NULL; caller frees. */
+char *draw_form_text(const Request *req, const char *name);
+/* "12,345" under `key`. */
+void json_put_count(json_t *model, const char *key, int64_t number);
+const char *draw_object_kind_zh(const char *object_kind); /* "单位", "建筑" */
+/* Use category word of each category as a stratum, and its Chinese name. */
+const char *draw_stratum_word(int category);
+const char *draw_stratum_zh(const char *stratum);
+/* District and what is below it; the code itself if unknown. Caller frees. */
+char *draw_region_zh(Db *db, const char *region);
+
+/* {id, title, year, version, agency, object_kind_zh, region_name, state, state_zh, state_class,
+ * state_icon, is_draft, is_published, created, published, quota_total, reserve_total} */
+json_t *plan_model(Db *db, const Plan *plan);
+/* {id, number, title, year, object_kind_zh, region_name, date_from, date_to, hash_zh, seed_hex,
+ * seed_text, seed_by, commit, result, drawn_at, counts …, is_published, published, badges} */
+json_t *draw_model(Db *db, const Draw *draw);
+/* {order, is_reserve, id, name, address, stratum_zh, ticket, ticket_short, lead, second, flag_zh}
+ */
+json_t *drawn_object_model(const DrawnObject *object);
+/* Sets model.find: what was asked and how those objects stood. Looks only inside the draw. */
+bool draw_put_found(
+    Db *db, const Draw *draw, const char *asked, json_t *model, int64_t now_us, GError **error);
+/* Sets model.pager for a list that goes on with ?after=. */
+void draw_put_pager(json_t *model, const char *path, int64_t next_after, const char *note);
