@@ -4,11 +4,15 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "demo/demo_internal.h"
+#include "demo/demo_rules.h"
 #include "inspection/inspection.h"
 #include "publicity/setting.h"
 #include "registry/officer.h"
+#include "registry/unit.h"
 
 #include <string.h>
+
+enum { STREAM_TASKS = 10 };
 
 typedef struct DemoAccount {
     const char *login;
@@ -68,6 +72,36 @@ static int64_t busiest(GHashTable *counts, int64_t other) {
     return best;
 }
 
+/* Inspections outside the draws for the two demo inspectors, so that every group of the first page
+ * has something in it. Units are found by chance; a number that no unit has is passed over. */
+static bool
+add_tasks(Db *db, const DemoOptions *options, int64_t lead, int64_t second, GError **error) {
+    static const int due_days[] = {-3, -1, 0, 0, 1, 2, 4, 9, 16};
+    int64_t at_us = options->now_us - 4 * CLOCK_DAY_US;
+    for (unsigned i = 0; i < G_N_ELEMENTS(due_days); i++) {
+        int64_t id = 0;
+        g_auto(Unit) unit = {0};
+        g_autofree char *day = clock_format_date(options->now_us + due_days[i] * CLOCK_DAY_US);
+        NewInspection task = {.object_kind = OBJECT_UNIT,
+                              .object_id = 1 + demo_dice(STREAM_TASKS, i, 0, options->units),
+                              .lead_id = i % 3 == 2 ? second : lead,
+                              .second_id = i % 3 == 2 ? lead : second};
+        bool is_date = clock_parse(day, &task.due_us);
+        g_assert(is_date);
+        g_autoptr(GError) missing = NULL;
+        if (!unit_find(db, task.object_id, &unit, &missing)) {
+            continue;
+        }
+        g_auto(DbTx) tx = {0};
+        if (!db_begin(db, &tx, error) ||
+            !inspection_task_add(db, &task, "system", at_us, &id, error) ||
+            !db_commit(&tx, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool add_account(Db *db,
                         const DemoAccount *login,
                         int64_t officer_id,
@@ -111,6 +145,12 @@ bool demo_accounts(Db *db, const DemoOptions *options, json_t *accounts, GError 
     }
     int64_t first = busiest(counts, 0);
     int64_t second = busiest(counts, first);
+    if (first == 0 || second == 0) {
+        return hz_fail(error, HZ_ERROR_INTERNAL, "the demo city has no two officers with tasks");
+    }
+    if (!add_tasks(db, options, first, second, error)) {
+        return false;
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(demo_logins); i++) {
         int64_t officer = demo_logins[i].busiest == 1   ? first
                           : demo_logins[i].busiest == 2 ? second

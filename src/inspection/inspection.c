@@ -8,6 +8,7 @@
 #include "ledger/ledger.h"
 #include "registry/building.h"
 #include "registry/officer.h"
+#include "registry/region.h"
 #include "registry/unit.h"
 
 #include <string.h>
@@ -49,6 +50,25 @@ static void put_day(json_t *payload, const char *key, int64_t time_us) {
 /* --- tasks -------------------------------------------------------------------------------------
  */
 
+static bool add_named(Db *db, InspectionRow *row, int64_t *ret_id, GError **error) {
+    g_auto(Officer) lead = {0};
+    g_auto(Officer) second = {0};
+    if (!officer_find(db, row->task->lead_id, &lead, error) ||
+        !officer_find(db, row->task->second_id, &second, error)) {
+        return false;
+    }
+    g_autofree char *region_name = region_full_name(db, row->region, error);
+    if (region_name == NULL) {
+        return false;
+    }
+    row->region_name = region_name;
+    row->lead_name = lead.name;
+    row->lead_certificate = lead.certificate;
+    row->second_name = second.name;
+    row->second_certificate = second.certificate;
+    return inspection_store_add(db, row, ret_id, error);
+}
+
 static bool add_row(Db *db, InspectionRow *row, int64_t *ret_id, GError **error) {
     if (row->task->object_kind == OBJECT_BUILDING) {
         g_auto(Building) building = {0};
@@ -59,7 +79,7 @@ static bool add_row(Db *db, InspectionRow *row, int64_t *ret_id, GError **error)
         row->object_address = building.address;
         row->region = building.region;
         row->district = building.district;
-        return inspection_store_add(db, row, ret_id, error);
+        return add_named(db, row, ret_id, error);
     }
     g_auto(Unit) unit = {0};
     if (!unit_find(db, row->task->object_id, &unit, error)) {
@@ -69,7 +89,7 @@ static bool add_row(Db *db, InspectionRow *row, int64_t *ret_id, GError **error)
     row->object_address = unit.address;
     row->region = unit.region;
     row->district = unit.district;
-    return inspection_store_add(db, row, ret_id, error);
+    return add_named(db, row, ret_id, error);
 }
 
 bool inspection_task_add(Db *db,

@@ -41,9 +41,12 @@ typedef struct Inspection {
     int64_t draw_id; /* 0: not from a draw */
     ObjectKind object_kind;
     int64_t object_id;
-    char *object_name, *object_address, *region; /* as they were when the task was set */
-    int64_t lead_id, second_id;                  /* officers */
-    int64_t due_us;                              /* Shanghai midnight that begins the last day */
+    /* As they were when the task was set, so that a record stays what it was and a list needs no
+     * further query. */
+    char *object_name, *object_address, *region, *region_name;
+    int64_t lead_id, second_id; /* officers */
+    char *lead_name, *lead_certificate, *second_name, *second_certificate;
+    int64_t due_us; /* Shanghai midnight that begins the last day */
     InspectionState state;
     char *closed_reason; /* NULL unless closed */
     /* Result; NULL and 0 while planned. */

@@ -91,15 +91,9 @@ static char *form_id_of(const Request *req) {
     return hex_format(bytes, sizeof bytes);
 }
 
-static json_t *form_model(Ctx *ctx,
-                          const Request *req,
-                          const Inspection *inspection,
-                          const CheckForm *form,
-                          GError **error) {
-    json_t *model = inspection_model(ctx->db, inspection, ctx->now_us, error);
-    if (model == NULL) {
-        return NULL;
-    }
+static json_t *
+form_model(Ctx *ctx, const Request *req, const Inspection *inspection, const CheckForm *form) {
+    json_t *model = inspection_model(inspection, ctx->now_us);
     g_autofree char *form_id = form_id_of(req);
     g_autofree char *today = clock_format_date(ctx->now_us);
     const char *note = request_is_post(req) ? request_form(req, "note") : inspection->note;
@@ -144,10 +138,7 @@ Response *check_page(Ctx *ctx, const Request *req) {
         return response_problem(error, NULL);
     }
     CheckForm form = {.list = list, .stored = stored, .inspected = day};
-    json_t *model = form_model(ctx, req, inspection, &form, &error);
-    if (model == NULL) {
-        return response_problem(error, NULL);
-    }
+    json_t *model = form_model(ctx, req, inspection, &form);
     json_put_text(model, "problems", NULL);
     return response_page("inspection/check", model);
 }
@@ -170,11 +161,7 @@ static GArray *read_answers(const Request *req, const LawChecklist *list) {
 
 static Response *
 form_again(Ctx *ctx, const Request *req, const Inspection *inspection, const CheckForm *form) {
-    g_autoptr(GError) error = NULL;
-    json_t *model = form_model(ctx, req, inspection, form, &error);
-    if (model == NULL) {
-        return response_problem(error, NULL);
-    }
+    json_t *model = form_model(ctx, req, inspection, form);
     bool is_item = law_checklist_item(form->list, form->field) != NULL;
     g_autofree char *anchor =
         is_item ? g_strconcat("item-", form->field, NULL) : g_strdup(form->field);

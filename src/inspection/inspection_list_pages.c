@@ -91,10 +91,7 @@ static const TableColumn export_columns[] = {{"编号", true},
                                              {"公开时间", false}};
 
 static bool export_row(Ctx *ctx, TableWriter *writer, const Inspection *row, GError **error) {
-    g_autoptr(json_t) model = inspection_model(ctx->db, row, ctx->now_us, error);
-    if (model == NULL) {
-        return false;
-    }
+    g_autoptr(json_t) model = inspection_model(row, ctx->now_us);
     g_autofree char *id = g_strdup_printf("%" G_GINT64_FORMAT, row->id);
     const char *cells[] = {
         id,
@@ -201,11 +198,7 @@ Response *inspections_page(Ctx *ctx, const Request *req) {
     json_t *items = json_array();
     json_put(model, "inspections", items);
     for (unsigned i = 0; i < rows->len && i < LIMIT_PAGE_ROWS; i++) {
-        json_t *item = inspection_model(ctx->db, g_ptr_array_index(rows, i), ctx->now_us, &error);
-        if (item == NULL) {
-            return response_problem(error, NULL);
-        }
-        json_array_append_new(items, item);
+        json_array_append_new(items, inspection_model(g_ptr_array_index(rows, i), ctx->now_us));
     }
     put_filters(ctx, model, &query);
     put_pager(model,
@@ -240,8 +233,8 @@ Response *inspection_page(Ctx *ctx, const Request *req) {
     if (inspection == NULL) {
         return refusal;
     }
-    g_autoptr(json_t) model = inspection_model(ctx->db, inspection, ctx->now_us, &error);
-    if (model == NULL || !put_answers(ctx->db, model, inspection, &error)) {
+    g_autoptr(json_t) model = inspection_model(inspection, ctx->now_us);
+    if (!put_answers(ctx->db, model, inspection, &error)) {
         return response_problem(error, NULL);
     }
     bool is_open =

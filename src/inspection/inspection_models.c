@@ -4,8 +4,6 @@
 #include "account/account.h"
 #include "base/clock.h"
 #include "inspection/inspection_rules.h"
-#include "registry/officer.h"
-#include "registry/region.h"
 
 #include <string.h>
 
@@ -52,19 +50,12 @@ Inspection *wanted_inspection(Ctx *ctx, const Request *req, Response **ret_refus
     return g_steal_pointer(&inspection);
 }
 
-json_t *officer_model(Db *db, int64_t officer_id, GError **error) {
-    g_auto(Officer) officer = {0};
-    if (!officer_find(db, officer_id, &officer, error)) {
-        return NULL;
-    }
-    g_autofree char *initial = g_utf8_substring(officer.name, 0, 1);
+static json_t *officer_model(const char *name, const char *certificate) {
+    g_autofree char *initial = g_utf8_substring(name, 0, 1);
     json_t *model = json_object();
-    json_put_int(model, "id", officer.id);
-    json_put_text(model, "name", officer.name);
-    json_put_text(model, "certificate", officer.certificate);
-    json_put_text(model, "certificate_until", officer.certificate_until);
+    json_put_text(model, "name", name);
+    json_put_text(model, "certificate", certificate);
     json_put_text(model, "initial", initial);
-    json_put_bool(model, "in_post", officer.in_post);
     return model;
 }
 
@@ -144,15 +135,7 @@ static void put_result(json_t *model, const Inspection *inspection) {
     put_proof(model, "publish_proof", inspection->publish_leaf);
 }
 
-json_t *inspection_model(Db *db, const Inspection *inspection, int64_t now_us, GError **error) {
-    g_autoptr(json_t) lead = officer_model(db, inspection->lead_id, error);
-    g_autoptr(json_t) second =
-        lead == NULL ? NULL : officer_model(db, inspection->second_id, error);
-    g_autofree char *region =
-        second == NULL ? NULL : region_full_name(db, inspection->region, error);
-    if (region == NULL) {
-        return NULL;
-    }
+json_t *inspection_model(const Inspection *inspection, int64_t now_us) {
     bool is_building = inspection->object_kind == OBJECT_BUILDING;
     g_autofree char *href = g_strdup_printf(
         "/work/%s/%" G_GINT64_FORMAT, is_building ? "buildings" : "units", inspection->object_id);
@@ -166,10 +149,11 @@ json_t *inspection_model(Db *db, const Inspection *inspection, int64_t now_us, G
     json_put_text(model, "object_href", href);
     json_put_text(model, "object_name", inspection->object_name);
     json_put_text(model, "object_address", inspection->object_address);
-    json_put_text(model, "region_name", region);
+    json_put_text(model, "region_name", inspection->region_name);
     put_minute(model, "created", inspection->created_us);
-    json_put(model, "lead", g_steal_pointer(&lead));
-    json_put(model, "second", g_steal_pointer(&second));
+    json_put(model, "lead", officer_model(inspection->lead_name, inspection->lead_certificate));
+    json_put(
+        model, "second", officer_model(inspection->second_name, inspection->second_certificate));
     put_state(model, inspection, now_us);
     put_result(model, inspection);
     return model;

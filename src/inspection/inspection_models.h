@@ -11,10 +11,8 @@ char *actor_of(const Principal *who);
  * *ret_refusal (a refusal by region leaves its mark). */
 Inspection *wanted_inspection(Ctx *ctx, const Request *req, Response **ret_refusal);
 
-/* {id, name, certificate, certificate_until, initial, in_post} of one officer. NULL on error. */
-json_t *officer_model(Db *db, int64_t officer_id, GError **error);
-/* Everything the pages show of one inspection. NULL on error. */
-json_t *inspection_model(Db *db, const Inspection *inspection, int64_t now_us, GError **error);
+/* Everything the pages show of one inspection but its answers; no query. */
+json_t *inspection_model(const Inspection *inspection, int64_t now_us);
 /* model.groups of answered items: [{answer_zh, count, items}] failing first; model.failed_items,
  * passed_count, na_count. */
 bool put_answers(Db *db, json_t *model, const Inspection *inspection, GError **error);

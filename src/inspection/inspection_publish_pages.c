@@ -16,10 +16,7 @@ static Response *confirm_page(
     if (inspection->state > INSPECTION_RECORDED || inspection->state < state) {
         return refusal_zh(HZ_ERROR_CONFLICT, not_now);
     }
-    json_t *model = inspection_model(ctx->db, inspection, ctx->now_us, &error);
-    if (model == NULL) {
-        return response_problem(error, NULL);
-    }
+    json_t *model = inspection_model(inspection, ctx->now_us);
     json_put_text(model, "problems", NULL);
     json_put_text(model, "reason_value", "");
     json_put_text(model, "reason_error", NULL);
@@ -76,10 +73,7 @@ Response *close_submit(Ctx *ctx, const Request *req) {
     }
     const char *reason = request_form(req, "reason");
     if (reason == NULL || reason[strspn(reason, " \t\r\n")] == '\0' || strlen(reason) > 3000) {
-        json_t *model = inspection_model(ctx->db, inspection, ctx->now_us, &error);
-        if (model == NULL) {
-            return response_problem(error, NULL);
-        }
+        json_t *model = inspection_model(inspection, ctx->now_us);
         FormProblems *problems = form_problems_new();
         form_problem_add(problems, "reason", "写明为什么终止，最多 1000 个字");
         json_put_text(model, "reason_value", reason != NULL ? reason : "");
@@ -103,14 +97,6 @@ Response *close_submit(Ctx *ctx, const Request *req) {
 /* --- what everybody sees -----------------------------------------------------------------------
  */
 
-/* Officers by name and certificate number only (ui.md section 5). */
-static void keep_public_officer(json_t *model, const char *key) {
-    json_t *officer = json_object_get(model, key);
-    json_object_del(officer, "id");
-    json_object_del(officer, "certificate_until");
-    json_object_del(officer, "in_post");
-}
-
 Response *public_inspection_page(Ctx *ctx, const Request *req) {
     int64_t id = 0;
     g_autoptr(GError) error = NULL;
@@ -125,12 +111,10 @@ Response *public_inspection_page(Ctx *ctx, const Request *req) {
     if (inspection == NULL || inspection->state != INSPECTION_PUBLISHED) {
         return response_not_found();
     }
-    g_autoptr(json_t) model = inspection_model(ctx->db, inspection, ctx->now_us, &error);
-    if (model == NULL || !put_answers(ctx->db, model, inspection, &error)) {
+    g_autoptr(json_t) model = inspection_model(inspection, ctx->now_us);
+    if (!put_answers(ctx->db, model, inspection, &error)) {
         return response_problem(error, NULL);
     }
-    keep_public_officer(model, "lead");
-    keep_public_officer(model, "second");
     json_object_del(model, "object_href");
     return response_page("inspection/public", g_steal_pointer(&model));
 }

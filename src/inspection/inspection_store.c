@@ -7,8 +7,9 @@
 #include <string.h>
 
 #define COLUMNS                                                                                    \
-    "id, draw_id, object_kind, object_id, object_name, object_address, region, lead_id, "          \
-    "second_id, due_us, state, closed_reason, inspected_us, checklist, edition, failed, note, "    \
+    "id, draw_id, object_kind, object_id, object_name, object_address, region, region_name, "      \
+    "lead_id, lead_name, lead_certificate, second_id, second_name, second_certificate, due_us, "   \
+    "state, closed_reason, inspected_us, checklist, edition, failed, note, "                       \
     "recorded_us, recorded_by, record_leaf, published_us, publish_leaf, version, created_us "
 
 void inspection_free(Inspection *inspection) {
@@ -16,6 +17,11 @@ void inspection_free(Inspection *inspection) {
         g_free(inspection->object_name);
         g_free(inspection->object_address);
         g_free(inspection->region);
+        g_free(inspection->region_name);
+        g_free(inspection->lead_name);
+        g_free(inspection->lead_certificate);
+        g_free(inspection->second_name);
+        g_free(inspection->second_certificate);
         g_free(inspection->closed_reason);
         g_free(inspection->checklist);
         g_free(inspection->edition);
@@ -35,8 +41,13 @@ static Inspection *read_row(const DbRows *rows) {
     row->object_name = g_strdup(db_rows_text(rows, at++));
     row->object_address = g_strdup(db_rows_text(rows, at++));
     row->region = g_strdup(db_rows_text(rows, at++));
+    row->region_name = g_strdup(db_rows_text(rows, at++));
     row->lead_id = db_rows_int(rows, at++);
+    row->lead_name = g_strdup(db_rows_text(rows, at++));
+    row->lead_certificate = g_strdup(db_rows_text(rows, at++));
     row->second_id = db_rows_int(rows, at++);
+    row->second_name = g_strdup(db_rows_text(rows, at++));
+    row->second_certificate = g_strdup(db_rows_text(rows, at++));
     row->due_us = db_rows_int(rows, at++);
     bool known = inspection_state_parse(db_rows_text(rows, at++), &row->state);
     g_assert(known);
@@ -103,19 +114,25 @@ bool inspection_store_add(Db *db, const InspectionRow *row, int64_t *ret_id, GEr
     return db_query_int(
         db,
         SQL("INSERT INTO inspection (draw_id, object_kind, object_id, object_name, "
-            "object_address, region, district, lead_id, second_id, due_us, state, inspected_us, "
-            "failed, recorded_us, recorded_by, record_leaf, published_us, publish_leaf, version, "
-            "created_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'planned', 0, 0, 0, 0, "
-            "-1, 0, -1, 0, $11) RETURNING id"),
+            "object_address, region, region_name, district, lead_id, lead_name, lead_certificate, "
+            "second_id, second_name, second_certificate, due_us, state, inspected_us, failed, "
+            "recorded_us, recorded_by, record_leaf, published_us, publish_leaf, version, "
+            "created_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+            "$15, 'planned', 0, 0, 0, 0, -1, 0, -1, 0, $16) RETURNING id"),
         DB_ARGS(db_int(task->draw_id),
                 db_text(object_kind_word(task->object_kind)),
                 db_int(task->object_id),
                 db_text(row->object_name),
                 db_text(row->object_address),
                 db_text(row->region),
+                db_text(row->region_name),
                 db_int(row->district),
                 db_int(task->lead_id),
+                db_text(row->lead_name),
+                db_text(row->lead_certificate),
                 db_int(task->second_id),
+                db_text(row->second_name),
+                db_text(row->second_certificate),
                 db_int(task->due_us),
                 db_int(row->now_us)),
         ret_id,
@@ -261,7 +278,8 @@ GPtrArray *inspection_answers(Db *db, int64_t id, GError **error) {
     return db_rows_done(rows, error) ? g_steal_pointer(&list) : NULL;
 }
 
-/* Rows of a region: a range of district numbers; below the district also the code's beginning. */
+/* Rows of a region: a district, or a range of them; below the district also the code's beginning.
+ */
 static void add_region(SqlBuilder *query, const char *region) {
     char code[REGION_CODE_MAX + 1];
     if (!region_code_parse(region, code)) {
@@ -269,11 +287,16 @@ static void add_region(SqlBuilder *query, const char *region) {
         return;
     }
     size_t length = strlen(code);
-    int64_t span = length == 2 ? 10000 : length == 4 ? 100 : 1;
-    sql_builder_add(query, SQL("AND district >="));
-    sql_builder_arg(query, db_int(region_district(code)));
-    sql_builder_add(query, SQL("AND district <"));
-    sql_builder_arg(query, db_int(region_district(code) + span));
+    if (length >= 6) {
+        sql_builder_add(query, SQL("AND district ="));
+        sql_builder_arg(query, db_int(region_district(code)));
+    } else {
+        /* A plus keeps the planner on the index that gives the order: nearly all rows match. */
+        sql_builder_add(query, SQL("AND +district >="));
+        sql_builder_arg(query, db_int(region_district(code)));
+        sql_builder_add(query, SQL("AND +district <"));
+        sql_builder_arg(query, db_int(region_district(code) + (length == 2 ? 10000 : 100)));
+    }
     if (length > 6) {
         sql_builder_add(query, SQL("AND substr(region, 1,"));
         sql_builder_arg(query, db_int((int64_t)length));

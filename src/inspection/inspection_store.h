@@ -5,8 +5,9 @@
 
 typedef struct InspectionRow {
     const NewInspection *task;
-    const char *object_name, *object_address, *region;
+    const char *object_name, *object_address, *region, *region_name;
     int64_t district;
+    const char *lead_name, *lead_certificate, *second_name, *second_certificate;
     int64_t now_us;
 } InspectionRow;
 /* *ret_id 0: the draw has a task on this object already. */

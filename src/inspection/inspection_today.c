@@ -61,16 +61,13 @@ static bool put_counts(Ctx *ctx, json_t *model, int64_t counts[DUE_GROUP_COUNT],
 }
 
 static json_t *
-groups_of(Ctx *ctx, const GPtrArray *tasks, const int64_t counts[DUE_GROUP_COUNT], GError **error) {
-    g_autoptr(json_t) groups = json_array();
+groups_of(int64_t now_us, const GPtrArray *tasks, const int64_t counts[DUE_GROUP_COUNT]) {
+    json_t *groups = json_array();
     json_t *lists[DUE_GROUP_COUNT] = {NULL};
     for (unsigned i = 0; i < tasks->len; i++) {
         const Inspection *task = g_ptr_array_index(tasks, i);
-        DueGroup group = due_group(task->due_us, ctx->now_us);
-        json_t *item = inspection_model(ctx->db, task, ctx->now_us, error);
-        if (item == NULL) {
-            return NULL;
-        }
+        DueGroup group = due_group(task->due_us, now_us);
+        json_t *item = inspection_model(task, now_us);
         if (lists[group] == NULL) {
             json_t *head = json_object();
             lists[group] = json_array();
@@ -82,7 +79,7 @@ groups_of(Ctx *ctx, const GPtrArray *tasks, const int64_t counts[DUE_GROUP_COUNT
         }
         json_array_append_new(lists[group], item);
     }
-    return g_steal_pointer(&groups);
+    return groups;
 }
 
 /* --- week chart --------------------------------------------------------------------------------
@@ -201,10 +198,7 @@ static bool put_waiting(Ctx *ctx, json_t *model, GError **error) {
         return false;
     }
     for (unsigned i = 0; i < list->len; i++) {
-        json_t *item = inspection_model(ctx->db, g_ptr_array_index(list, i), ctx->now_us, error);
-        if (item == NULL) {
-            return false;
-        }
+        json_t *item = inspection_model(g_ptr_array_index(list, i), ctx->now_us);
         json_array_append_new(waiting, item);
     }
     return true;
@@ -217,12 +211,8 @@ static bool put_own_tasks(Ctx *ctx, json_t *model, GError **error) {
     if (tasks == NULL || !put_counts(ctx, model, counts, error)) {
         return false;
     }
-    json_t *groups = groups_of(ctx, tasks, counts, error);
-    if (groups == NULL) {
-        return false;
-    }
     int64_t total = counts[DUE_OVER] + counts[DUE_TODAY] + counts[DUE_SOON] + counts[DUE_LATER];
-    json_put(model, "groups", groups);
+    json_put(model, "groups", groups_of(ctx->now_us, tasks, counts));
     json_put_bool(model, "has_no_tasks", tasks->len == 0);
     json_put_int(model, "not_shown", MAX(total - (int64_t)tasks->len, 0));
     return put_chart(ctx, model, error) && put_reminders(ctx, model, error);

@@ -128,9 +128,13 @@ static bool render(const AnswerContext *context, const Response *response, char 
     return true;
 }
 
-/* The HTML of a page, of the 500 page when that fails, of the plain page when that fails too. */
+/* The HTML of a page, of the 500 page when that fails, of the plain page when that fails too.
+ * Without a database there is no frame to put a page into. */
 static char *page_html(const AnswerContext *context, Response *response, Answer *answer) {
     char *html = NULL;
+    if (context->ctx->db == NULL) {
+        return plain_page(answer->status, context->req->id);
+    }
     if (render(context, response, &html)) {
         return html;
     }

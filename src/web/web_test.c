@@ -196,6 +196,22 @@ static void test_broken_view(Fixture *fixture, gconstpointer data) {
     g_assert_nonnull(strstr(answer, "服务器出错了"));
 }
 
+/* When the database cannot be opened, people get a page that says so, and it is tried again. */
+static void test_no_database(void) {
+    Fixture fixture;
+    start_with(&fixture, (WebOptions){.workers = 1});
+    g_autofree char *path = g_build_filename(fixture.folder, "web.db", NULL);
+    g_autofree char *away = g_build_filename(fixture.folder, "away.db", NULL);
+    g_assert_cmpint(g_rename(path, away), ==, 0);
+    g_autofree char *answer = ask(&fixture, "GET /page HTTP/1.1\r\n" END);
+    expect_status(answer, 503);
+    g_assert_nonnull(strstr(answer, "\r\nRetry-After: "));
+    g_assert_nonnull(strstr(answer, "<h1>服务器忙</h1>"));
+    g_assert_cmpint(g_rename(away, path), ==, 0);
+    expect(&fixture, 200, "GET /page HTTP/1.1\r\n" END);
+    stop(&fixture, NULL);
+}
+
 /* --- who may pass --- */
 
 static void test_permission(Fixture *fixture, gconstpointer data) {
@@ -275,6 +291,7 @@ int main(int argc, char **argv) {
     ADD("/web/answer/flash-shows-once-and-escaped", test_flash);
     ADD("/web/answer/file", test_file);
     ADD("/web/answer/broken-view-is-a-500-page", test_broken_view);
+    g_test_add_func("/web/answer/lost-database-is-a-503-page", test_no_database);
     ADD("/web/guard/permission", test_permission);
     ADD("/web/guard/csrf", test_csrf);
     ADD("/web/guard/visitors-get-a-csrf-cookie", test_csrf_cookie_is_given);

@@ -12,21 +12,12 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import test from 'node:test';
 import { BINARY, ENGINES, huozheng, IS_SOAK, newDatabase } from '../flow/support.mjs';
-import { chance, rows, scratchFolder, untilAlone, value } from './support_fault.mjs';
+import { chance, checkUnits, scratchFolder, unitFile, unitsOf, untilAlone, value, writeRegions } from './support_fault.mjs';
 
 const KILLS = Number(process.env.HUOZHENG_KILLS ?? (IS_SOAK ? 50 : 5));
 const SEED = Number(process.env.HUOZHENG_SEED ?? 20261122);
 const ROWS = 3000;
 const CHUNK = 250;
-
-/* Unit rows of file `round`; each row its own name, address and key. */
-function writeFile(file, round) {
-    const lines = ['source_id,name,address,region,category,phone'];
-    for (let i = 0; i < ROWS; i++) {
-        lines.push(`c${round}-${i},崩溃测试${round}号第${i}单位,测试路${round}-${i}号,500103,mall,023-6300${i}`);
-    }
-    writeFileSync(file, `${lines.join('\n')}\n`);
-}
 
 const argumentsFor = (file, isAllOrNothing) => ['import', '--kind', 'unit', '--source', 'crash',
     ...(isAllOrNothing ? [] : ['--skip-bad', '--chunk', String(CHUNK)]), file];
@@ -53,21 +44,6 @@ async function importAndKill(db, file, { isAllOrNothing, afterMs }) {
     return { acknowledged, wasKilled: ended.signal !== null, ms: Number(process.hrtime.bigint() - begun) / 1e6 };
 }
 
-/* What must hold at any moment for the whole database. */
-function checkWhole(db) {
-    huozheng(['ledger', 'verify'], { db: db.url });
-    const units = Number(value(db, 'SELECT count(*) AS n FROM unit'));
-    const told = rows(db, "SELECT payload FROM ledger_entry WHERE type = 'unit.import'")
-        .reduce((sum, row) => sum + JSON.parse(row.payload).added, 0);
-    assert.equal(told, units, 'the ledger tells of as many added units as there are');
-    const counted = Number(value(db, 'SELECT coalesce(sum(n), 0) AS n FROM unit_count WHERE scope = 50'));
-    assert.equal(counted, units, 'the counters of the lists agree with the rows');
-}
-
-const rowsOf = (db, round) => rows(db,
-    `SELECT count(*) AS n, coalesce(max(CAST(substr(source_id, ${String(round).length + 3}) AS INTEGER)), -1) AS last
-     FROM unit WHERE source = 'crash' AND source_id LIKE 'c${round}-%'`).map((row) => ({ n: Number(row.n), last: Number(row.last) }))[0];
-
 for (const engine of ENGINES) {
     test(`kill -9 during import, ${KILLS} times, ${engine}`, { timeout: 3600_000 }, async () => {
         const db = newDatabase(engine);
@@ -75,34 +51,33 @@ for (const engine of ENGINES) {
         const random = chance(SEED);
         try {
             const file = path.join(scratch.folder, 'units.csv');
-            writeFileSync(file, 'code,name,parent\n50,重庆市,\n5001,市辖区,50\n500103,渝中区,5001\n');
-            huozheng(['import', '--kind', 'region', file], { db: db.url });
-            writeFile(file, 0);
+            writeRegions(db, scratch.folder);
+            writeFileSync(file, unitFile(0, ROWS));
             const whole = await importAndKill(db, file, { isAllOrNothing: false, afterMs: null });
             assert.equal(whole.acknowledged, ROWS, 'an undisturbed import acknowledges every row');
-            assert.equal(rowsOf(db, 0).n, ROWS, 'and every row is there');
-            checkWhole(db);
+            assert.equal(unitsOf(db, 0).n, ROWS, 'and every row is there');
+            checkUnits(db);
             let killed = 0;
             let partly = 0;
             for (let round = 1; killed < KILLS; round++) {
                 assert.ok(round <= KILLS * 4, 'most imports end before they are killed');
                 const isAllOrNothing = round % 3 === 0;
-                writeFile(file, round);
+                writeFileSync(file, unitFile(round, ROWS));
                 const run = await importAndKill(db, file, { isAllOrNothing, afterMs: random() * whole.ms });
                 await untilAlone(db);
                 if (run.wasKilled) killed++;
-                const there = rowsOf(db, round);
+                const there = unitsOf(db, round);
                 const what = `round ${round}: ${run.acknowledged} acknowledged, ${there.n} there`;
                 assert.ok(there.n >= run.acknowledged, what);
                 assert.equal(there.last, there.n - 1, `${what}: without a gap`);
                 assert.ok(isAllOrNothing ? [0, ROWS].includes(there.n) : there.n === ROWS || there.n % CHUNK === 0,
                     `${what}: in whole chunks`);
                 if (there.n > 0 && there.n < ROWS) partly++;
-                checkWhole(db);
+                checkUnits(db);
                 await importAndKill(db, file, { isAllOrNothing, afterMs: null });
-                assert.equal(rowsOf(db, round).n, ROWS, 'importing again completes the file');
+                assert.equal(unitsOf(db, round).n, ROWS, 'importing again completes the file');
             }
-            checkWhole(db);
+            checkUnits(db);
             assert.equal(Number(value(db, 'SELECT count(*) AS n FROM unit')) % ROWS, 0, 'no row is there twice');
             huozheng(['doctor'], { db: db.url });
             console.log(`# ${engine}: ${killed} kills, ${partly} of them in the middle of a file`);

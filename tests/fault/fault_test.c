@@ -5,6 +5,7 @@
 #include "account/account.h"
 #include "base/error.h"
 #include "ledger/ledger.h"
+#include "registry/intake.h"
 #include "test_db.h"
 
 #include <string.h>
@@ -45,6 +46,56 @@ static bool account_case(Db *db, int round, GError **error) {
     return account_create(db, &account, "cli", NOW_US, &id, &made, error);
 }
 
+typedef struct Batch {
+    IntakeKind kind;
+    const void *inputs;
+    size_t count;
+    IntakeOutcome wanted;
+} Batch;
+
+static bool take_batch(Db *db, void *data, GError **error) {
+    const Batch *batch = data;
+    IntakeResult results[3] = {0};
+    IntakeContext context = {.scope_region = "*", .now_us = NOW_US};
+    if (!intake_batch(db, batch->kind, batch->inputs, batch->count, &context, results, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < batch->count; i++) {
+        g_assert_cmpint(results[i].outcome, ==, batch->wanted);
+        intake_result_clear(&results[i]);
+    }
+    return append_three(db, NULL, error);
+}
+
+static void add_regions(Db *db) {
+    static const RegionInput regions[] = {
+        {.code = "50", .name = "重庆市"},
+        {.code = "5001", .name = "市辖区", .parent = "50"},
+        {.code = "500103", .name = "渝中区", .parent = "5001"},
+    };
+    Batch batch = {INTAKE_REGION, regions, G_N_ELEMENTS(regions), INTAKE_ADDED};
+    g_autoptr(GError) error = NULL;
+    db_run_tx(db, take_batch, &batch, &error);
+    g_assert_no_error(error);
+}
+
+/* Rows, search index, counters of the lists, history and ledger in one transaction. */
+static bool intake_case(Db *db, int round, GError **error) {
+    char names[3][64];
+    UnitInput units[3] = {0};
+    for (int i = 0; i < 3; i++) {
+        g_snprintf(names[i], sizeof names[i], "第%d批%d号单位", round, i);
+        units[i] = (UnitInput){.source = "test",
+                               .source_id = names[i],
+                               .name = names[i],
+                               .address = names[i],
+                               .region = "500103",
+                               .phone = "023-63000000"};
+    }
+    Batch batch = {INTAKE_UNIT, units, 3, INTAKE_ADDED};
+    return db_run_tx(db, take_batch, &batch, error);
+}
+
 /* --- what must not be half there ------------------------------------------------------------- */
 
 static int64_t number(Db *db, Sql sql) {
@@ -65,22 +116,26 @@ static char *state_of(const TestDb *fresh) {
     ledger_verify(db, NULL, NULL, NULL, &error);
     g_assert_no_error(error);
     g_autofree char *root = hex_format(head.root, DIGEST_SIZE);
-    return g_strdup_printf("%d entries, %d nodes, %d accounts, %d roles, %s",
+    g_assert_cmpint(number(db, SQL("SELECT coalesce(sum(n), 0) FROM unit_count WHERE scope = 50")),
+                    ==,
+                    number(db, SQL("SELECT count(*) FROM unit")));
+    return g_strdup_printf("%d entries, %d nodes, %d accounts, %d roles, %d units, %d changes, %s",
                            (int)number(db, SQL("SELECT count(*) FROM ledger_entry")),
                            (int)number(db, SQL("SELECT count(*) FROM ledger_node")),
                            (int)number(db, SQL("SELECT count(*) FROM account")),
                            (int)number(db, SQL("SELECT count(*) FROM account_role")),
+                           (int)number(db, SQL("SELECT count(*) FROM unit")),
+                           (int)number(db, SQL("SELECT count(*) FROM object_change")),
                            root);
 }
 
 typedef bool (*UseCase)(Db *db, int round, GError **error);
 
-static const char *const rooms[] = {"ledger", "account", NULL};
-
 /* Fails call 1, 2, 3 … until the use case needs fewer calls than that. */
 static void fail_each_call(DbEngine engine, UseCase use_case, int fewest_calls) {
-    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(TestDb) fresh = test_db_new(engine, NULL);
     g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    add_regions(db);
     for (int call = 1;; call++) {
         g_assert_cmpint(call, <, 200);
         g_autofree char *before = state_of(fresh);
@@ -111,9 +166,14 @@ static void test_account(DbEngine engine) {
     fail_each_call(engine, account_case, 5); /* begin, account, roles, ledger, commit */
 }
 
+static void test_intake(DbEngine engine) {
+    fail_each_call(engine, intake_case, 12); /* the ledger's and at least four for units */
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     test_db_add("/fault/ledger-append", test_ledger);
     test_db_add("/fault/account-create", test_account);
+    test_db_add("/fault/intake", test_intake);
     return g_test_run();
 }

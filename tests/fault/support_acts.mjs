@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { huozheng } from '../flow/support.mjs';
-import { execute, filledForm, rows, value } from './support_fault.mjs';
+import { execute, filledForm, rows, value, writeRegions } from './support_fault.mjs';
 
 export const PASSWORD = 'correct horse battery 1';
 
@@ -121,7 +121,7 @@ export const result = {
             writeFileSync(file, `${lines.join('\n')}\n`);
             huozheng(['import', '--kind', kind, '--source', 'crash', file], { db: db.url });
         };
-        load('region', ['code,name,parent', '50,重庆市,', '5001,市辖区,50', '500103,渝中区,5001']);
+        writeRegions(db, folder);
         load('officer', ['name,certificate,certificate_until,region,in_post,can_lead',
             '测试甲,CQ-TEST-1,2099-01-01,500103,是,是', '测试乙,CQ-TEST-2,2099-01-01,500103,是,是']);
         load('unit', ['source_id,name,address,region', ...[0, 1, 2, 3].map((i) => `u${i},测试单位${i},测试路${i}号,500103`)]);

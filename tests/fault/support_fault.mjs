@@ -1,9 +1,10 @@
 /* What fault tests add to the flow tests' support: SQL from outside, chance that can be repeated. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { huozheng } from '../flow/support.mjs';
 
 /* Rows of a query as objects, by the engine's own shell: what we check does not pass our code. */
 export function rows(db, sql) {
@@ -78,4 +79,41 @@ export function chance(seed) {
 export function scratchFolder() {
     const folder = mkdtempSync(path.join(tmpdir(), 'huozheng-fault-'));
     return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/* --- units to import -------------------------------------------------------------------------- */
+
+/* What the rows below lie in. */
+export function writeRegions(db, folder) {
+    const file = path.join(folder, 'regions.csv');
+    writeFileSync(file, 'code,name,parent\n50,重庆市,\n5001,市辖区,50\n500103,渝中区,5001\n');
+    huozheng(['import', '--kind', 'region', file], { db: db.url });
+}
+
+/* A CSV of units; each row its own name, address and key. */
+export function unitFile(round, count) {
+    const lines = ['source_id,name,address,region,category,phone'];
+    for (let i = 0; i < count; i++) {
+        lines.push(`c${round}-${i},崩溃测试${round}号第${i}单位,测试路${round}-${i}号,500103,mall,023-6300${i}`);
+    }
+    return `${lines.join('\n')}\n`;
+}
+
+/* {n: how many rows of file `round` are there, last: the number of the last one}. */
+export function unitsOf(db, round) {
+    const [found] = rows(db, `SELECT count(*) AS n,
+        coalesce(max(CAST(substr(source_id, ${String(round).length + 3}) AS INTEGER)), -1) AS last
+        FROM unit WHERE source = 'crash' AND source_id LIKE 'c${round}-%'`);
+    return { n: Number(found.n), last: Number(found.last) };
+}
+
+/* What must hold for units at any moment. */
+export function checkUnits(db) {
+    huozheng(['ledger', 'verify'], { db: db.url });
+    const units = Number(value(db, 'SELECT count(*) AS n FROM unit'));
+    const told = rows(db, "SELECT payload FROM ledger_entry WHERE type = 'unit.import'")
+        .reduce((sum, row) => sum + JSON.parse(row.payload).added, 0);
+    assert.equal(told, units, 'the ledger tells of as many added units as there are');
+    const counted = Number(value(db, 'SELECT coalesce(sum(n), 0) AS n FROM unit_count WHERE scope = 50'));
+    assert.equal(counted, units, 'the counters of the lists agree with the rows');
 }

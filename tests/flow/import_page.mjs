@@ -60,9 +60,9 @@ test('a file with a bad row: the trial says which and why, the rest goes in, aga
     await signInBrowser(page, city.logins.clerk);
     const file = path.join(city.db.folder, '对象.csv');
     writeFileSync(file, '\ufeff名称,统一社会信用代码,地址,所在区域,类别\n'
-        + '流程测试火锅店甲,,流程路1号,500103,餐饮\n'
-        + ',,没有名称的路2号,500103,餐饮\n'
-        + '流程测试茶楼乙,,流程路3号,500103,餐饮\n');
+        + '流程测试火锅店甲,,流程路1号,500103,饭店\n'
+        + ',,没有名称的路2号,500103,饭店\n'
+        + '流程测试茶楼乙,,流程路3号,500103,饭店\n');
     const client = await new Client(city.url).signIn(city.logins.clerk);
 
     await upload(page, file, 'unit');

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { axeFindings, closeBrowser, IS_SOAK, openPage, sidewaysScroll, signInBrowser, startCity } from './support.mjs';
+import { axeFindings, Client, closeBrowser, IS_SOAK, openPage, sidewaysScroll, signInBrowser, startCity } from './support.mjs';
 import { crawlAll, routeOf, routes } from './support_site.mjs';
 
 let city;
@@ -12,6 +12,7 @@ let reached;
 
 before(async () => {
     city = await startCity();
+    await importWithRefusedRow(city);
     reached = await crawlAll(city);
 });
 
@@ -20,10 +21,35 @@ after(async () => {
     await city?.stop();
 });
 
+/* So that the pages of an import and of its job have something to show. */
+async function importWithRefusedRow({ url, logins }) {
+    const client = await new Client(url).signIn(logins.clerk);
+    const uploaded = await client.postFiles('/work/import', {
+        kind: 'unit', file: new Blob(['名称,地址,区划代码\n页面测试店,页面路1号,500103\n,无名路2号,500103\n']),
+    });
+    assert.equal(uploaded.status, 303, await uploaded.text());
+    const task = uploaded.headers.get('location').split('?')[0];
+    const model = await client.json(task);
+    const fields = {};
+    for (const field of model.fields) {
+        const column = { name: '名称', address: '地址', region: '区划代码' }[field.word];
+        fields[`f.${field.word}`] = column ? field.options.find((one) => one.text === column).value : '';
+    }
+    const mapped = await client.post(`${task}/mapping`, fields, { from: task });
+    assert.equal(mapped.status, 303, await mapped.text());
+    const isReady = async () => JSON.stringify(await client.json(task)).includes('"may_confirm":true');
+    for (let i = 0; i < 100 && !(await isReady()); i++) await new Promise((resolve) => setTimeout(resolve, 200));
+    const confirmed = await client.post(`${task}/run`, { mode: 'skip-bad' }, { from: task });
+    assert.equal(confirmed.status, 303, await confirmed.text());
+    for (let i = 0; i < 100 && (await client.json(task)).task.state !== 'done'; i++) await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.equal((await client.json(task)).task.state, 'done');
+}
+
 /* Routes that are no pages to look at, each with the reason. */
 const NO_PAGES = new Map([
     ['/healthz', 'for monitors'],
     ['/a/{file}', 'styles, scripts, icons'],
+    ['/work/jobs/events', 'a stream that a page opens while a job runs'],
 ]);
 
 test('every link answers the role that sees it', () => {
@@ -53,7 +79,6 @@ test('every GET route is reached by some role', () => {
 });
 
 test('every page answers JSON with the same model', async () => {
-    const { Client } = await import('./support.mjs');
     const client = await new Client(city.url).signIn(city.logins.leader ?? Object.values(city.logins)[0]);
     for (const page of reached.get(city.logins.leader ? 'leader' : [...reached.keys()][1])) {
         if (page.type !== 'text/html' || page.status !== 200) continue;
@@ -122,7 +147,6 @@ for (const look of LOOKS) {
 }
 
 test('every page carries the security headers', async () => {
-    const { Client } = await import('./support.mjs');
     const client = new Client(city.url);
     for (const page of reached.get('')) {
         const response = await client.get(page.target);

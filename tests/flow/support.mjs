@@ -218,6 +218,18 @@ export class Client {
         });
     }
 
+    /* Posts a multipart form; `fields` may hold Blobs (files). */
+    async postFiles(target, fields, { from = target } = {}) {
+        const page = await this.get(from);
+        const form = new FormData();
+        for (const [name, value] of hiddenFields(await page.text(), target)) form.append(name, value);
+        for (const [name, value] of Object.entries(fields)) {
+            if (value instanceof Blob) form.append(name, value, `${name}.csv`);
+            else form.append(name, value);
+        }
+        return this.request('POST', target, { body: form });
+    }
+
     async signIn({ login, password }) {
         const response = await this.post('/signin', { login, password });
         assert.equal(response.status, 303, `sign-in as ${login}: ${response.status}`);

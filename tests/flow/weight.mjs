@@ -33,7 +33,8 @@ async function transfer(page, target) {
     session.on('Network.loadingFinished', (event) => {
         if (requests.has(event.requestId)) requests.get(event.requestId).bytes = event.encodedDataLength;
     });
-    await page.goto(target, { waitUntil: 'networkidle' });
+    const response = await page.goto(target, { waitUntil: 'networkidle' });
+    assert.equal(response.status(), 200, target);
     await session.detach();
     return [...requests.values()].filter((request) => !request.cached);
 }
