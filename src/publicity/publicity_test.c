@@ -1,6 +1,7 @@
 #include "publicity/publicity.h"
 
 #include "base/clock.h"
+#include "draw/draw.h"
 #include "ledger/ledger.h"
 #include "publicity/publicity_pages.h"
 #include "publicity/record.h"
@@ -335,53 +336,75 @@ static void test_unit_page(DbEngine engine) {
     g_assert_cmpstr(moved->location, ==, kept);
 }
 
-/* One draft and one published plan, a published and an unpublished draw that took unit 1, and two
- * inspections, of which one is published. */
-static void add_published(Db *db) {
-    for (int64_t id = 1; id <= 2; id++) {
-        test_db_exec(db,
-                     "INSERT INTO plan (id, root_id, version, year, title, agency, object_kind,"
-                     " region, state, created_us, published_us) VALUES ($1, $1, 1, 2026, $2,"
-                     " '演示支队', 'unit', '50', $3, 1, $4)",
-                     db_int(id),
-                     db_text(id == 1 ? "演示计划草稿" : "演示年度计划"),
-                     db_text(id == 1 ? "draft" : "published"),
-                     db_int(id == 1 ? 0 : NOW_US - 3000));
-        test_db_exec(db,
-                     "INSERT INTO plan_quota (plan_id, stratum, quota, reserves)"
-                     " VALUES ($1, 'restaurant', 1200, 3)",
-                     db_int(id));
-        test_db_exec(db,
-                     "INSERT INTO draw (id, plan_id, title, year, object_kind, region, date_from,"
-                     " date_to, hash, seed_hex, seed_text, actor, commit_hash, result_hash,"
-                     " pool_count, eligible_count, inspector_count, denied_count, drawn_count,"
-                     " reserve_count, unstaffed_count, short_count, level, rung, state, drawn_us,"
-                     " published_us, commit_leaf, result_leaf, publish_leaf) VALUES ($1, $1, $2, "
-                     "2026, 'unit', '50', '2026-11-01',"
-                     " '2026-11-30', 'sm3', '00', '0', 'cli', '', '', 20000, 18432, 9, 0, 60, 0, 0,"
-                     " 0, 1, 1, $3, 1, $4, 5, 6, 9)",
-                     db_int(id),
-                     db_text(id == 1 ? "演示未公开抽签" : "演示公开抽签"),
-                     db_text(id == 1 ? "done" : "published"),
-                     db_int(id == 1 ? 0 : NOW_US - 2000));
-        test_db_exec(db,
-                     "INSERT INTO draw_target (draw_id, ord, year, is_reserve, object_kind,"
-                     " object_id, name, address, region, stratum, ticket, lead_id, second_id, flag)"
-                     " VALUES ($1, 1, 2026, 0, 'unit', 1, '演示店', '', '500103', 'restaurant', '',"
-                     " 0, 0, '-')",
-                     db_int(id));
-        test_db_exec(db,
-                     "INSERT INTO inspection (id, draw_id, object_kind, object_id, object_name,"
-                     " object_address, region, district, lead_id, second_id, due_us, state,"
-                     " inspected_us, failed, recorded_us, recorded_by, record_leaf, published_us,"
-                     " publish_leaf, version, created_us) VALUES ($1, $1, 'unit', $1, $2, '',"
-                     " '500103', 500103, 1, 2, 1, $3, 1, $4, 1, 1, 1, $5, 7, 1, 1)",
-                     db_int(id),
-                     db_text(id == 1 ? "演示甲店" : "演示乙店"),
-                     db_text(id == 1 ? "published" : "recorded"),
-                     db_int(2),
-                     db_int(id == 1 ? NOW_US - 1000 : 0));
+static void add_plan(Db *db, const char *title, bool is_published) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GArray) quotas = g_array_new(FALSE, TRUE, sizeof(PlanQuota));
+    PlanQuota quota = {.stratum = "restaurant", .quota = 1200, .reserves = 3};
+    g_array_append_val(quotas, quota);
+    Plan plan = {.year = 2026,
+                 .title = (char *)title,
+                 .agency = (char *)"演示支队",
+                 .object_kind = (char *)"unit",
+                 .region = (char *)"50",
+                 .quotas = quotas};
+    int64_t id = 0;
+    g_auto(DbTx) tx = {0};
+    g_assert_true(db_begin(db, &tx, &error));
+    plan_add(db, &plan, 0, "cli", NOW_US - 4000, &id, &error);
+    g_assert_no_error(error);
+    if (is_published) {
+        plan_publish(db, id, "cli", NOW_US - 3000, &error);
+        g_assert_no_error(error);
     }
+    g_assert_true(db_commit(&tx, &error));
+}
+
+/* A finished draw of plan `id` that took unit 1. */
+static void add_draw(Db *db, int64_t id, const char *title, bool is_published) {
+    test_db_exec(db,
+                 "INSERT INTO draw (id, plan_id, title, year, object_kind, region, date_from,"
+                 " date_to, hash, seed_hex, seed_text, actor, commit_hash, result_hash,"
+                 " pool_count, eligible_count, inspector_count, denied_count, drawn_count,"
+                 " reserve_count, unstaffed_count, short_count, level, rung, state, drawn_us,"
+                 " published_us, commit_leaf, result_leaf, publish_leaf) VALUES ($1, $1, $2, 2026,"
+                 " 'unit', '50', '2026-11-01', '2026-11-30', 'sm3', '00', '0', 'cli', '', '',"
+                 " 20000, 18432, 9, 0, 60, 0, 0, 0, 1, 1, $3, 1, $4, 5, 6, 9)",
+                 db_int(id),
+                 db_text(title),
+                 db_text(is_published ? "published" : "done"),
+                 db_int(is_published ? NOW_US - 2000 : 0));
+    test_db_exec(db,
+                 "INSERT INTO draw_target (draw_id, ord, year, is_reserve, object_kind,"
+                 " object_id, name, address, region, stratum, ticket, lead_id, second_id, flag)"
+                 " VALUES ($1, 1, 2026, 0, 'unit', 1, '演示店', '', '500103', 'restaurant', '',"
+                 " 0, 0, '-')",
+                 db_int(id));
+}
+
+/* A recorded inspection of unit `id` with two problems. */
+static void add_inspection(Db *db, int64_t id, const char *unit_name, bool is_published) {
+    test_db_exec(db,
+                 "INSERT INTO inspection (id, draw_id, object_kind, object_id, object_name,"
+                 " object_address, region, region_name, district, lead_id, lead_name,"
+                 " lead_certificate, second_id, second_name, second_certificate, due_us, state,"
+                 " inspected_us, failed, recorded_us, recorded_by, record_leaf, published_us,"
+                 " publish_leaf, version, created_us) VALUES ($1, $1, 'unit', $1, $2, '',"
+                 " '500103', '渝中区', 500103, 1, '演示甲', '01', 2, '演示乙', '02', 1, $3, 1, 2,"
+                 " 1, 1, 1, $4, 7, 1, 1)",
+                 db_int(id),
+                 db_text(unit_name),
+                 db_text(is_published ? "published" : "recorded"),
+                 db_int(is_published ? NOW_US - 1000 : 0));
+}
+
+/* Of each kind one that is public and one that is not. */
+static void add_published(Db *db) {
+    add_plan(db, "演示计划草稿", false);
+    add_plan(db, "演示年度计划", true);
+    add_draw(db, 1, "演示未公开抽签", false);
+    add_draw(db, 2, "演示公开抽签", true);
+    add_inspection(db, 1, "演示甲店", true);
+    add_inspection(db, 2, "演示乙店", false);
 }
 
 static void no_scan(const char *sql, const char *plan, bool scans_table, void *data) {
@@ -398,16 +421,6 @@ static void test_sources(DbEngine engine) {
     int64_t ids[2];
     add_units(db, ids);
     add_published(db);
-    LedgerEntry entry = {.time_us = NOW_US, .type = "plan.publish", .actor = "cli"};
-    entry.object = "plan:2";
-    g_autoptr(json_t) payload = json_object();
-    entry.payload = payload;
-    g_auto(DbTx) tx = {0};
-    g_assert_true(db_begin(db, &tx, &error));
-    ledger_append(db, &entry, NULL, &error);
-    g_assert_no_error(error);
-    g_assert_true(db_commit(&tx, &error));
-
     if (engine == DB_ENGINE_SQLITE) { /* PostgreSQL rightly scans tables of two rows */
         db_observe_plans(db, no_scan, NULL);
     }
@@ -418,7 +431,10 @@ static void test_sources(DbEngine engine) {
     g_assert_true(result != NULL && result < draw && draw < plan);
     g_assert_nonnull(strstr(all, "从 18,432 家里抽出 60 家"));
     g_assert_nonnull(strstr(all, "2026 年计划抽查 1,200 家"));
-    g_assert_nonnull(strstr(all, "/verify?leaf=0"));
+    int64_t leaf = 0;
+    g_assert_true(ledger_latest(db, "plan:2", &leaf, &error));
+    g_autofree char *proof = g_strdup_printf("/verify?leaf=%" G_GINT64_FORMAT "\"", leaf);
+    g_assert_nonnull(strstr(all, proof));
     g_assert_nonnull(strstr(all, "/verify?leaf=7"));
     g_assert_nonnull(strstr(all, "/verify?leaf=9"));
     g_assert_null(strstr(all, "演示计划草稿"));
