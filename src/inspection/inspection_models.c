@@ -50,9 +50,10 @@ Inspection *wanted_inspection(Ctx *ctx, const Request *req, Response **ret_refus
     return g_steal_pointer(&inspection);
 }
 
-static json_t *officer_model(const char *name, const char *certificate) {
+static json_t *officer_model(int64_t id, const char *name, const char *certificate) {
     g_autofree char *initial = g_utf8_substring(name, 0, 1);
     json_t *model = json_object();
+    json_put_int(model, "id", id);
     json_put_text(model, "name", name);
     json_put_text(model, "certificate", certificate);
     json_put_text(model, "initial", initial);
@@ -151,9 +152,14 @@ json_t *inspection_model(const Inspection *inspection, int64_t now_us) {
     json_put_text(model, "object_address", inspection->object_address);
     json_put_text(model, "region_name", inspection->region_name);
     put_minute(model, "created", inspection->created_us);
-    json_put(model, "lead", officer_model(inspection->lead_name, inspection->lead_certificate));
     json_put(
-        model, "second", officer_model(inspection->second_name, inspection->second_certificate));
+        model,
+        "lead",
+        officer_model(inspection->lead_id, inspection->lead_name, inspection->lead_certificate));
+    json_put(model,
+             "second",
+             officer_model(
+                 inspection->second_id, inspection->second_name, inspection->second_certificate));
     put_state(model, inspection, now_us);
     put_result(model, inspection);
     return model;

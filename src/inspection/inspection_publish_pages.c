@@ -115,6 +115,9 @@ Response *public_inspection_page(Ctx *ctx, const Request *req) {
     if (!put_answers(ctx->db, model, inspection, &error)) {
         return response_problem(error, NULL);
     }
+    /* Officers by name and certificate number only (ui.md section 5). */
+    json_object_del(json_object_get(model, "lead"), "id");
+    json_object_del(json_object_get(model, "second"), "id");
     json_object_del(model, "object_href");
     return response_page("inspection/public", g_steal_pointer(&model));
 }

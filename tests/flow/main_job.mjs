@@ -1,0 +1,164 @@
+/*
+ * The main job from end to end, as people do it: plan, publish, draw, give the drawn officer an
+ * account, record the result, publish it; a stranger sees it and checks its proof offline. On both
+ * engines, over plain HTTP, without script.
+ */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import test from 'node:test';
+import { Client, ENGINES, huozheng, startCity } from './support.mjs';
+
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
+const day = (offset) => new Date(Date.now() + 8 * 3600e3 + offset * 86400e3).toISOString().slice(0, 10);
+
+function idAt(response, where) {
+    assert.equal(response.status, 303, `${where}: ${response.status}`);
+    const match = /\/(\d+)$/.exec(response.headers.get('location').split('?')[0]);
+    assert.ok(match, `${where}: ${response.headers.get('location')}`);
+    return Number(match[1]);
+}
+
+/* Hidden inputs of the form that posts to `target`, as they stand on the page now. */
+async function formOf(client, from, target) {
+    const html = await (await client.get(from)).text();
+    const form = [...html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)].find(([, head]) => head.includes(`action="${target}"`));
+    assert.ok(form, `${from} has a form to ${target}`);
+    return [...form[2].matchAll(/<input\b[^>]*type="hidden"[^>]*>/g)].map(([input]) => [
+        /\sname="([^"]*)"/.exec(input)[1], /\svalue="([^"]*)"/.exec(input)[1]]);
+}
+
+const send = (client, target, fields) => client.request('POST', target, { headers: FORM, body: new URLSearchParams(fields).toString() });
+
+/* Plan of one hotel and two restaurants of the whole city, published. */
+async function publishPlan(leader) {
+    const fresh = await leader.json('/work/plans/new');
+    const region = (fresh.region_options.find((one) => one.is_selected) ?? fresh.region_options[0]).value;
+    const plan = idAt(await leader.post('/work/plans/new', {
+        title: '主流程测试计划', year: day(0).slice(0, 4), agency: '演示机构', kind: 'unit', region,
+        quota_hotel: '1', reserves_hotel: '1', quota_restaurant: '2', reserves_restaurant: '0', action: 'save',
+    }), 'plan');
+    idAt(await leader.post(`/work/plans/${plan}/publish`, {}), 'publish plan');
+    return plan;
+}
+
+async function draw(leader, plan) {
+    const form = `/work/draws/new?plan=${plan}`;
+    const hidden = await formOf(leader, form, '/work/draws/new');
+    const fields = [...hidden, ['title', '主流程测试抽查'], ['date_from', day(0)], ['date_to', day(10)],
+        ['strata', 'hotel'], ['strata', 'restaurant'], ['seed', '48151623421079386524'], ['hash', 'sm3'], ['officer_cap', '20']];
+    const shown = await send(leader, '/work/draws/new', fields);
+    assert.equal(shown.status, 200, await shown.text());
+    const id = idAt(await send(leader, '/work/draws/run', fields), 'draw');
+    idAt(await leader.post(`/work/draws/${id}/publish`, {}), 'publish draw');
+    return id;
+}
+
+/* An account for the officer, made by one administrator and given its role by the other. */
+async function officerAccount(city, officer, login) {
+    const system = await new Client(city.url).signIn(city.logins.system_administrator);
+    const security = await new Client(city.url).signIn(city.logins.security_administrator);
+    const made = await system.post('/work/admin/accounts/new', { login, name: officer.name });
+    const page = await made.text();
+    assert.equal(made.status, 200, page);
+    const first = /class="hash">([^<]+)</.exec(page)[1];
+    const { accounts } = await security.json(`/work/admin/roles?q=${login}`);
+    const target = `/work/admin/roles/${accounts[0].id}`;
+    const granted = await security.post(target, { role: 'inspector', region: '500000', agency: '0', officer: String(officer.id) });
+    assert.equal(granted.status, 303, await granted.text());
+
+    const client = await new Client(city.url).signIn({ login, password: first });
+    const away = await client.get('/work/inspections');
+    assert.equal(away.headers.get('location'), '/work/account/password', 'a one-time password opens nothing else');
+    const changed = await client.post('/work/account/password', { old: first, new: 'Feng-huo-2026', again: 'Feng-huo-2026' });
+    assert.equal(changed.status, 303, await changed.text());
+    return client;
+}
+
+async function record(client, task) {
+    const target = `/work/inspections/${task.id}/check`;
+    const form = await client.json(target);
+    const items = form.items.map((item) => item.id);
+    const hidden = await formOf(client, target, target);
+    const all = (answers) => [...hidden, ...answers];
+    const good = [['inspected', day(0)], ['note', '陪同人在场'],
+        ...items.map((item, i) => [`q-${item}`, i === 4 ? 'fail' : i === 5 ? 'na' : 'pass']), [`n-${items[4]}`, '南侧出口堆放货物']];
+
+    /* What is missing is said beside the item, and nothing typed is lost. */
+    const forgotten = await send(client, target, all(good.filter(([name]) => name !== `q-${items[7]}`)));
+    const again = await forgotten.text();
+    assert.equal(forgotten.status, 422);
+    assert.ok(again.includes(`href="#item-${items[7]}"`) && again.includes('南侧出口堆放货物') && again.includes('陪同人在场'));
+    const tomorrow = await send(client, target, all(good.map(([name, value]) => [name, name === 'inspected' ? day(1) : value])));
+    assert.equal(tomorrow.status, 422);
+    assert.match(await tomorrow.text(), /检查日期不能晚于今天/);
+    const noNote = await send(client, target, all(good.filter(([name]) => name !== `n-${items[4]}`)));
+    assert.equal(noNote.status, 422);
+
+    /* A double press saves once. */
+    const [one, two] = await Promise.all([send(client, target, all(good)), send(client, target, all(good))]);
+    assert.deepEqual([one.status, two.status], [303, 303]);
+    const saved = await client.json(`/work/inspections/${task.id}`);
+    assert.equal(saved.state, 'recorded');
+    assert.equal(saved.version, task.version + 1, 'recorded once');
+    assert.equal(saved.failed, 1);
+}
+
+async function checkProof(city, stranger, leaf) {
+    const proof = await stranger.get(`/verify/proof?leaf=${leaf}`);
+    assert.equal(proof.status, 200);
+    const text = await proof.text();
+    const file = path.join(city.db.folder, `proof-${leaf}.json`);
+    writeFileSync(file, text);
+    huozheng(['ledger', 'check', file]);
+    /* One changed digit of the root and it no longer holds. */
+    const broken = { ...JSON.parse(text) };
+    broken.root = (broken.root[0] === '0' ? '1' : '0') + broken.root.slice(1);
+    writeFileSync(file, JSON.stringify(broken));
+    huozheng(['ledger', 'check', file], { code: 1 });
+}
+
+for (const engine of ENGINES) {
+    test(`plan, draw, inspect, publish, verify (${engine})`, async () => {
+        const city = await startCity({ engine, scale: 0.05 });
+        try {
+            const leader = await new Client(city.url).signIn(city.logins.leader);
+            const stranger = new Client(city.url);
+            const drawn = await draw(leader, await publishPlan(leader));
+            const { inspections } = await leader.json('/work/inspections?state=planned');
+            const tasks = inspections.filter((one) => one.draw_id === drawn);
+            assert.ok(tasks.length >= 1 && tasks.length <= 3, `${tasks.length} tasks`);
+            const task = tasks[0];
+            assert.notEqual(task.lead.id, task.second.id);
+
+            const officer = await officerAccount(city, task.lead, 'flow-officer');
+            const today = await officer.json('/work');
+            assert.ok(today.groups.some((group) => group.tasks.some((one) => one.id === task.id)), 'the task is on the first page');
+            const outsider = await new Client(city.url).signIn(city.logins.inspector);
+            const mine = await outsider.json('/work/account');
+            if (mine.officer_id !== task.lead.id && mine.officer_id !== task.second.id) {
+                assert.equal((await outsider.get(`/work/inspections/${task.id}/check`)).status, 403);
+            }
+            assert.equal((await stranger.get(`/inspections/${task.id}`)).status, 404, 'not public yet');
+            await record(officer, task);
+            assert.equal((await officer.get(`/work/inspections/${task.id}/publish`)).status, 403, 'officers do not publish');
+            assert.equal((await stranger.get(`/inspections/${task.id}`)).status, 404, 'still not public');
+
+            idAt(await leader.post(`/work/inspections/${task.id}/publish`, {}), 'publish result');
+            const record404 = await leader.get(`/work/inspections/${task.id}/publish`);
+            assert.equal(record404.status, 409, 'published once');
+            const page = await (await stranger.get(`/inspections/${task.id}`)).text();
+            for (const text of [task.object_name, task.lead.certificate, '南侧出口堆放货物', '演示数据']) assert.ok(page.includes(text), text);
+            const model = await stranger.json(`/inspections/${task.id}`);
+            assert.equal(model.lead.id, undefined, 'no internal number of an officer is public');
+            for (const proof of [model.record_proof, model.publish_proof]) {
+                await checkProof(city, stranger, Number(new URL(proof.href, city.url).searchParams.get('leaf')));
+            }
+            const list = await (await stranger.get('/records?kind=inspection')).text();
+            assert.ok(list.includes(`/inspections/${task.id}`), 'the list of records has it');
+            assert.match(huozheng(['ledger', 'verify'], { db: city.db.url }), /^valid/);
+        } finally {
+            await city.stop();
+        }
+    });
+}
