@@ -54,6 +54,7 @@ static bool not_too_many(int64_t rows, void *data) {
 
 /* The list is long: what would happen, and a button. */
 static Response *offer_job(const Asked *asked, const json_t *filters) {
+    g_assert(asked->list != NULL);
     json_t *model = json_object();
     json_t *fields = json_array();
     const char *name;
@@ -82,6 +83,7 @@ Response *export_get(Ctx *ctx, const Request *req) {
     if (refusal != NULL) {
         return refusal;
     }
+    g_assert(asked.list != NULL);
     const WebOptions *options = web_options(ctx->server);
     const char *folder = options->upload_dir != NULL ? options->upload_dir : g_get_tmp_dir();
     g_autofree char *file = g_strdup_printf("upload-export-%s.%s", ctx->request_id, asked.ending);
@@ -112,6 +114,7 @@ Response *export_post(Ctx *ctx, const Request *req) {
     if (refusal != NULL) {
         return refusal;
     }
+    g_assert(asked.list != NULL);
     g_autofree char *title = g_strdup_printf("导出%s", asked.list->title_zh);
     g_autoptr(json_t) params = json_object();
     json_put_text(params, "title", title);

@@ -122,9 +122,10 @@ export const ROLES = ['inspector', 'legal_reviewer', 'leader', 'clerk', 'duty_of
     'system_administrator', 'security_administrator'];
 
 /* An account of its own with one role; the password needs no change at the first sign-in. */
-export function addAccount(db, role, { login = `flow-${role.replaceAll('_', '-')}`, region = '500000' } = {}) {
+export function addAccount(db, role, { login = `flow-${role.replaceAll('_', '-')}`, region = '500000', officer } = {}) {
     const password = `Flow-${randomBytes(9).toString('base64url')}`;
-    huozheng(['user', 'add', login, '--name', `流程测试 ${role}`, '--roles', role, '--region', region, '--password-stdin'],
+    huozheng(['user', 'add', login, '--name', `流程测试 ${role}`, '--roles', role, '--region', region,
+        ...(officer ? ['--officer', String(officer)] : []), '--password-stdin'],
         { db: db.url, input: `${password}\n` });
     return { login, password };
 }
