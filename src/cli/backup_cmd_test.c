@@ -109,13 +109,22 @@ static void test_backup_and_restore(DbEngine engine) {
 
     g_autoptr(TestDb) target = test_db_new(engine, no_rooms);
     const char *url = test_db_url(target);
-    if (engine == DB_ENGINE_SQLITE) {
-        g_remove(url + strlen("sqlite:"));
-    }
     assert_call(0, "restored and verified: ledger 5", "restore", "--db", url, bench.file);
     g_assert_cmpint(ledger_size(url), ==, 5);
     append(url, 1); /* it can be written */
     assert_call(0, "valid: 6 entries", "ledger", "verify", "--db", url);
+}
+
+static void test_restore_to_new_file(void) {
+    g_auto(Bench) bench = bench_new(DB_ENGINE_SQLITE);
+    assert_call(0, "verified", "backup", "--db", test_db_url(bench.source), bench.file);
+    g_autofree char *path = g_build_filename(bench.folder, "new.db", NULL);
+    g_autofree char *url = g_strconcat("sqlite:", path, NULL);
+    assert_call(0, "restored and verified: ledger 5", "restore", "--db", url, bench.file);
+    g_assert_cmpint(ledger_size(url), ==, 5);
+    g_autoptr(GError) error = NULL;
+    db_place_drop(url, &error);
+    g_assert_no_error(error);
 }
 
 static void test_restore_over_newer(DbEngine engine) {
@@ -238,6 +247,7 @@ int main(int argc, char **argv) {
     test_db_add("/backup-cmd/changed-file", test_restore_refuses_changed_file);
     test_db_add("/backup-cmd/broken-ledger", test_backup_refuses_broken_ledger);
     test_db_add("/backup-cmd/doctor", test_doctor);
+    g_test_add_func("/backup-cmd/restore-to-new-file", test_restore_to_new_file);
     g_test_add_func("/backup-cmd/wrong-usage", test_wrong_usage);
     return g_test_run();
 }

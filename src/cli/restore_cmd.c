@@ -43,7 +43,7 @@ static bool look(Target *target, GError **error) {
     if (db == NULL || !db_is_empty(db, &empty, error)) {
         return false;
     }
-    target->is_there = !empty || db_engine(db) == DB_ENGINE_SQLITE;
+    target->is_there = !empty;
     target->has_ledger = !empty && ledger_head(db, &target->head, NULL);
     return true;
 }

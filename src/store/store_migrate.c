@@ -186,10 +186,28 @@ static bool apply(Db *db, void *data, GError **error) {
                    error);
 }
 
+static bool has_table(Db *db, bool *ret_has, GError **error) {
+    int64_t tables = 0;
+    if (!db_query_int(db,
+                      SQL_FOR(db,
+                              "SELECT count(*) FROM sqlite_schema WHERE name = 'migration'",
+                              "SELECT count(to_regclass('migration'))"),
+                      DB_NO_ARGS,
+                      &tables,
+                      error)) {
+        return false;
+    }
+    *ret_has = tables > 0;
+    return true;
+}
+
+/* When nothing is to be done it only reads, so that a command starts while another one writes. */
 bool store_migrate_files(
     Db *db, const char *room, const EmbeddedFile *files, size_t count, GError **error) {
     g_autoptr(GArray) list = read_files(db_engine(db), files, count, error);
-    if (list == NULL || !db_run_tx(db, make_table, NULL, error)) {
+    bool has = false;
+    if (list == NULL || !has_table(db, &has, error) ||
+        (!has && !db_run_tx(db, make_table, NULL, error))) {
         return false;
     }
     g_autoptr(GHashTable) recorded = g_hash_table_new(NULL, NULL);
@@ -211,19 +229,12 @@ bool db_migrations_missing(Db *db, const char *room, int64_t *ret_missing, GErro
     g_autoptr(GArray) files = embedded_list(folder);
     g_autoptr(GArray) list = read_files(
         db_engine(db), (const EmbeddedFile *)(const void *)files->data, files->len, error);
-    int64_t tables = 0;
-    if (list == NULL ||
-        !db_query_int(db,
-                      SQL_FOR(db,
-                              "SELECT count(*) FROM sqlite_schema WHERE name = 'migration'",
-                              "SELECT count(to_regclass('migration'))"),
-                      DB_NO_ARGS,
-                      &tables,
-                      error)) {
+    bool has = false;
+    if (list == NULL || !has_table(db, &has, error)) {
         return false;
     }
     g_autoptr(GHashTable) recorded = g_hash_table_new(NULL, NULL);
-    if (tables > 0 && !check_recorded(db, room, list, recorded, error)) {
+    if (has && !check_recorded(db, room, list, recorded, error)) {
         return false;
     }
     *ret_missing = (int64_t)list->len - g_hash_table_size(recorded);
