@@ -27,6 +27,18 @@ static void options_clear(ImportOptions *options) {
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ImportOptions, options_clear)
 
+static bool check(const ImportOptions *options, GError **error) {
+    if (options->files == NULL || g_strv_length(options->files) != 1) {
+        return hz_fail(error, HZ_ERROR_INVALID, "give one file");
+    }
+    if (options->chunk < 0 || options->chunk > 100000) {
+        return hz_fail(error, HZ_ERROR_INVALID, "--chunk takes 1 to 100000 rows");
+    }
+    bool is_auto = options->mapping == NULL || strcmp(options->mapping, "auto") == 0;
+    return !is_auto || options->kind != NULL ||
+           hz_fail(error, HZ_ERROR_INVALID, "--kind is needed when there is no mapping");
+}
+
 static bool parse(ImportOptions *options, int argc, char **argv, GError **error) {
     const GOptionEntry entries[] = {
         {"db", 0, 0, G_OPTION_ARG_STRING, &options->db, "sqlite:PATH or postgresql://…", "URL"},
@@ -95,15 +107,7 @@ static bool parse(ImportOptions *options, int argc, char **argv, GError **error)
     if (!g_option_context_parse(context, &argc, &argv, error)) {
         return false;
     }
-    if (options->files == NULL || g_strv_length(options->files) != 1) {
-        return hz_fail(error, HZ_ERROR_INVALID, "give one file");
-    }
-    if (options->chunk < 0 || options->chunk > 100000) {
-        return hz_fail(error, HZ_ERROR_INVALID, "--chunk takes 1 to 100000 rows");
-    }
-    bool is_auto = options->mapping == NULL || strcmp(options->mapping, "auto") == 0;
-    return !is_auto || options->kind != NULL ||
-           hz_fail(error, HZ_ERROR_INVALID, "--kind is needed when there is no mapping");
+    return check(options, error);
 }
 
 /* --- showing how far it is ------------------------------------------------------------------- */
