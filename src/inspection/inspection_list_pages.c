@@ -234,6 +234,7 @@ Response *inspection_page(Ctx *ctx, const Request *req) {
         return refusal;
     }
     g_autoptr(json_t) model = inspection_model(inspection, ctx->now_us);
+    json_put_bool(model, "may_see_draw", principal_may(ctx->who, PERM_PLAN_VIEW));
     if (!put_answers(ctx->db, model, inspection, &error)) {
         return response_problem(error, NULL);
     }

@@ -17,6 +17,7 @@ static Response *confirm_page(
         return refusal_zh(HZ_ERROR_CONFLICT, not_now);
     }
     json_t *model = inspection_model(inspection, ctx->now_us);
+    json_put_bool(model, "may_see_draw", principal_may(ctx->who, PERM_PLAN_VIEW));
     json_put_text(model, "problems", NULL);
     json_put_text(model, "reason_value", "");
     json_put_text(model, "reason_error", NULL);
@@ -74,6 +75,7 @@ Response *close_submit(Ctx *ctx, const Request *req) {
     const char *reason = request_form(req, "reason");
     if (reason == NULL || reason[strspn(reason, " \t\r\n")] == '\0' || strlen(reason) > 3000) {
         json_t *model = inspection_model(inspection, ctx->now_us);
+        json_put_bool(model, "may_see_draw", principal_may(ctx->who, PERM_PLAN_VIEW));
         FormProblems *problems = form_problems_new();
         form_problem_add(problems, "reason", "写明为什么终止，最多 1000 个字");
         json_put_text(model, "reason_value", reason != NULL ? reason : "");

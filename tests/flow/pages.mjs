@@ -13,7 +13,9 @@ let reached;
 before(async () => {
     city = await startCity();
     await importWithRefusedRow(city);
-    reached = await crawlAll(city);
+    reached = await crawlAll(city, {
+        clerk: ['/work/plans/1/publish', '/work/draws/new?plan=1', '/work/draws/1/publish', await exportOfUnits(city)],
+    });
 });
 
 after(async () => {
@@ -43,6 +45,14 @@ async function importWithRefusedRow({ url, logins }) {
     assert.equal(confirmed.status, 303, await confirmed.text());
     for (let i = 0; i < 100 && (await client.json(task)).task.state !== 'done'; i++) await new Promise((resolve) => setTimeout(resolve, 200));
     assert.equal((await client.json(task)).task.state, 'done');
+}
+
+/* A list long enough to be exported in the background; returns the page of the job. */
+async function exportOfUnits({ url, logins }) {
+    const client = await new Client(url).signIn(logins.clerk);
+    const response = await client.post('/work/export', { list: 'units', format: 'csv' }, { from: '/work' });
+    assert.equal(response.status, 303, await response.text());
+    return response.headers.get('location');
 }
 
 /* Routes that are no pages to look at, each with the reason. */

@@ -114,13 +114,14 @@ export async function crawl(client, starts, { max = 400 } = {}) {
     return [...seen.values()];
 }
 
-/* Everything each role can reach: Map role → pages; role "" is somebody who has not signed in. */
-export async function crawlAll(city) {
+/* Everything each role can reach: Map role → pages; role "" is somebody who has not signed in.
+ * `starts`: role → more addresses to begin at, for pages that are linked only at some moments. */
+export async function crawlAll(city, starts = {}) {
     const reached = new Map();
     reached.set('', await crawl(new Client(city.url), ['/', '/search?q=演示']));
     for (const [role, login] of Object.entries(city.logins)) {
         const client = await new Client(city.url).signIn(login);
-        reached.set(role, await crawl(client, ['/', '/work']));
+        reached.set(role, await crawl(client, ['/', '/work', ...(starts[role] ?? [])]));
     }
     return reached;
 }
