@@ -165,15 +165,25 @@ bool demo_accounts(Db *db, const DemoOptions *options, json_t *accounts, GError 
 /* --- all of it ---------------------------------------------------------------------------------
  */
 
-static bool check_empty(Db *db, GError **error) {
+/* Before anything is written: the database is empty and the password will do. */
+static bool check_start(Db *db, const DemoOptions *options, GError **error) {
     g_autoptr(GPtrArray) accounts = account_list(db, "", "", 1, error);
-    if (accounts == NULL) {
+    g_autoptr(GPtrArray) agencies = accounts == NULL ? NULL : agency_list(db, error);
+    if (agencies == NULL) {
         return false;
     }
-    return accounts->len == 0 ||
-           hz_fail(error,
-                   HZ_ERROR_DENIED,
-                   "this database is in use already; a demo city needs an empty one");
+    if (accounts->len > 0 || agencies->len > 0) {
+        return hz_fail(error,
+                       HZ_ERROR_DENIED,
+                       "this database is in use already; a demo city needs an empty one");
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(demo_logins); i++) {
+        const char *problem = password_problem_zh(demo_logins[i].login, options->password);
+        if (problem != NULL) {
+            return hz_fail(error, HZ_ERROR_INVALID, "demo password: %s", problem);
+        }
+    }
+    return true;
 }
 
 static bool set_settings(Db *db, int64_t now_us, GError **error) {
@@ -196,7 +206,7 @@ bool demo_fill(Db *db, const DemoOptions *options, json_t **ret_summary, GError 
     json_put_int(summary, "units", options->units);
     json_put_int(summary, "buildings", options->buildings);
     json_put_int(summary, "officers", options->officers);
-    if (!check_empty(db, error) || !set_settings(db, options->now_us, error) ||
+    if (!check_start(db, &all, error) || !set_settings(db, options->now_us, error) ||
         !demo_fill_registry(db, &all, error) || !demo_work(db, &all, error) ||
         !demo_accounts(db, &all, accounts, error)) {
         return false;

@@ -305,24 +305,38 @@ static void add_region(SqlBuilder *query, const char *region) {
     }
 }
 
-GPtrArray *inspection_list(Db *db, const InspectionFilter *filter, GError **error) {
-    g_autoptr(SqlBuilder) query = sql_builder_new();
-    sql_builder_add(query, SQL("SELECT " COLUMNS "FROM inspection WHERE (due_us, id) > ("));
+static void add_after_and_state(SqlBuilder *query, const InspectionFilter *filter) {
+    sql_builder_add(query, SQL("AND (due_us, id) > ("));
     sql_builder_arg(query, db_int(filter->after_id == 0 ? INT64_MIN : filter->after_due_us));
     sql_builder_add(query, SQL(","));
     sql_builder_arg(query, db_int(filter->after_id));
     sql_builder_add(query, SQL(")"));
-    add_region(query, filter->region);
     if (filter->state >= 0) {
         sql_builder_add(query, SQL("AND state ="));
         sql_builder_arg(query, db_text(inspection_state_word((InspectionState)filter->state)));
     }
+}
+
+/* An officer's own, wherever they are: as lead and as second, each by its index. */
+static void add_own(SqlBuilder *query, const InspectionFilter *filter) {
+    sql_builder_add(query, SQL("(SELECT * FROM inspection WHERE lead_id ="));
+    sql_builder_arg(query, db_int(filter->officer_id));
+    add_after_and_state(query, filter);
+    sql_builder_add(query, SQL("UNION ALL SELECT * FROM inspection WHERE second_id ="));
+    sql_builder_arg(query, db_int(filter->officer_id));
+    add_after_and_state(query, filter);
+    sql_builder_add(query, SQL(") own"));
+}
+
+GPtrArray *inspection_list(Db *db, const InspectionFilter *filter, GError **error) {
+    g_autoptr(SqlBuilder) query = sql_builder_new();
+    sql_builder_add(query, SQL("SELECT " COLUMNS "FROM"));
     if (filter->officer_id != 0) {
-        sql_builder_add(query, SQL("AND (lead_id ="));
-        sql_builder_arg(query, db_int(filter->officer_id));
-        sql_builder_add(query, SQL("OR second_id ="));
-        sql_builder_arg(query, db_int(filter->officer_id));
-        sql_builder_add(query, SQL(")"));
+        add_own(query, filter);
+    } else {
+        sql_builder_add(query, SQL("inspection WHERE id > 0"));
+        add_after_and_state(query, filter);
+        add_region(query, filter->region);
     }
     sql_builder_add(query, SQL("ORDER BY due_us, id LIMIT"));
     sql_builder_arg(query, db_int(filter->limit));
@@ -363,9 +377,9 @@ bool inspection_store_count(Db *db,
 
 GPtrArray *inspection_public_list(Db *db, const PublicInspectionFilter *filter, GError **error) {
     g_autoptr(SqlBuilder) query = sql_builder_new();
-    sql_builder_add(query,
-                    SQL("SELECT " COLUMNS
-                        "FROM inspection WHERE state = 'published' AND (published_us, id) < ("));
+    sql_builder_add(
+        query,
+        SQL("SELECT " COLUMNS "FROM inspection WHERE published_us > 0 AND (published_us, id) < ("));
     sql_builder_arg(query, db_int(filter->before_id == 0 ? INT64_MAX : filter->before_us));
     sql_builder_add(query, SQL(","));
     sql_builder_arg(query, db_int(filter->before_id));

@@ -354,6 +354,15 @@ static void test_lists(DbEngine engine) {
         g_assert_no_error(error);
         g_assert_cmpuint(list->len, ==, scopes[i].found);
     }
+    for (int who = 0; who < 3; who++) {
+        InspectionFilter own = {.region = "51",
+                                .state = INSPECTION_PLANNED,
+                                .officer_id = city.officers[who],
+                                .limit = 50};
+        g_autoptr(GPtrArray) list = inspection_list(city.db, &own, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(list->len, ==, who < 2 ? 5 : 0);
+    }
     int64_t count = 0;
     g_assert_true(inspection_store_count(
         city.db, city.officers[1], day("2026-11-25"), day("2026-11-26"), &count, &error));

@@ -38,7 +38,7 @@ CREATE INDEX inspection_district ON inspection (district, due_us, id);
 CREATE INDEX inspection_district_state ON inspection (district, state, due_us, id);
 CREATE INDEX inspection_lead ON inspection (lead_id, state, due_us, id);
 CREATE INDEX inspection_second ON inspection (second_id, state, due_us, id);
-CREATE INDEX inspection_published ON inspection (published_us, id) WHERE state = 'published';
+CREATE INDEX inspection_published ON inspection (published_us, id);
 CREATE INDEX inspection_object ON inspection (object_kind, object_id, published_us, id);
 
 CREATE TABLE inspection_answer (
