@@ -260,7 +260,8 @@ static bool import_file(Db *db, const ImportOptions *options, int *ret_code, GEr
     if (!is_done || report.is_refused) {
         if (task != NULL) {
             /* Only a label: what was committed is counted in the row already. */
-            (void)import_store_set_state(db, task->id, "refused", clock_now_us(), NULL);
+            (void)import_store_set_state(
+                db, task->id, is_done ? "refused" : "failed", clock_now_us(), NULL);
         }
     }
     if (options->json && is_done) {

@@ -21,12 +21,18 @@ static Mapping *mapping_of(const ImportTask *task, GError **error) {
     return json != NULL ? mapping_read(json, error) : NULL;
 }
 
-static char *sentence(const ImportReport *report, ImportMode mode, int64_t id) {
+static char *sentence(const ImportReport *report, ImportMode mode, bool is_done, int64_t id) {
     const ImportCounts *counts = &report->counts;
     g_autofree char *rows = job_count_zh(counts->rows);
     g_autofree char *added = job_count_zh(counts->added);
     g_autofree char *changed = job_count_zh(counts->changed);
     g_autofree char *refused = job_count_zh(counts->refused);
+    if (!is_done) {
+        return mode == IMPORT_SKIP_BAD && counts->rows > 0
+                   ? g_strdup_printf("停下之前，前 %s 行已经写入。再导一次会补上其余的，不会重复。",
+                                     rows)
+                   : g_strdup("没有写入任何数据。");
+    }
     if (mode == IMPORT_TRIAL) {
         return g_strdup_printf("试导入看了 %s 行，没有写入任何数据。", rows);
     }
@@ -41,8 +47,13 @@ static char *sentence(const ImportReport *report, ImportMode mode, int64_t id) {
                            refused);
 }
 
-static json_t *result_of(const ImportReport *report, ImportMode mode, const ImportTask *task) {
+static json_t *
+result_of(const ImportReport *report, ImportMode mode, bool is_done, const ImportTask *task) {
     json_t *result = import_report_json(report, mode, task);
+    if (!is_done && mode != IMPORT_SKIP_BAD) {
+        /* Counts of a pass that was not finished and is rolled back say nothing. */
+        json_object_del(result, "counts");
+    }
     json_t *files = json_array();
     if (report->has_refused_file) {
         json_t *file = json_object();
@@ -51,21 +62,25 @@ static json_t *result_of(const ImportReport *report, ImportMode mode, const Impo
         json_put_text(file, "mime", "text/csv; charset=utf-8");
         json_array_append_new(files, file);
     }
-    g_autofree char *text = sentence(report, mode, task->id);
+    g_autofree char *text = sentence(report, mode, is_done, task->id);
     json_put_text(result, "text_zh", text);
     json_put(result, "files", files);
     return result;
 }
 
-static const char *
-state_after(const ImportReport *report, ImportMode mode, bool is_done, const Job *job) {
+/* NULL: as it is, because the server stops and the job goes on later. */
+static const char *state_after(
+    const ImportReport *report, ImportMode mode, bool is_done, const Job *job, const GError *why) {
     if (is_done) {
         return mode == IMPORT_TRIAL ? "checked" : report->is_refused ? "refused" : "done";
     }
     if (job_is_cancelled(job)) {
         return mode == IMPORT_TRIAL ? "new" : "cancelled";
     }
-    return NULL;
+    if (g_error_matches(why, HZ_ERROR, HZ_ERROR_CONFLICT)) {
+        return NULL;
+    }
+    return mode == IMPORT_TRIAL ? "new" : "failed";
 }
 
 static bool run_task(Job *job,
@@ -95,10 +110,14 @@ static bool run_task(Job *job,
                              .progress = on_progress,
                              .data = job};
     g_auto(ImportReport) report = {0};
-    bool is_done = import_run(db, &request, &report, error);
-    *ret_result = result_of(&report, mode, task);
-    const char *state = state_after(&report, mode, is_done, job);
+    GError *why = NULL;
+    bool is_done = import_run(db, &request, &report, &why);
+    *ret_result = result_of(&report, mode, is_done, task);
+    const char *state = state_after(&report, mode, is_done, job, why);
     bool is_written = is_done && mode != IMPORT_TRIAL && !report.is_refused;
+    if (why != NULL) {
+        g_propagate_error(error, why);
+    }
     if (state != NULL && !is_written &&
         !import_store_set_state(db, task->id, state, clock_now_us(), is_done ? error : NULL)) {
         return false;
@@ -128,7 +147,7 @@ static bool run_with_mode(
         /* The process died between the last commit and the end of the job. */
         ImportReport report = {.counts = task->counts,
                                .has_refused_file = task->counts.refused > 0};
-        *ret_result = result_of(&report, mode, task);
+        *ret_result = result_of(&report, mode, true, task);
         return true;
     }
     return run_task(job, db, mode, task, scope, ret_result, error);

@@ -26,6 +26,7 @@ static const struct {
     {"done", "已导入", "circle-check", "k"},
     {"refused", "没有写入", "circle-x", "b"},
     {"cancelled", "已取消", "ban", ""},
+    {"failed", "中途停下", "circle-x", "b"},
 };
 
 static void put_state(json_t *model, const ImportTask *task) {
@@ -95,10 +96,8 @@ static Response *page_start(Ctx *ctx, const Request *req) {
 
 /* Moves the upload to where jobs find it. Caller frees; NULL on error. */
 static char *keep_file(Ctx *ctx, const Upload *upload, GError **error) {
-    const char *data_dir = job_data_dir();
-    if (data_dir == NULL) {
-        data_dir = web_options(ctx->server)->upload_dir;
-    }
+    g_autofree char *own = job_data_dir();
+    const char *data_dir = own != NULL ? own : web_options(ctx->server)->upload_dir;
     g_autofree char *folder =
         g_build_filename(data_dir != NULL ? data_dir : g_get_tmp_dir(), "imports", NULL);
     if (g_mkdir_with_parents(folder, 0700) != 0) {
@@ -241,7 +240,10 @@ static Response *page_job(Ctx *ctx, const ImportTask *task) {
     json_put_bool(model, "is_running", json_get_bool(shown, "is_running", false));
     json_put_bool(model, "has_counts", json_is_object(json_object_get(result, "counts")));
     json_put_bool(model, "may_confirm", is_trial && is_done);
-    json_put_bool(model, "is_written", strcmp(task->state, "done") == 0);
+    bool is_written = strcmp(task->state, "done") == 0;
+    bool is_partly = !is_trial && g_strcmp0(task->mode, "skip-bad") == 0;
+    json_put_bool(model, "is_written", is_written);
+    json_put_bool(model, "is_counted", is_written || is_partly);
     bool may_retry = is_trial || strcmp(task->state, "refused") == 0;
     json_put_bool(model, "may_edit", may_retry && task->path != NULL);
     g_autofree char *leaves = task->ledger_first < 0

@@ -316,7 +316,7 @@ static bool check_file(const ImportRequest *request, GError **error) {
     }
     ImportTask *task = request->task;
     if (task->last_line > 0 && g_strcmp0(hash, task->file_sha256) != 0) {
-        return hz_fail(error, HZ_ERROR_CONFLICT, "the file has changed since the import began");
+        return hz_fail(error, HZ_ERROR_INVALID, "the file has changed since the import began");
     }
     g_free(task->file_sha256);
     task->file_sha256 = g_steal_pointer(&hash);

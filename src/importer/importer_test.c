@@ -344,7 +344,7 @@ static void test_resume(DbEngine engine) {
     g_auto(ImportReport) report = {0};
     g_clear_error(&error);
     g_assert_false(run_file(fixture.db, path, IMPORT_SKIP_BAD, &wrong, &report, &error));
-    g_assert_error(error, HZ_ERROR, HZ_ERROR_CONFLICT);
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_INVALID);
     tear_down(&fixture);
 }
 
@@ -473,6 +473,76 @@ static void export_to(Fixture *fixture,
     g_assert_no_error(error);
     g_assert_true(done);
     g_assert_cmpint(rows, ==, wanted);
+}
+
+static json_t *wait_job(Db *db, int64_t id) {
+    for (int i = 0; i < 4000; i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(json_t) model = job_model(db, id, &error);
+        g_assert_no_error(error);
+        if (!json_get_bool(model, "is_running", true)) {
+            return g_steal_pointer(&model);
+        }
+        g_usleep(5000);
+    }
+    g_error("job %d does not end", (int)id);
+}
+
+static json_t *run_job(Db *db, const char *kind, int64_t task, const char *scope) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(json_t) params = json_pack("{s:I, s:s?}", "task", (json_int_t)task, "scope", scope);
+    int64_t id = 0;
+    g_assert_true(job_add(db, kind, 17, params, &id, &error));
+    job_hint();
+    return wait_job(db, id);
+}
+
+/* The same through the job thread: trial, refusal, import, and a job that comes back after the
+ * process died between the last commit and the end of the job. */
+static void test_jobs(DbEngine engine) {
+    Fixture fixture = {0};
+    set_up(&fixture, engine);
+    g_autofree char *path = put_file(&fixture, "mixed.csv", MIXED, -1);
+    g_autofree char *data = g_build_filename(fixture.folder, "data", NULL);
+    static const JobKind *const kinds[] = {&import_trial_job, &import_job, NULL};
+    g_autoptr(GError) error = NULL;
+    JobRunner *runner = job_runner_start(test_db_url(fixture.fresh), data, kinds, NULL, &error);
+    g_assert_no_error(error);
+    g_autoptr(Mapping) mapping =
+        import_find_mapping(fixture.db, "auto", INTAKE_UNIT, path, NULL, &error);
+    g_autoptr(json_t) json = mapping_write(mapping);
+    ImportTask task = {.account_id = 17, .kind = (char[]){"unit"}, .file_name = (char[]){"m.csv"}};
+    task.path = path;
+    task.mapping = json_write(json);
+    g_assert_true(import_store_add(fixture.db, &task, clock_now_us(), &error));
+    g_autoptr(json_t) nowhere = run_job(fixture.db, "import-trial", task.id, NULL);
+    g_assert_cmpstr(json_get_text(nowhere, "state", ""), ==, "failed");
+    g_autoptr(json_t) trial = run_job(fixture.db, "import-trial", task.id, "50");
+    g_assert_cmpstr(json_get_text(trial, "error", NULL), ==, NULL);
+    g_assert_cmpstr(json_get_text(trial, "state", ""), ==, "done");
+    g_assert_true(json_get_bool(trial, "has_files", false));
+    g_assert_true(import_store_start(fixture.db, task.id, "all", 1, clock_now_us(), &error));
+    g_autoptr(json_t) refused = run_job(fixture.db, "import", task.id, "50");
+    g_assert_cmpstr(json_get_text(refused, "state", ""), ==, "done");
+    g_assert_cmpint(count(fixture.db, UNITS), ==, 0);
+    g_assert_true(import_store_start(fixture.db, task.id, "skip-bad", 1, clock_now_us(), &error));
+    g_assert_false(import_store_start(fixture.db, task.id, "skip-bad", 1, clock_now_us(), &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_CONFLICT);
+    g_autoptr(json_t) done = run_job(fixture.db, "import", task.id, "50");
+    g_assert_cmpstr(json_get_text(done, "state", ""), ==, "done");
+    g_assert_cmpint(count(fixture.db, UNITS), ==, 2);
+    g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+    g_autoptr(json_t) again = run_job(fixture.db, "import", task.id, "50");
+    g_assert_cmpstr(json_get_text(again, "state", ""), ==, "done");
+    g_assert_cmpint(
+        json_get_int(json_object_get(json_object_get(again, "result"), "counts"), "added", 0),
+        ==,
+        2);
+    job_runner_stop(runner);
+    g_free(task.mapping);
+    g_autofree char *remove = g_strdup_printf("rm -r '%s'", data);
+    g_assert_true(g_spawn_command_line_sync(remove, NULL, NULL, NULL, NULL));
+    tear_down(&fixture);
 }
 
 /* What goes out comes in again and changes nothing, in both formats. */
@@ -658,6 +728,7 @@ int main(int argc, char **argv) {
     test_db_add("/importer/cancel-all", test_cancel_all);
     test_db_add("/importer/large-trial", test_large_trial);
     test_db_add("/importer/saved-mapping", test_saved_mapping);
+    test_db_add("/importer/jobs", test_jobs);
     test_db_add("/importer/round-trip", test_round_trip);
     test_db_add("/importer/export-scope", test_export_scope);
     test_db_add("/importer/toronto", test_toronto);

@@ -91,8 +91,9 @@ void job_hint(void);
 /* Asks the running job to stop, waits for it and ends the thread. A job of a kind that resumes
  * goes on at the next start. */
 void job_runner_stop(JobRunner *runner);
-/* The data folder of this process's runner, for files that wait for a job; NULL without runner. */
-const char *job_data_dir(void);
+/* The data folder of this process's runner, for files that wait for a job; NULL without runner.
+ * Caller frees. */
+char *job_data_dir(void);
 
 /* "约还要 4 秒", "约还要 3 分钟"; "" when it cannot be told. Caller frees. */
 char *job_remaining_zh(int64_t done, int64_t total, int64_t elapsed_us);

@@ -420,10 +420,10 @@ void job_hint(void) {
     pthread_mutex_unlock(&runners_lock);
 }
 
-const char *job_data_dir(void) {
+char *job_data_dir(void) {
     pthread_mutex_lock(&runners_lock);
-    const char *data_dir =
-        runners != NULL ? ((const JobRunner *)runners->pdata[0])->data_dir : NULL;
+    char *data_dir =
+        runners != NULL ? g_strdup(((const JobRunner *)runners->pdata[0])->data_dir) : NULL;
     pthread_mutex_unlock(&runners_lock);
     return data_dir;
 }

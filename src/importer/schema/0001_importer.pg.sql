@@ -25,7 +25,7 @@ CREATE TABLE import_run (
     dry_job_id BIGINT NOT NULL DEFAULT 0,
     run_job_id BIGINT NOT NULL DEFAULT 0,
     mode TEXT,                        -- all | skip-bad; NULL: not started
-    state TEXT NOT NULL,              -- new | checked | running | done | refused | cancelled
+    state TEXT NOT NULL,              -- new | checked | running | done | refused | cancelled | failed
     rows BIGINT NOT NULL DEFAULT 0,   -- read and dealt with
     added BIGINT NOT NULL DEFAULT 0,
     changed BIGINT NOT NULL DEFAULT 0,
