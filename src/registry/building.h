@@ -36,6 +36,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Building, building_clear)
 /* False only when the data file cannot be read. */
 bool building_judge_height(const Building *building, HeightClass *ret_class, GError **error);
 
+/* The rule behind a high-rise class as a sentence with its source and confidence; NULL for other
+ * classes. Caller frees. */
+char *building_height_reason(const Building *building);
+
 /* HZ_ERROR_NOT_FOUND if there is none. */
 bool building_find(Db *db, int64_t id, Building *ret_building, GError **error);
 /* The building was inspected: moves last_inspected_us forward, never back. */

@@ -211,6 +211,63 @@ store_row(Db *db, Told *told, const IntakeContext *context, IntakeResult *result
     return true;
 }
 
+/* Everything but matching and writing. `code` must live as long as the row. */
+static bool check_row(RegionCache *regions,
+                      const BuildingInput *input,
+                      char code[REGION_CODE_MAX + 1],
+                      IntakeResult *result,
+                      Told *told,
+                      GError **error) {
+    bool refused = !check_texts(input, result, &told->building) ||
+                   !check_words(input, result, told) ||
+                   !check_numbers(input, result, &told->building);
+    if (refused || !intake_is_told(input->region)) {
+        return true;
+    }
+    if (!intake_check_region(regions, input->region, result, code, &refused, error)) {
+        return false;
+    }
+    if (!refused) {
+        told->building.region = code;
+        told->building.district = region_district(code);
+    }
+    return true;
+}
+
+static const char *keep(GStringChunk *texts, const char *text) {
+    return text == NULL ? NULL : g_string_chunk_insert(texts, text);
+}
+
+bool intake_check_building(Db *db,
+                           const BuildingInput *input,
+                           const IntakeContext *context,
+                           GStringChunk *texts,
+                           IntakeResult *result,
+                           Building *ret_building,
+                           GError **error) {
+    g_auto(RegionCache) regions;
+    region_cache_init(&regions, db, context);
+    Told told = {0};
+    char code[REGION_CODE_MAX + 1];
+    if (!check_row(&regions, input, code, result, &told, error)) {
+        return false;
+    }
+    Building *building = &told.building;
+    if (building->address == NULL) {
+        intake_refuse(result, "address", "新建筑要写地址");
+    } else if (building->region == NULL) {
+        intake_refuse(result, "region", "新建筑要写区划代码");
+    }
+    *ret_building = *building;
+    ret_building->address = keep(texts, building->address);
+    ret_building->name =
+        building->name == NULL ? ret_building->address : keep(texts, building->name);
+    ret_building->region = keep(texts, building->region);
+    ret_building->source = keep(texts, building->source);
+    ret_building->source_id = keep(texts, building->source_id);
+    return true;
+}
+
 bool intake_buildings(Db *db,
                       const BuildingInput *inputs,
                       size_t count,
@@ -222,18 +279,8 @@ bool intake_buildings(Db *db,
     for (size_t i = 0; i < count; i++) {
         Told told = {0};
         char code[REGION_CODE_MAX + 1];
-        bool refused = !check_texts(&inputs[i], &results[i], &told.building) ||
-                       !check_words(&inputs[i], &results[i], &told) ||
-                       !check_numbers(&inputs[i], &results[i], &told.building);
-        if (!refused && intake_is_told(inputs[i].region)) {
-            if (!intake_check_region(
-                    &regions, inputs[i].region, &results[i], code, &refused, error)) {
-                return false;
-            }
-            told.building.region = code;
-            told.building.district = refused ? 0 : region_district(code);
-        }
-        if (!refused && !store_row(db, &told, context, &results[i], error)) {
+        if (!check_row(&regions, &inputs[i], code, &results[i], &told, error) ||
+            (results[i].problem == NULL && !store_row(db, &told, context, &results[i], error))) {
             return false;
         }
     }

@@ -53,6 +53,34 @@ bool intake_is_told(const char *text);
 /* JSON array of texts, or PostgreSQL array literal of numbers (id_list_format). Caller frees. */
 char *intake_text_list(const GPtrArray *texts);
 
+/* For forms: checks one row as the intake does and asks for what a new object needs. False and
+ * *error: the store failed. A refusal is in `result`. Texts go into `texts`. */
+struct Unit;
+bool intake_check_unit(Db *db,
+                       const UnitInput *input,
+                       const IntakeContext *context,
+                       GStringChunk *texts,
+                       IntakeResult *result,
+                       struct Unit *ret_unit,
+                       GError **error);
+struct Building;
+bool intake_check_building(Db *db,
+                           const BuildingInput *input,
+                           const IntakeContext *context,
+                           GStringChunk *texts,
+                           IntakeResult *result,
+                           struct Building *ret_building,
+                           GError **error);
+/* The agency is found by name; a new name is made known in the caller's transaction. */
+struct Officer;
+bool intake_check_officer(Db *db,
+                          const OfficerInput *input,
+                          const IntakeContext *context,
+                          GStringChunk *texts,
+                          IntakeResult *result,
+                          struct Officer *ret_officer,
+                          GError **error);
+
 bool intake_units(Db *db,
                   const UnitInput *inputs,
                   size_t count,

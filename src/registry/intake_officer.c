@@ -138,6 +138,63 @@ store_row(Db *db, Told *told, const IntakeContext *context, IntakeResult *result
     return true;
 }
 
+/* Everything but matching and writing. */
+static bool check_row(RegionCache *regions,
+                      const OfficerInput *input,
+                      IntakeResult *result,
+                      Told *told,
+                      GError **error) {
+    bool refused = !check_values(input, result, told);
+    if (!refused && intake_is_told(input->region)) {
+        if (!intake_check_region(regions, input->region, result, told->region, &refused, error)) {
+            return false;
+        }
+        told->officer.region = refused ? NULL : told->region;
+    }
+    if (!refused && told->officer.certificate_until != NULL &&
+        strcmp(told->officer.certificate_until, regions->today) < 0) {
+        intake_warn(result, "执法证已于 %s 到期", told->officer.certificate_until);
+    }
+    return true;
+}
+
+static const char *keep(GStringChunk *texts, const char *text) {
+    return text == NULL ? NULL : g_string_chunk_insert(texts, text);
+}
+
+bool intake_check_officer(Db *db,
+                          const OfficerInput *input,
+                          const IntakeContext *context,
+                          GStringChunk *texts,
+                          IntakeResult *result,
+                          Officer *ret_officer,
+                          GError **error) {
+    g_auto(RegionCache) regions;
+    region_cache_init(&regions, db, context);
+    Told told = {0};
+    if (!check_row(&regions, input, result, &told, error)) {
+        return false;
+    }
+    Officer *officer = &told.officer;
+    if (officer->name == NULL) {
+        intake_refuse(result, "name", "写姓名");
+    } else if (officer->region == NULL) {
+        intake_refuse(result, "region", "写区划代码");
+    }
+    if (result->problem == NULL && officer->agency_name != NULL &&
+        !find_agency(db, context, officer, &officer->agency_id, error)) {
+        return false;
+    }
+    *ret_officer = *officer;
+    ret_officer->name = keep(texts, officer->name);
+    ret_officer->certificate = keep(texts, officer->certificate);
+    ret_officer->certificate_until = keep(texts, officer->certificate_until);
+    ret_officer->agency_name = keep(texts, officer->agency_name);
+    ret_officer->region = keep(texts, officer->region);
+    ret_officer->phone = keep(texts, officer->phone);
+    return true;
+}
+
 bool intake_officers(Db *db,
                      const OfficerInput *inputs,
                      size_t count,
@@ -148,22 +205,8 @@ bool intake_officers(Db *db,
     region_cache_init(&regions, db, context);
     for (size_t i = 0; i < count; i++) {
         Told told = {0};
-        bool refused = !check_values(&inputs[i], &results[i], &told);
-        if (!refused && intake_is_told(inputs[i].region)) {
-            if (!intake_check_region(
-                    &regions, inputs[i].region, &results[i], told.region, &refused, error)) {
-                return false;
-            }
-            told.officer.region = told.region;
-        }
-        if (refused) {
-            continue;
-        }
-        if (told.officer.certificate_until != NULL &&
-            strcmp(told.officer.certificate_until, regions.today) < 0) {
-            intake_warn(&results[i], "执法证已于 %s 到期", told.officer.certificate_until);
-        }
-        if (!store_row(db, &told, context, &results[i], error)) {
+        if (!check_row(&regions, &inputs[i], &results[i], &told, error) ||
+            (results[i].problem == NULL && !store_row(db, &told, context, &results[i], error))) {
             return false;
         }
     }

@@ -572,6 +572,38 @@ static bool write_batch(Batch *batch, GError **error) {
            unit_write(batch->db, (UnitWrite *)(void *)writes->data, writes->len, &options, error);
 }
 
+static const char *keep(GStringChunk *texts, const char *text) {
+    return text == NULL ? NULL : g_string_chunk_insert(texts, text);
+}
+
+bool intake_check_unit(Db *db,
+                       const UnitInput *input,
+                       const IntakeContext *context,
+                       GStringChunk *texts,
+                       IntakeResult *result,
+                       Unit *ret_unit,
+                       GError **error) {
+    g_auto(Batch) batch;
+    batch_init(&batch, db, context);
+    Draft draft = {.match_key = 0};
+    if (!check_row(&batch, input, result, &draft, error)) {
+        return false;
+    }
+    if (result->problem == NULL) {
+        refuse_incomplete(&draft.unit, result);
+    }
+    *ret_unit = draft.unit;
+    ret_unit->source = keep(texts, draft.unit.source);
+    ret_unit->source_id = keep(texts, draft.unit.source_id);
+    ret_unit->uscc = keep(texts, draft.unit.uscc);
+    ret_unit->name = keep(texts, draft.unit.name);
+    ret_unit->address = keep(texts, draft.unit.address);
+    ret_unit->region = keep(texts, draft.unit.region);
+    ret_unit->legal_person = keep(texts, draft.unit.legal_person);
+    ret_unit->phone = keep(texts, draft.unit.phone);
+    return true;
+}
+
 bool intake_units(Db *db,
                   const UnitInput *inputs,
                   size_t count,

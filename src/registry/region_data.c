@@ -252,3 +252,32 @@ bool building_judge_height(const Building *building, HeightClass *ret_class, GEr
     *ret_class = class;
     return true;
 }
+
+static const char *confidence_zh(const char *confidence) {
+    return strcmp(confidence, "text") == 0        ? "原文"
+           : strcmp(confidence, "secondary") == 0 ? "二手"
+                                                  : "凭记忆";
+}
+
+char *building_height_reason(const Building *building) {
+    const HeightFile *file = height_file(NULL);
+    const HeightLine *found = NULL;
+    for (unsigned i = 0; file != NULL && i < file->lines_count; i++) {
+        bool unsure = false;
+        if (line_applies(&file->lines[i], building, &unsure) || unsure) {
+            found = &file->lines[i]; /* the last that applies is the strictest */
+        }
+    }
+    if (found == NULL || building->height_class < HEIGHT_HIGH) {
+        return NULL;
+    }
+    g_autofree char **basis = g_new0(char *, found->basis_count + 1);
+    memcpy(basis, found->basis, found->basis_count * sizeof *basis);
+    g_autofree char *sources = g_strjoinv("、", basis);
+    return g_strdup_printf("%s：高度超过 %g 米%s。依据 %s（%s）。",
+                           found->name,
+                           found->over_m,
+                           found->min_floors > 1 ? "且不是单层" : "",
+                           sources,
+                           confidence_zh(found->confidence));
+}

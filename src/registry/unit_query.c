@@ -19,6 +19,8 @@ void unit_query_clear(UnitQuery *query) {
     unit_place_clear(&query->place);
     g_free(query->category_word);
     g_free(query->risk_word);
+    g_free(query->credit_word);
+    g_free(query->key_word);
     g_free(query->last_word);
     *query = (UnitQuery){0};
 }
@@ -85,7 +87,11 @@ static bool read_facets(Reader *reader) {
     query->key = key == NULL ? -1 : strcmp(key, "1") == 0;
     query->category_word = g_strdup(category);
     query->risk_word = g_strdup(risk);
-    if (category != NULL && (query->categories = category_set_parse(category)) == 0) {
+    query->credit_word = g_strdup(credit);
+    query->key_word = g_strdup(key);
+    if (g_strcmp0(category, "key") == 0) {
+        query->key = 1;
+    } else if (category != NULL && (query->categories = category_set_parse(category)) == 0) {
         return wrong(reader, "没有这个类别");
     }
     RiskGrade risk_grade;
@@ -188,15 +194,6 @@ static void add_word(GString *out, const char *name, const char *value, const ch
     g_string_append_printf(out, out->len == 0 ? "%s=%s" : "&%s=%s", name, escaped);
 }
 
-static const char *single_credit(uint32_t credits) {
-    for (int i = 0; i < CREDIT_COUNT; i++) {
-        if (credits == UINT32_C(1) << i) {
-            return credit_word((CreditGrade)i);
-        }
-    }
-    return NULL;
-}
-
 char *unit_query_string(const UnitQuery *query, const char *without) {
     GString *out = g_string_new(NULL);
     add_word(out, "q", query->text, without);
@@ -205,8 +202,8 @@ char *unit_query_string(const UnitQuery *query, const char *without) {
     }
     add_word(out, "category", query->category_word, without);
     add_word(out, "risk", query->risk_word, without);
-    add_word(out, "credit", single_credit(query->credits), without);
-    add_word(out, "key", query->key < 0 ? NULL : query->key > 0 ? "1" : "0", without);
+    add_word(out, "credit", query->credit_word, without);
+    add_word(out, "key", query->key_word, without);
     add_word(out, "last", query->last_word, without);
     if (query->sort == UNIT_SORT_LAST || query->descending) {
         add_word(out,

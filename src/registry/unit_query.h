@@ -2,7 +2,8 @@
  * What a person asks of the list of units: filters, order, place in the list. Pure but for the
  * region check. The same words stand in the address of the page and of the export.
  *
- *   q         search text                      category  word, Chinese name, assembly, crowded
+ *   q         search text                      category  word, Chinese name, assembly,
+ *                                              crowded, key (消防安全重点单位)
  *   region    code inside the reader's scope   risk      word; or "raised": higher and high
  *   credit    A to D                           key       1 or 0
  *   last      year (not in the last 365 days), never
@@ -37,7 +38,7 @@ typedef struct UnitQuery {
     bool descending;
     bool has_place, backward;
     UnitPlace place;
-    char *category_word, *risk_word, *last_word; /* as asked; NULL: not asked */
+    char *category_word, *risk_word, *credit_word, *key_word, *last_word; /* NULL: not asked */
 } UnitQuery;
 void unit_query_clear(UnitQuery *query);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(UnitQuery, unit_query_clear)

@@ -1,0 +1,280 @@
+/* The list of buildings and the page of one building. Forms are in building_form_pages.c. */
+#include "base/error.h"
+#include "base/limits.h"
+#include "registry/building_list.h"
+#include "registry/registry_pages.h"
+
+#include <string.h>
+
+#define PATH "/work/buildings"
+#define UNITS_MAX 100
+
+/* --- the list -----------------------------------------------------------------------------------
+ */
+
+static bool put_filters(Ctx *ctx, const BuildingQuery *query, json_t *model, GError **error) {
+    json_t *selects = json_array();
+    json_put(model, "selects", selects);
+    json_put_text(model, "q", query->text);
+    if (!page_region_select(ctx->db, selects, query->scope, query->region, error)) {
+        return false;
+    }
+    json_t *category = page_select(selects, "category", "使用性质");
+    page_option(category, "", "全部", query->category_word);
+    page_option(category, "crowded", "人员密集场所", query->category_word);
+    for (int i = 1; i < CATEGORY_COUNT; i++) {
+        page_option(
+            category, category_get(i)->word, category_get(i)->name_zh, query->category_word);
+    }
+    json_t *height = page_select(selects, "height", "高度");
+    page_option(height, "", "不限", query->height_word);
+    page_option(height, "high", "高层和超高层", query->height_word);
+    page_option(height, "super", "超高层", query->height_word);
+    page_option(height, "unknown", "高度未登记", query->height_word);
+    json_t *risk = page_select(selects, "risk", "风险");
+    page_option(risk, "", "全部风险", query->risk_word);
+    page_option(risk, "raised", "橙和红", query->risk_word);
+    for (int i = RISK_HIGH; i >= RISK_LOW; i--) {
+        page_option(risk, risk_word((RiskGrade)i), risk_name_zh((RiskGrade)i), query->risk_word);
+    }
+    return true;
+}
+
+static void
+add_chip(json_t *model, const BuildingQuery *query, const char *name, const char *text) {
+    g_autofree char *rest = building_query_string(query, name);
+    page_add_chip(model, text, PATH, rest);
+}
+
+static bool put_chips(Ctx *ctx, const BuildingQuery *query, json_t *model, GError **error) {
+    json_put(model, "chips", json_array());
+    if (query->text != NULL) {
+        g_autofree char *text = g_strdup_printf("“%s”", query->text);
+        add_chip(model, query, "q", text);
+    }
+    if (strcmp(query->region, query->scope) != 0) {
+        g_autofree char *name = region_full_name(ctx->db, query->region, error);
+        if (name == NULL) {
+            return false;
+        }
+        add_chip(model, query, "region", name);
+    }
+    if (query->category_word != NULL) {
+        const UseCategory *category = category_parse(query->category_word);
+        add_chip(model, query, "category", category == NULL ? "人员密集场所" : category->name_zh);
+    }
+    if (query->height_word != NULL) {
+        add_chip(model,
+                 query,
+                 "height",
+                 strcmp(query->height_word, "high") == 0    ? "高层和超高层"
+                 : strcmp(query->height_word, "super") == 0 ? "超高层"
+                                                            : "高度未登记");
+    }
+    RiskGrade grade = RISK_UNKNOWN;
+    if (query->risk_word != NULL) {
+        bool one = risk_parse(query->risk_word, &grade);
+        add_chip(model, query, "risk", one ? risk_name_zh(grade) : "风险橙和红");
+    }
+    if (query->filter.key >= 0) {
+        add_chip(model, query, "key", query->filter.key > 0 ? "重点单位" : "不是重点单位");
+    }
+    json_put_text(
+        model, "clear_href", json_array_size(json_object_get(model, "chips")) > 0 ? PATH : NULL);
+    return true;
+}
+
+static void put_facts(json_t *model, const Building *building) {
+    g_autofree char *height =
+        building->height_m > 0 ? g_strdup_printf("%g 米", building->height_m) : NULL;
+    json_put_int(model, "id", building->id);
+    json_put_text(model, "name", building->name);
+    json_put_text(model, "address", building->address);
+    json_put_text(model, "region", building->region);
+    json_put_text(model, "category", category_get(building->category)->name_zh);
+    json_put_text(model, "height_class", height_class_name_zh(building->height_class));
+    json_put_text(model, "height", height);
+    json_put_text(model, "risk", risk_name_zh(building->risk));
+    json_put_text(model, "risk_colour", risk_colour(building->risk));
+    json_put_text(model, "credit", page_text(credit_word(building->credit), "未评"));
+    json_put_bool(model, "is_key", building->is_key);
+    page_put_day(model, "last_inspected", building->last_inspected_us, "没查过");
+}
+
+static bool put_rows(Ctx *ctx, const BuildingPage *page, json_t *model, GError **error) {
+    g_autoptr(GPtrArray) codes = g_ptr_array_new();
+    for (guint i = 0; i < page->buildings->len; i++) {
+        g_ptr_array_add(codes, (gpointer)g_array_index(page->buildings, Building, i).region);
+    }
+    g_autoptr(GHashTable) names = page_region_names(ctx->db, codes, error);
+    if (names == NULL) {
+        return false;
+    }
+    json_t *rows = json_array();
+    for (guint i = 0; i < page->buildings->len; i++) {
+        const Building *building = &g_array_index(page->buildings, Building, i);
+        json_t *row = json_object();
+        put_facts(row, building);
+        json_put_text(row, "place", g_hash_table_lookup(names, building->region));
+        json_array_append_new(rows, row);
+    }
+    json_put_bool(model, "has_rows", json_array_size(rows) > 0);
+    json_put(model, "rows", rows);
+    return true;
+}
+
+static void put_pager(const BuildingQuery *query, const BuildingPage *page, json_t *model) {
+    g_autofree char *base = building_query_string(query, NULL);
+    PagerText text = {.path = PATH,
+                      .query = base,
+                      .has_first = query->has_place,
+                      .note = query->text != NULL ? "每页 50 栋，按登记先后" : "每页 50 栋"};
+    g_autofree char *before = named_place_format(&page->first);
+    g_autofree char *after = named_place_format(&page->last);
+    g_autofree char *before_escaped = g_uri_escape_string(before, NULL, false);
+    g_autofree char *after_escaped = g_uri_escape_string(after, NULL, false);
+    g_autofree char *previous = g_strconcat("before=", before_escaped, NULL);
+    g_autofree char *next = g_strconcat("after=", after_escaped, NULL);
+    text.previous = page->has_previous ? previous : NULL;
+    text.next = page->has_next ? next : NULL;
+    page_put_pager(model, &text);
+    page_put_hidden(model, base, NULL);
+    json_put_bool(model, "is_partial", page->is_partial);
+    json_put_bool(model, "can_jump", query->text == NULL);
+    page_put_export(model, "buildings", base);
+}
+
+static bool fill_list(
+    Ctx *ctx, const BuildingQuery *query, const char *problem, json_t *model, GError **error) {
+    g_auto(BuildingPage) page = {.buildings = g_array_new(FALSE, FALSE, sizeof(Building))};
+    int64_t n = 0;
+    bool more = false;
+    if (problem == NULL) {
+        building_page_clear(&page);
+        if (!building_list_page(ctx->db, query, LIMIT_PAGE_ROWS, &page, error) ||
+            !building_list_count(ctx->db, query, &n, &more, error)) {
+            return false;
+        }
+    }
+    g_autofree char *count = page_count_text(n, more, "栋");
+    g_autofree char *place = region_full_name(ctx->db, query->scope, error);
+    if (place == NULL) {
+        return false;
+    }
+    json_put_text(model, "count_text", count);
+    json_put_text(model, "place", place);
+    json_put_text(model, "problem", problem);
+    json_put_bool(model, "may_edit", principal_may(ctx->who, PERM_UNIT_EDIT));
+    json_put_bool(model, "may_import", principal_may(ctx->who, PERM_IMPORT));
+    json_put_bool(model, "may_export", principal_may(ctx->who, PERM_EXPORT));
+    put_pager(query, &page, model);
+    return put_filters(ctx, query, model, error) && put_chips(ctx, query, model, error) &&
+           put_rows(ctx, &page, model, error);
+}
+
+Response *buildings_page(Ctx *ctx, const Request *req) {
+    g_autoptr(GError) error = NULL;
+    g_auto(BuildingQuery) query = {0};
+    const char *problem;
+    bool denied;
+    building_query_parse(page_get_query, req, ctx->who->region, &query, &problem, &denied);
+    if (denied) {
+        return page_refuse(ctx, req, problem);
+    }
+    if (query.region[0] == '\0') {
+        memcpy(query.region, query.scope, sizeof query.region);
+    }
+    g_autoptr(json_t) model = json_object();
+    if (!fill_list(ctx, &query, problem, model, &error)) {
+        return response_problem(error, NULL);
+    }
+    return response_page_status(
+        problem == NULL ? 200 : 422, "registry/buildings", g_steal_pointer(&model));
+}
+
+/* --- one building -------------------------------------------------------------------------------
+ */
+
+static bool put_units(Ctx *ctx, int64_t id, json_t *model, GError **error) {
+    g_autoptr(DbRows) rows =
+        db_query(ctx->db,
+                 SQL("SELECT id, name, category FROM unit WHERE building_id IS NOT NULL "
+                     "AND building_id = $1 AND merged_into = 0 ORDER BY id LIMIT $2"),
+                 DB_ARGS(db_int(id), db_int(UNITS_MAX)),
+                 error);
+    if (rows == NULL) {
+        return false;
+    }
+    json_t *list = json_array();
+    while (db_rows_next(rows)) {
+        json_t *line = json_object();
+        json_put_int(line, "id", db_rows_int(rows, 0));
+        json_put_text(line, "name", db_rows_text(rows, 1));
+        json_put_text(line, "category", category_get((int)db_rows_int(rows, 2))->name_zh);
+        json_array_append_new(list, line);
+    }
+    json_put_bool(model, "has_units", json_array_size(list) > 0);
+    json_put_bool(model, "has_more_units", json_array_size(list) == UNITS_MAX);
+    json_put(model, "units", list);
+    return db_rows_done(rows, error);
+}
+
+static void put_measures(json_t *model, const Building *building) {
+    g_autofree char *floors =
+        building->floors_above == 0
+            ? NULL
+            : g_strdup_printf("地上 %" G_GINT64_FORMAT " 层，地下 %" G_GINT64_FORMAT " 层",
+                              building->floors_above,
+                              building->floors_below);
+    g_autofree char *area =
+        building->area_m2 > 0 ? g_strdup_printf("%.0f 平方米", building->area_m2) : NULL;
+    g_autofree char *built = building->built_year == 0
+                                 ? NULL
+                                 : g_strdup_printf("%" G_GINT64_FORMAT " 年", building->built_year);
+    g_autofree char *point =
+        building->has_point ? g_strdup_printf("%.6f，%.6f", building->longitude, building->latitude)
+                            : NULL;
+    g_autofree char *source = building->source == NULL
+                                  ? NULL
+                                  : g_strdup_printf("%s %s", building->source, building->source_id);
+    g_autofree char *reason = building_height_reason(building);
+    json_put_text(model, "height_text", json_get_text(model, "height", "未登记"));
+    json_put_text(model, "floors_text", page_text(floors, "未登记"));
+    json_put_text(model, "area_text", page_text(area, "未登记"));
+    json_put_text(model, "built_text", page_text(built, "未登记"));
+    json_put_text(model, "point", page_text(point, "未登记"));
+    json_put_text(model, "source", page_text(source, "在本系统登记"));
+    json_put_text(model, "height_reason", reason);
+}
+
+Response *building_page(Ctx *ctx, const Request *req) {
+    g_autoptr(GError) error = NULL;
+    g_auto(Building) building = {0};
+    int64_t id;
+    if (!request_arg_id(req, "id", &id)) {
+        return response_not_found();
+    }
+    if (!building_find(ctx->db, id, &building, &error)) {
+        return response_problem(error, NULL);
+    }
+    Response *refused = page_refuse_scope(ctx, req, building.region);
+    if (refused != NULL) {
+        return refused;
+    }
+    g_autoptr(json_t) model = json_object();
+    g_autofree char *object = g_strdup_printf("building:%" G_GINT64_FORMAT, id);
+    g_autofree char *place = region_full_name(ctx->db, building.region, &error);
+    put_facts(model, &building);
+    put_measures(model, &building);
+    json_put_text(model, "place", place);
+    json_put_bool(model, "may_edit", principal_may(ctx->who, PERM_UNIT_EDIT));
+    page_put_day(model, "created", building.created_us, "未登记");
+    page_put_day(model, "changed", building.changed_us, "未登记");
+    if (place == NULL || !put_units(ctx, id, model, &error) ||
+        !page_put_proof(ctx->db, model, object, &error) ||
+        !page_put_history(ctx->db, model, "building", id, &error) ||
+        !page_put_past(ctx->db, model, "building", id, &error)) {
+        return response_problem(error, NULL);
+    }
+    return response_page("registry/building", g_steal_pointer(&model));
+}
