@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "registry/building_list.h"
+#include "registry/building_store.h"
 #include "registry/registry_pages.h"
 
 #include <string.h>
@@ -106,7 +107,7 @@ static bool put_rows(Ctx *ctx, const BuildingPage *page, json_t *model, GError *
     for (guint i = 0; i < page->buildings->len; i++) {
         g_ptr_array_add(codes, (gpointer)g_array_index(page->buildings, Building, i).region);
     }
-    g_autoptr(GHashTable) names = page_region_names(ctx->db, codes, error);
+    g_autoptr(GHashTable) names = region_names(ctx->db, codes, error);
     if (names == NULL) {
         return false;
     }
@@ -196,27 +197,12 @@ Response *buildings_page(Ctx *ctx, const Request *req) {
  */
 
 static bool put_units(Ctx *ctx, int64_t id, json_t *model, GError **error) {
-    g_autoptr(DbRows) rows =
-        db_query(ctx->db,
-                 SQL("SELECT id, name, category FROM unit WHERE building_id IS NOT NULL "
-                     "AND building_id = $1 AND merged_into = 0 ORDER BY id LIMIT $2"),
-                 DB_ARGS(db_int(id), db_int(UNITS_MAX)),
-                 error);
-    if (rows == NULL) {
-        return false;
-    }
     json_t *list = json_array();
-    while (db_rows_next(rows)) {
-        json_t *line = json_object();
-        json_put_int(line, "id", db_rows_int(rows, 0));
-        json_put_text(line, "name", db_rows_text(rows, 1));
-        json_put_text(line, "category", category_get((int)db_rows_int(rows, 2))->name_zh);
-        json_array_append_new(list, line);
-    }
+    bool good = building_store_units(ctx->db, id, UNITS_MAX, list, error);
     json_put_bool(model, "has_units", json_array_size(list) > 0);
     json_put_bool(model, "has_more_units", json_array_size(list) == UNITS_MAX);
     json_put(model, "units", list);
-    return db_rows_done(rows, error);
+    return good;
 }
 
 static void put_measures(json_t *model, const Building *building) {

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "base/json.h"
 #include "registry/building.h"
 
 /* Columns for building_from_row of table alias b. */
@@ -17,6 +18,11 @@
 void building_from_row(const DbRows *rows, GStringChunk *texts, Building *building);
 bool building_find_source(
     Db *db, const char *source, const char *source_id, Building *ret_building, GError **error);
+/* The id alone; 0 when there is none. */
+bool building_store_id(
+    Db *db, const char *source, const char *source_id, int64_t *ret_id, GError **error);
+/* Units that stand in a building, by id: appended to `list` as {id, name, category}. */
+bool building_store_units(Db *db, int64_t id, unsigned limit, json_t *list, GError **error);
 /* By address and region, and by name where both sides tell one. */
 bool building_find_like(Db *db, const Building *like, Building *ret_building, GError **error);
 int64_t building_match_key(const char *address);

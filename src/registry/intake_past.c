@@ -1,6 +1,7 @@
 /* Inspection history of another system: one line each, added once, never changed. */
 #include "registry/building.h"
 #include "registry/intake_internal.h"
+#include "registry/past_store.h"
 #include "registry/unit.h"
 
 #include "base/clock.h"
@@ -33,54 +34,28 @@ static char *key_of(const char *source, const char *id) {
     return g_strconcat(source, "\n", id, NULL);
 }
 
-typedef enum Lookup { LOOKUP_UNIT, LOOKUP_BUILDING, LOOKUP_LINE } Lookup;
-
-static Sql lookup_sql(const Db *db, Lookup lookup) {
-    bool lite = db_engine(db) == DB_ENGINE_SQLITE;
-    switch (lookup) {
-    case LOOKUP_UNIT:
-        return lite ? SQL("SELECT source_id, id, region, merged_into FROM unit "
-                          "WHERE source IS NOT NULL AND source = $1 AND source_id IN "
-                          "(SELECT CAST(value AS TEXT) FROM json_each($2))")
-                    : SQL("SELECT source_id, id, region, merged_into FROM unit "
-                          "WHERE source IS NOT NULL AND source = $1 AND source_id = ANY "
-                          "(ARRAY(SELECT json_array_elements_text($2::json)))");
-    case LOOKUP_BUILDING:
-        return lite ? SQL("SELECT source_id, id, region, 0 FROM building "
-                          "WHERE source IS NOT NULL AND source = $1 AND source_id IN "
-                          "(SELECT CAST(value AS TEXT) FROM json_each($2))")
-                    : SQL("SELECT source_id, id, region, 0 FROM building "
-                          "WHERE source IS NOT NULL AND source = $1 AND source_id = ANY "
-                          "(ARRAY(SELECT json_array_elements_text($2::json)))");
-    case LOOKUP_LINE:
-        return lite ? SQL("SELECT source_id, id, '', 0 FROM past_inspection WHERE source = $1 "
-                          "AND source_id IN (SELECT CAST(value AS TEXT) FROM json_each($2))")
-                    : SQL("SELECT source_id, id, '', 0 FROM past_inspection WHERE source = $1 "
-                          "AND source_id = ANY "
-                          "(ARRAY(SELECT json_array_elements_text($2::json)))");
-    }
-    g_assert_not_reached();
-}
-
-static bool look_up(
-    Db *db, Lookup lookup, const char *source, const GPtrArray *ids, Known *known, GError **error) {
+static bool look_up(Db *db,
+                    PastLookup lookup,
+                    const char *source,
+                    const GPtrArray *ids,
+                    Known *known,
+                    GError **error) {
     g_autofree char *list = intake_text_list(ids);
-    g_autoptr(DbRows) rows =
-        db_query(db, lookup_sql(db, lookup), DB_ARGS(db_text(source), db_text(list)), error);
+    g_autoptr(DbRows) rows = past_store_look_up(db, lookup, source, list, error);
     if (rows == NULL) {
         return false;
     }
     while (db_rows_next(rows)) {
         char *key = key_of(source, db_rows_text(rows, 0));
-        if (lookup == LOOKUP_LINE) {
+        if (lookup == PAST_LOOKUP_LINE) {
             g_hash_table_add(known->lines, key);
             continue;
         }
         Object *object = g_new0(Object, 1);
         int64_t id = db_rows_int(rows, 1);
         int64_t into = db_rows_int(rows, 3);
-        object->unit_id = lookup == LOOKUP_UNIT ? (into == 0 ? id : into) : 0;
-        object->building_id = lookup == LOOKUP_BUILDING ? id : 0;
+        object->unit_id = lookup == PAST_LOOKUP_UNIT ? (into == 0 ? id : into) : 0;
+        object->building_id = lookup == PAST_LOOKUP_BUILDING ? id : 0;
         g_strlcpy(object->region, db_rows_text(rows, 2), sizeof object->region);
         g_hash_table_replace(known->objects, key, object);
     }
@@ -107,9 +82,9 @@ load_known(Db *db, const PastInspectionInput *inputs, size_t count, Known *known
             }
         }
         /* buildings last: an inspection of a high-rise names the building */
-        if (!look_up(db, LOOKUP_UNIT, inputs[i].source, objects, known, error) ||
-            !look_up(db, LOOKUP_BUILDING, inputs[i].source, objects, known, error) ||
-            !look_up(db, LOOKUP_LINE, inputs[i].source, lines, known, error)) {
+        if (!look_up(db, PAST_LOOKUP_UNIT, inputs[i].source, objects, known, error) ||
+            !look_up(db, PAST_LOOKUP_BUILDING, inputs[i].source, objects, known, error) ||
+            !look_up(db, PAST_LOOKUP_LINE, inputs[i].source, lines, known, error)) {
             return false;
         }
     }
@@ -183,29 +158,21 @@ static void check_line(const PastInspectionInput *input,
 }
 
 static bool write_lines(Db *db, const GArray *lines, GError **error) {
-    g_autoptr(GArray) args = g_array_new(FALSE, FALSE, sizeof(DbArg));
+    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(PastLine));
     for (guint i = 0; i < lines->len; i++) {
         const Line *line = &g_array_index(lines, Line, i);
-        DbArg row[] = {db_text(line->source),
-                       db_text(line->source_id),
-                       db_int(line->object->unit_id),
-                       db_int(line->object->building_id),
-                       db_int(line->opened_us),
-                       db_int(line->closed_us),
-                       db_text(line->item_code),
-                       db_text(line->item_text)};
-        g_array_append_vals(args, row, G_N_ELEMENTS(row));
+        PastLine row = {.source = line->source,
+                        .source_id = line->source_id,
+                        .unit_id = line->object->unit_id,
+                        .building_id = line->object->building_id,
+                        .opened_us = line->opened_us,
+                        .closed_us = line->closed_us,
+                        .item_code = line->item_code,
+                        .item_text = line->item_text};
+        g_array_append_val(rows, row);
         line->object->newest_us = MAX(line->object->newest_us, line->opened_us);
     }
-    return lines->len == 0 ||
-           db_exec_many(db,
-                        SQL("INSERT INTO past_inspection (source, source_id, unit_id, "
-                            "building_id, opened_us, closed_us, item_code, item_text) "
-                            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"),
-                        8,
-                        (DbArgs){(const DbArg *)(void *)args->data, args->len},
-                        NULL,
-                        error);
+    return past_store_add(db, (const PastLine *)(void *)rows->data, rows->len, error);
 }
 
 static bool note_inspected(Db *db, GHashTable *objects, GError **error) {

@@ -1,10 +1,10 @@
 /* Units: check, match, merge the told values, write in one go. */
+#include "registry/building_store.h"
 #include "registry/intake_internal.h"
 #include "registry/search.h"
 #include "registry/unit_store.h"
 #include "registry/uscc.h"
 
-#include "base/error.h"
 #include "base/json.h"
 
 #include <string.h>
@@ -341,15 +341,7 @@ static bool load_buildings(Batch *batch, const UnitInput *inputs, size_t count, 
             continue;
         }
         int64_t building = 0;
-        g_autoptr(GError) problem = NULL;
-        if (!db_query_int(batch->db,
-                          SQL("SELECT id FROM building WHERE source IS NOT NULL AND source = $1 "
-                              "AND source_id = $2"),
-                          DB_ARGS(db_text(source), db_text(id)),
-                          &building,
-                          &problem) &&
-            !g_error_matches(problem, HZ_ERROR, HZ_ERROR_NOT_FOUND)) {
-            g_propagate_error(error, g_steal_pointer(&problem));
+        if (!building_store_id(batch->db, source, id, &building, error)) {
             return false;
         }
         g_hash_table_insert(batch->buildings, (gpointer)key, g_memdup2(&building, sizeof building));

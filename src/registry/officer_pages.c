@@ -106,7 +106,7 @@ static bool put_rows(Ctx *ctx, const OfficerPage *page, json_t *model, GError **
     for (guint i = 0; i < page->officers->len; i++) {
         g_ptr_array_add(codes, (gpointer)g_array_index(page->officers, Officer, i).region);
     }
-    g_autoptr(GHashTable) names = page_region_names(ctx->db, codes, error);
+    g_autoptr(GHashTable) names = region_names(ctx->db, codes, error);
     if (names == NULL) {
         return false;
     }

@@ -45,6 +45,8 @@ bool region_find_nearest(Db *db, const char *code, Region *ret_region, GError **
 bool region_is_valid_on(const Region *region, const char *day);
 /* "渝中区 解放碑街道": district and what is below it; the code itself if unknown. Caller frees. */
 char *region_full_name(Db *db, const char *code, GError **error);
+/* Names for many codes at once: "渝中区 七星岗街道" by code, owned by the table. NULL on error. */
+GHashTable *region_names(Db *db, const GPtrArray *codes, GError **error);
 /* Direct children valid on `day` (NULL: all), by code: array of Region *. NULL on error. */
 GPtrArray *region_children(Db *db, const char *parent, const char *day, GError **error);
 /* Every district (6 digits) inside `scope` valid on `day` (NULL: all), by code. */

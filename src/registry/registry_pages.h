@@ -20,9 +20,6 @@ Response *page_refuse(Ctx *ctx, const Request *req, const char *reason_zh);
 char *page_actor(const Ctx *ctx);
 IntakeContext page_intake_context(const Ctx *ctx, const char *actor);
 
-/* Names for many codes at once: "渝中区 七星岗街道" by code, owned by the table. NULL on error. */
-GHashTable *page_region_names(Db *db, const GPtrArray *codes, GError **error);
-
 /* select: {name, label, options}. */
 json_t *page_select(json_t *selects, const char *name, const char *label);
 void page_option(json_t *select, const char *value, const char *text, const char *chosen);

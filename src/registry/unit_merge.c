@@ -42,14 +42,6 @@ static void fill_gaps(Unit *kept, const Unit *gone) {
     kept->last_inspected_us = MAX(kept->last_inspected_us, gone->last_inspected_us);
 }
 
-static bool decide_pair(Db *db, int64_t a, int64_t b, const char *decided, GError **error) {
-    return db_exec(db,
-                   SQL("UPDATE unit_suspect SET decided = $3 WHERE low_id = $1 AND high_id = $2"),
-                   DB_ARGS(db_int(MIN(a, b)), db_int(MAX(a, b)), db_text(decided)),
-                   NULL,
-                   error);
-}
-
 bool unit_merge(
     Db *db, int64_t kept_id, int64_t gone_id, const UnitWriteOptions *options, GError **error) {
     g_auto(Unit) kept = {0};
@@ -71,17 +63,8 @@ bool unit_merge(
     gone_now.merged_into = kept_id;
     UnitWrite writes[] = {{&kept, &kept_now}, {&gone, &gone_now}};
     return unit_write(db, writes, G_N_ELEMENTS(writes), options, error) &&
-           db_exec(db,
-                   SQL("INSERT INTO unit_merge (kept_id, gone_id, reason, merged_us, actor) "
-                       "VALUES ($1, $2, $3, $4, $5)"),
-                   DB_ARGS(db_int(kept_id),
-                           db_int(gone_id),
-                           db_text("person"),
-                           db_int(options->now_us),
-                           db_text(options->actor)),
-                   NULL,
-                   error) &&
-           decide_pair(db, kept_id, gone_id, "merged", error);
+           unit_store_add_merge(db, kept_id, gone_id, options, error) &&
+           unit_store_decide(db, kept_id, gone_id, "merged", error);
 }
 
 /* The gone record comes back as it was; what it had filled in the kept one stays there, because
@@ -99,15 +82,10 @@ bool unit_unmerge(Db *db, int64_t gone_id, const UnitWriteOptions *options, GErr
     now.merged_into = 0;
     UnitWrite write = {&gone, &now};
     return unit_write(db, &write, 1, options, error) &&
-           db_exec(db,
-                   SQL("UPDATE unit_merge SET undone_us = $2 WHERE gone_id = $1 "
-                       "AND undone_us = 0"),
-                   DB_ARGS(db_int(gone_id), db_int(options->now_us)),
-                   NULL,
-                   error) &&
-           decide_pair(db, gone_id, gone.merged_into, NULL, error);
+           unit_store_end_merge(db, gone_id, options->now_us, error) &&
+           unit_store_decide(db, gone_id, gone.merged_into, NULL, error);
 }
 
 bool unit_mark_different(Db *db, int64_t one_id, int64_t other_id, GError **error) {
-    return decide_pair(db, one_id, other_id, "different", error);
+    return unit_store_decide(db, one_id, other_id, "different", error);
 }

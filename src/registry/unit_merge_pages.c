@@ -1,7 +1,7 @@
 /* Suspected duplicates: one unit or two? And taking a merge back. */
 #include "base/error.h"
 #include "registry/registry_pages.h"
-#include "registry/unit.h"
+#include "registry/unit_store.h"
 
 #include <string.h>
 
@@ -44,11 +44,6 @@ static json_t *pair_new(Db *db, int64_t low, int64_t high, const char *reason, G
                : NULL;
 }
 
-typedef struct Pair {
-    int64_t low, high;
-    char reason[8];
-} Pair;
-
 /* Open pairs whose newer record lies in the scope, oldest first. */
 static bool read_pairs(Db *db, const char *scope, GArray *pairs, GError **error) {
     char code[REGION_CODE_MAX + 1];
@@ -57,22 +52,7 @@ static bool read_pairs(Db *db, const char *scope, GArray *pairs, GError **error)
     }
     int64_t low = region_district(code);
     int64_t span = strlen(code) == 2 ? 10000 : strlen(code) == 4 ? 100 : 1;
-    g_autoptr(DbRows) rows =
-        db_query(db,
-                 SQL("SELECT s.low_id, s.high_id, s.reason FROM unit_suspect s "
-                     "WHERE s.decided IS NULL AND s.district >= $1 AND s.district < $2 "
-                     "ORDER BY s.district, s.high_id, s.low_id LIMIT $3"),
-                 DB_ARGS(db_int(low), db_int(low + span), db_int(PAIRS_MAX * 2)),
-                 error);
-    if (rows == NULL) {
-        return false;
-    }
-    while (db_rows_next(rows)) {
-        Pair pair = {.low = db_rows_int(rows, 0), .high = db_rows_int(rows, 1)};
-        g_strlcpy(pair.reason, db_rows_text(rows, 2), sizeof pair.reason);
-        g_array_append_val(pairs, pair);
-    }
-    return db_rows_done(rows, error);
+    return unit_store_open_pairs(db, low, low + span, PAIRS_MAX * 2, pairs, error);
 }
 
 static bool is_open_inside(Db *db, int64_t id, const char *scope, bool *ret, GError **error) {
@@ -85,22 +65,22 @@ static bool is_open_inside(Db *db, int64_t id, const char *scope, bool *ret, GEr
 }
 
 static bool put_pairs(Ctx *ctx, json_t *list, GError **error) {
-    g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(Pair));
+    g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(Suspect));
     if (!read_pairs(ctx->db, ctx->who->region, pairs, error)) {
         return false;
     }
     for (guint i = 0; i < pairs->len && json_array_size(list) < PAIRS_MAX; i++) {
-        const Pair *pair = &g_array_index(pairs, Pair, i);
+        const Suspect *pair = &g_array_index(pairs, Suspect, i);
         bool low;
         bool high;
-        if (!is_open_inside(ctx->db, pair->low, ctx->who->region, &low, error) ||
-            !is_open_inside(ctx->db, pair->high, ctx->who->region, &high, error)) {
+        if (!is_open_inside(ctx->db, pair->low_id, ctx->who->region, &low, error) ||
+            !is_open_inside(ctx->db, pair->high_id, ctx->who->region, &high, error)) {
             return false;
         }
         if (!low || !high) {
             continue; /* one side is merged, or another district's: both must agree there */
         }
-        json_t *shown = pair_new(ctx->db, pair->low, pair->high, pair->reason, error);
+        json_t *shown = pair_new(ctx->db, pair->low_id, pair->high_id, pair->reason, error);
         if (shown == NULL) {
             return false;
         }

@@ -4,6 +4,7 @@
 #include "registry/building.h"
 #include "registry/registry_pages.h"
 #include "registry/unit_list.h"
+#include "registry/unit_store.h"
 
 #include <string.h>
 
@@ -124,7 +125,7 @@ static bool put_rows(Ctx *ctx, const UnitPage *page, json_t *model, GError **err
     for (guint i = 0; i < page->units->len; i++) {
         g_ptr_array_add(codes, (gpointer)g_array_index(page->units, Unit, i).region);
     }
-    g_autoptr(GHashTable) names = page_region_names(ctx->db, codes, error);
+    g_autoptr(GHashTable) names = region_names(ctx->db, codes, error);
     if (names == NULL) {
         return false;
     }
@@ -277,52 +278,13 @@ static bool put_place(Db *db, const Unit *unit, json_t *model, GError **error) {
     return true;
 }
 
-static bool add_relatives(Db *db, Sql sql, int64_t id, json_t *list, GError **error) {
-    g_autoptr(DbRows) rows = db_query(db, sql, DB_ARGS(db_int(id)), error);
-    if (rows == NULL) {
-        return false;
-    }
-    while (db_rows_next(rows)) {
-        json_t *line = json_object();
-        json_put_int(line, "id", db_rows_int(rows, 0));
-        json_put_text(line, "name", db_rows_text(rows, 1));
-        json_put_text(line,
-                      "reason",
-                      g_strcmp0(db_rows_text(rows, 2), "code") == 0 ? "信用代码相同"
-                                                                    : "名称和地址相同");
-        json_array_append_new(list, line);
-    }
-    return db_rows_done(rows, error);
-}
-
 /* Records that could be this unit, and records that were merged into it. */
 static bool put_relatives(Db *db, const Unit *unit, json_t *model, GError **error) {
     json_t *like = json_array();
     json_t *absorbed = json_array();
     json_put(model, "like", like);
     json_put(model, "absorbed", absorbed);
-    bool good =
-        add_relatives(db,
-                      SQL("SELECT u.id, u.name, s.reason FROM unit_suspect s "
-                          "JOIN unit u ON u.id = s.high_id "
-                          "WHERE s.low_id = $1 AND s.decided IS NULL AND u.merged_into = 0"),
-                      unit->id,
-                      like,
-                      error) &&
-        add_relatives(db,
-                      SQL("SELECT u.id, u.name, s.reason FROM unit_suspect s "
-                          "JOIN unit u ON u.id = s.low_id "
-                          "WHERE s.high_id = $1 AND s.decided IS NULL AND u.merged_into = 0"),
-                      unit->id,
-                      like,
-                      error) &&
-        add_relatives(db,
-                      SQL("SELECT u.id, u.name, m.reason FROM unit_merge m "
-                          "JOIN unit u ON u.id = m.gone_id "
-                          "WHERE m.kept_id = $1 AND m.undone_us = 0 ORDER BY m.id"),
-                      unit->id,
-                      absorbed,
-                      error);
+    bool good = unit_store_relatives(db, unit->id, like, absorbed, error);
     json_put_bool(model, "has_like", json_array_size(like) > 0);
     json_put_bool(model, "has_absorbed", json_array_size(absorbed) > 0);
     return good;

@@ -317,3 +317,99 @@ bool unit_note_inspected(Db *db, int64_t id, int64_t inspected_us, GError **erro
                    NULL,
                    error);
 }
+
+/* --- duplicates ---------------------------------------------------------------------------------
+ */
+
+bool unit_store_decide(Db *db, int64_t a, int64_t b, const char *decided, GError **error) {
+    return db_exec(db,
+                   SQL("UPDATE unit_suspect SET decided = $3 WHERE low_id = $1 AND high_id = $2"),
+                   DB_ARGS(db_int(MIN(a, b)), db_int(MAX(a, b)), db_text(decided)),
+                   NULL,
+                   error);
+}
+
+bool unit_store_open_pairs(
+    Db *db, int64_t low, int64_t high, unsigned limit, GArray *pairs, GError **error) {
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT low_id, high_id, district, reason FROM unit_suspect "
+                     "WHERE decided IS NULL AND district >= $1 AND district < $2 "
+                     "ORDER BY district, high_id, low_id LIMIT $3"),
+                 DB_ARGS(db_int(low), db_int(high), db_int(limit)),
+                 error);
+    if (rows == NULL) {
+        return false;
+    }
+    while (db_rows_next(rows)) {
+        Suspect pair = {.low_id = db_rows_int(rows, 0),
+                        .high_id = db_rows_int(rows, 1),
+                        .district = db_rows_int(rows, 2),
+                        .reason = g_strcmp0(db_rows_text(rows, 3), "code") == 0 ? "code" : "name"};
+        g_array_append_val(pairs, pair);
+    }
+    return db_rows_done(rows, error);
+}
+
+bool unit_store_add_merge(
+    Db *db, int64_t kept_id, int64_t gone_id, const UnitWriteOptions *options, GError **error) {
+    return db_exec(db,
+                   SQL("INSERT INTO unit_merge (kept_id, gone_id, reason, merged_us, actor) "
+                       "VALUES ($1, $2, $3, $4, $5)"),
+                   DB_ARGS(db_int(kept_id),
+                           db_int(gone_id),
+                           db_text("person"),
+                           db_int(options->now_us),
+                           db_text(options->actor)),
+                   NULL,
+                   error);
+}
+
+bool unit_store_end_merge(Db *db, int64_t gone_id, int64_t now_us, GError **error) {
+    return db_exec(db,
+                   SQL("UPDATE unit_merge SET undone_us = $2 WHERE gone_id = $1 "
+                       "AND undone_us = 0"),
+                   DB_ARGS(db_int(gone_id), db_int(now_us)),
+                   NULL,
+                   error);
+}
+
+static bool add_relatives(Db *db, Sql sql, int64_t id, json_t *list, GError **error) {
+    g_autoptr(DbRows) rows = db_query(db, sql, DB_ARGS(db_int(id)), error);
+    if (rows == NULL) {
+        return false;
+    }
+    while (db_rows_next(rows)) {
+        json_t *line = json_object();
+        bool code = g_strcmp0(db_rows_text(rows, 2), "code") == 0;
+        json_put_int(line, "id", db_rows_int(rows, 0));
+        json_put_text(line, "name", db_rows_text(rows, 1));
+        json_put_text(line, "reason", code ? "信用代码相同" : "名称和地址相同");
+        json_array_append_new(list, line);
+    }
+    return db_rows_done(rows, error);
+}
+
+bool unit_store_relatives(Db *db, int64_t id, json_t *like, json_t *absorbed, GError **error) {
+    return add_relatives(db,
+                         SQL("SELECT u.id, u.name, s.reason FROM unit_suspect s "
+                             "JOIN unit u ON u.id = s.high_id "
+                             "WHERE s.low_id = $1 AND s.decided IS NULL AND u.merged_into = 0"),
+                         id,
+                         like,
+                         error) &&
+           add_relatives(db,
+                         SQL("SELECT u.id, u.name, s.reason FROM unit_suspect s "
+                             "JOIN unit u ON u.id = s.low_id "
+                             "WHERE s.high_id = $1 AND s.decided IS NULL AND u.merged_into = 0"),
+                         id,
+                         like,
+                         error) &&
+           add_relatives(db,
+                         SQL("SELECT u.id, u.name, m.reason FROM unit_merge m "
+                             "JOIN unit u ON u.id = m.gone_id "
+                             "WHERE m.kept_id = $1 AND m.undone_us = 0 ORDER BY m.id"),
+                         id,
+                         absorbed,
+                         error);
+}

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "base/json.h"
 #include "registry/unit.h"
 
 /* Columns for unit_from_row, in its order, of table alias u. */
@@ -53,6 +54,19 @@ typedef struct Suspect {
 } Suspect;
 bool unit_store_suspect(
     Db *db, const Suspect *suspects, size_t count, int64_t found_us, GError **error);
+
+/* A person's answer to a suspected pair; NULL opens it again. No such pair: nothing happens. */
+bool unit_store_decide(Db *db, int64_t a, int64_t b, const char *decided, GError **error);
+/* Open pairs whose newer record lies in districts from `low` to before `high`, appended as Suspect
+ * with a static reason. */
+bool unit_store_open_pairs(
+    Db *db, int64_t low, int64_t high, unsigned limit, GArray *pairs, GError **error);
+bool unit_store_add_merge(
+    Db *db, int64_t kept_id, int64_t gone_id, const UnitWriteOptions *options, GError **error);
+bool unit_store_end_merge(Db *db, int64_t gone_id, int64_t now_us, GError **error);
+/* Living records that could be this unit, and records merged into it: {id, name, reason} appended
+ * to the two arrays. */
+bool unit_store_relatives(Db *db, int64_t id, json_t *like, json_t *absorbed, GError **error);
 
 /* All search tokens and marks of a unit: d district, s street, c category, r risk, t credit, k key
  * unit. */

@@ -161,6 +161,59 @@ char *region_full_name(Db *db, const char *code, GError **error) {
     return g_strdup(name->len > 0 ? name->str : code);
 }
 
+/* Codes hold digits only: nothing to escape. */
+static char *region_code_list(const GPtrArray *codes) {
+    GString *list = g_string_new("[");
+    for (guint i = 0; i < codes->len; i++) {
+        g_string_append_printf(list, i == 0 ? "\"%s\"" : ",\"%s\"", (const char *)codes->pdata[i]);
+    }
+    g_string_append_c(list, ']');
+    return g_string_free(list, FALSE);
+}
+
+GHashTable *region_names(Db *db, const GPtrArray *codes, GError **error) {
+    g_autoptr(GHashTable) parts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GPtrArray) wanted = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < codes->len; i++) {
+        const char *code = codes->pdata[i];
+        g_ptr_array_add(wanted, g_strndup(code, 6));
+        g_ptr_array_add(wanted, g_strndup(code, 9));
+    }
+    g_autofree char *list = region_code_list(wanted);
+    g_autoptr(DbRows) rows = db_query(db,
+                                      SQL_FOR(db,
+                                              "SELECT code, name FROM region WHERE code IN "
+                                              "(SELECT CAST(value AS TEXT) FROM json_each($1))",
+                                              "SELECT code, name FROM region WHERE code = ANY "
+                                              "(ARRAY(SELECT json_array_elements_text($1::json)))"),
+                                      DB_ARGS(db_text(list)),
+                                      error);
+    if (rows == NULL) {
+        return NULL;
+    }
+    while (db_rows_next(rows)) {
+        g_hash_table_replace(
+            parts, g_strdup(db_rows_text(rows, 0)), g_strdup(db_rows_text(rows, 1)));
+    }
+    if (!db_rows_done(rows, error)) {
+        return NULL;
+    }
+    g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    for (guint i = 0; i < codes->len; i++) {
+        const char *code = codes->pdata[i];
+        g_autofree char *district = g_strndup(code, 6);
+        g_autofree char *street = g_strndup(code, 9);
+        const char *first = g_hash_table_lookup(parts, district);
+        const char *second = strlen(street) > 6 ? g_hash_table_lookup(parts, street) : NULL;
+        char *name = g_strconcat(first == NULL ? code : first,
+                                 second == NULL ? "" : " ",
+                                 second == NULL ? "" : second,
+                                 NULL);
+        g_hash_table_replace(names, g_strdup(code), name);
+    }
+    return g_steal_pointer(&names);
+}
+
 static void free_region(void *region) {
     region_clear(region);
     g_free(region);

@@ -84,6 +84,41 @@ bool building_find_source(
                     error);
 }
 
+bool building_store_id(
+    Db *db, const char *source, const char *source_id, int64_t *ret_id, GError **error) {
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT id FROM building WHERE source IS NOT NULL AND source = $1 "
+                     "AND source_id = $2"),
+                 DB_ARGS(db_text(source), db_text(source_id)),
+                 error);
+    if (rows == NULL) {
+        return false;
+    }
+    *ret_id = db_rows_next(rows) ? db_rows_int(rows, 0) : 0;
+    return db_rows_done(rows, error);
+}
+
+bool building_store_units(Db *db, int64_t id, unsigned limit, json_t *list, GError **error) {
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT id, name, category FROM unit WHERE building_id IS NOT NULL "
+                     "AND building_id = $1 AND merged_into = 0 ORDER BY id LIMIT $2"),
+                 DB_ARGS(db_int(id), db_int(limit)),
+                 error);
+    if (rows == NULL) {
+        return false;
+    }
+    while (db_rows_next(rows)) {
+        json_t *line = json_object();
+        json_put_int(line, "id", db_rows_int(rows, 0));
+        json_put_text(line, "name", db_rows_text(rows, 1));
+        json_put_text(line, "category", category_get((int)db_rows_int(rows, 2))->name_zh);
+        json_array_append_new(list, line);
+    }
+    return db_rows_done(rows, error);
+}
+
 int64_t building_match_key(const char *address) {
     g_autofree char *normal = search_normalise(address);
     return search_text_hash(normal);
