@@ -318,8 +318,6 @@ static Response *broken_page(const ImportTask *task,
                              const GError *error) {
     json_t *model = json_object();
     g_autofree char *sentence = table_problem_zh(problem);
-    g_autoptr(Mapping) none = g_new0(Mapping, 1);
-    none->targets = g_ptr_array_new();
     json_put_int(model, "id", task->id);
     json_put_text(model, "file_name", task->file_name);
     json_put_text(model, "sentence", sentence);

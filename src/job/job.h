@@ -73,7 +73,7 @@ const char *job_folder(Job *job);
 json_t *job_model(Db *db, int64_t id, GError **error);
 /* Same, NOT_FOUND when it is not this account's. */
 json_t *job_model_of(Db *db, int64_t id, int64_t account_id, GError **error);
-/* A file of a finished job as its result lists it, for its owner; CORRUPT-free answer page. */
+/* A file of a job as its result lists it, for its owner; 404 for everybody and everything else. */
 Response *job_file_response(Db *db, int64_t id, int64_t account_id, const char *name);
 
 /* Starts the job thread; periodic jobs of the rooms run on it too. `kinds` ends with NULL;

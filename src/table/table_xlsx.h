@@ -37,7 +37,7 @@ struct XlsxReader {
     XlsxSheet *sheet;
 };
 
-/* HZ: part_open gives false without *error when the part is absent and not required. */
+/* False without *error when the part is absent and not required. */
 bool part_open(
     TableReader *reader, const char *name, bool is_required, XlsxPart *ret_part, GError **error);
 /* Reads and counts against the limits; *ret_got 0 at the end. */
