@@ -112,6 +112,6 @@ test('the open inspection data of Toronto goes in through its saved mapping', as
     await confirm(page, 'skip-bad');
     const client = await new Client(city.url).signIn(clerk);
     const buildings = await client.json('/work/buildings?q=Gloucester');
-    assert.ok(buildings.buildings.some((one) => JSON.stringify(one).includes('60 Gloucester St')));
+    assert.ok(buildings.rows.some((one) => JSON.stringify(one).includes('60 Gloucester St')));
     await page.context().close();
 });
