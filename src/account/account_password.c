@@ -1,4 +1,6 @@
-/* argon2id behind two slots. */
+/* argon2id behind two slots. A third sign-in waits a moment, so that three people who arrive
+ * together all get in; more than that are told to try again, so that a storm of sign-ins always
+ * leaves workers for everybody else. */
 #include "account/account_password.h"
 
 #include "base/digest.h"
@@ -7,11 +9,16 @@
 #include <pthread.h>
 #include <sodium.h>
 #include <string.h>
+#include <time.h>
 
 #define HASHING_SLOTS 2
+#define HASHING_WAITERS 1 /* of the four workers: two hash, one waits, one serves pages */
+#define HASHING_WAIT_S 4  /* some 40 hashes */
 
 static pthread_mutex_t slots_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t slot_free = PTHREAD_COND_INITIALIZER;
 static unsigned slots_taken;
+static unsigned slots_waited_for;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static char nobody_hash[crypto_pwhash_STRBYTES];
 
@@ -29,9 +36,24 @@ static void prepare(void) {
     g_assert(made == 0);
 }
 
+/* With the lock held: waits until a slot is free or the time is over. */
+static void wait_for_slot(void) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += HASHING_WAIT_S;
+    slots_waited_for++;
+    while (slots_taken == HASHING_SLOTS &&
+           pthread_cond_timedwait(&slot_free, &slots_lock, &until) == 0) {
+    }
+    slots_waited_for--;
+}
+
 static bool take_slot(GError **error) {
     pthread_once(&once, prepare);
     pthread_mutex_lock(&slots_lock);
+    if (slots_taken == HASHING_SLOTS && slots_waited_for < HASHING_WAITERS) {
+        wait_for_slot();
+    }
     bool taken = slots_taken < HASHING_SLOTS;
     slots_taken += taken;
     pthread_mutex_unlock(&slots_lock);
@@ -41,6 +63,7 @@ static bool take_slot(GError **error) {
 static void give_slot(void) {
     pthread_mutex_lock(&slots_lock);
     slots_taken--;
+    pthread_cond_signal(&slot_free);
     pthread_mutex_unlock(&slots_lock);
 }
 

@@ -46,6 +46,27 @@ static int64_t count(Db *db, Sql sql) {
     return number;
 }
 
+/* Bug: a third person who signed in at the same moment was turned away. */
+static gpointer verify_once(gpointer hash) {
+    g_autoptr(GError) error = NULL;
+    bool matches = false;
+    bool done = password_verify(hash, GOOD, &matches, &error);
+    return GINT_TO_POINTER(done && matches);
+}
+
+static void test_three_at_once(void) {
+    g_autoptr(GError) error = NULL;
+    g_autofree char *hash = password_hash(GOOD, &error);
+    g_assert_no_error(error);
+    GThread *threads[3];
+    for (size_t i = 0; i < G_N_ELEMENTS(threads); i++) {
+        threads[i] = g_thread_new("verify", verify_once, hash);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(threads); i++) {
+        g_assert_true(GPOINTER_TO_INT(g_thread_join(threads[i])));
+    }
+}
+
 /* --- pure --------------------------------------------------------------------------------------
  */
 
@@ -381,6 +402,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/account/roles", test_roles);
     g_test_add_func("/account/regions", test_regions);
     g_test_add_func("/account/words", test_words);
+    g_test_add_func("/account/three-people-sign-in-at-once", test_three_at_once);
     test_db_add("/account/create", test_create);
     test_db_add("/account/bootstrap", test_bootstrap);
     test_db_add("/account/change-roles", test_change_roles);

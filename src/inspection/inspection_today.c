@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define TASKS_SHOWN 60
-#define CHART_DAYS 7 /* working days from Monday of this week */
+#define CHART_DAYS 7 /* calendar days from today: a term may end on a Sunday */
 #define CERTIFICATE_WARNING_DAYS 60
 
 static const char *const group_ids[DUE_GROUP_COUNT] = {"over", "today", "soon", "later"};
@@ -87,11 +87,9 @@ groups_of(int64_t now_us, const GPtrArray *tasks, const int64_t counts[DUE_GROUP
 
 static const char *const weekdays[] = {"一", "二", "三", "四", "五", "六", "日"};
 
-static int64_t monday_of(int64_t now_us) {
-    /* 1970-01-05 was a Monday. */
-    int64_t first = 4 * CLOCK_DAY_US - 8 * 3600 * CLOCK_SECOND_US;
-    int64_t week = 7 * CLOCK_DAY_US;
-    return day_begin(now_us) - (day_begin(now_us) - first) % week;
+static const char *weekday_of(int64_t day_us) {
+    /* In Asia/Shanghai; 1970-01-01 was a Thursday. */
+    return weekdays[((day_us + 8 * 3600 * CLOCK_SECOND_US) / CLOCK_DAY_US + 3) % 7];
 }
 
 static json_t *
@@ -117,7 +115,7 @@ chart_bar(unsigned number, int64_t day_us, int64_t count, int64_t most, bool is_
     json_put_text(bar, "count", number_text);
     json_put_text(bar, "day", date + strlen("2026-11-"));
     json_put_text(bar, "date", date);
-    json_put_text(bar, "weekday", is_today ? "今天" : weekdays[number % 5]);
+    json_put_text(bar, "weekday", is_today ? "今天" : weekday_of(day_us));
     json_put_text(bar, "class", is_today ? "f" : "fm");
     return bar;
 }
@@ -126,7 +124,7 @@ static bool put_chart(Ctx *ctx, json_t *model, GError **error) {
     int64_t counts[CHART_DAYS], days[CHART_DAYS], most = 0;
     unsigned best = 0;
     for (unsigned i = 0; i < CHART_DAYS; i++) {
-        days[i] = monday_of(ctx->now_us) + (int64_t)(i < 5 ? i : i + 2) * CLOCK_DAY_US;
+        days[i] = day_begin(ctx->now_us) + (int64_t)i * CLOCK_DAY_US;
         if (!inspection_store_count(ctx->db,
                                     ctx->who->officer_id,
                                     days[i],
@@ -148,7 +146,7 @@ static bool put_chart(Ctx *ctx, json_t *model, GError **error) {
     json_put(model, "bars", bars);
     g_autofree char *day = clock_format_day_zh(days[best], ctx->now_us);
     g_autofree char *finding =
-        most == 0 ? g_strdup("本周和下周初没有到期的任务")
+        most == 0 ? g_strdup("今后 7 天没有到期的任务")
                   : g_strdup_printf("每天到期的任务：%s最多，%d 件", day, (int)most);
     json_put_text(model, "chart_text", finding);
     return true;
