@@ -265,6 +265,14 @@ static bool check_password(Db *db, SignIn *in, Account **ret_account, GError **e
     return true;
 }
 
+/* The server was too busy to look at the password, or failed: the attempt is not held against the
+ * person. */
+static bool uncharge_work(Db *db, void *data, GError **error) {
+    const SignIn *in = data;
+    return sign_in_uncharge(db, "peer", in->attempt->peer, error) &&
+           sign_in_uncharge(db, "login", in->login, error);
+}
+
 bool account_sign_in(Db *db,
                      const SignInAttempt *attempt,
                      int64_t now_us,
@@ -280,6 +288,7 @@ bool account_sign_in(Db *db,
     }
     if (in.result.outcome == SIGN_IN_DONE) {
         if (!check_password(db, &in, &account, error)) {
+            (void)db_run_tx(db, uncharge_work, &in, NULL);
             return false;
         }
         in.account = account;

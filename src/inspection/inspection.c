@@ -262,7 +262,8 @@ static bool record_work(Db *db, void *data, GError **error) {
     RecordWork *work = data;
     const InspectionResult *result = work->result;
     work->outcome = (RecordOutcome){.leaf = -1};
-    if (!inspection_form_find(db, result->form_id, &work->outcome.leaf, error)) {
+    if (!inspection_form_find(
+            db, result->form_id, result->inspection_id, &work->outcome.leaf, error)) {
         return false;
     }
     if (work->outcome.leaf >= 0) {
@@ -303,7 +304,8 @@ bool inspection_record(Db *db,
         /* Perhaps the same form overtook this one between the look and the write. */
         int64_t leaf = -1;
         if (!g_error_matches(failure, HZ_ERROR, HZ_ERROR_CONFLICT) || db_in_tx(db) ||
-            !inspection_form_find(db, result->form_id, &leaf, NULL) || leaf < 0) {
+            !inspection_form_find(db, result->form_id, result->inspection_id, &leaf, NULL) ||
+            leaf < 0) {
             g_propagate_error(error, g_steal_pointer(&failure));
             return false;
         }

@@ -219,13 +219,14 @@ bool inspection_store_close(
            changed_one(changed, error);
 }
 
-bool inspection_form_find(Db *db, const char *form_id, int64_t *ret_leaf, GError **error) {
-    return db_query_int(
-        db,
-        SQL("SELECT coalesce(max(leaf), -1) FROM inspection_form WHERE form_id = $1"),
-        DB_ARGS(db_text(form_id)),
-        ret_leaf,
-        error);
+bool inspection_form_find(
+    Db *db, const char *form_id, int64_t inspection_id, int64_t *ret_leaf, GError **error) {
+    return db_query_int(db,
+                        SQL("SELECT coalesce(max(leaf), -1) FROM inspection_form "
+                            "WHERE form_id = $1 AND inspection_id = $2"),
+                        DB_ARGS(db_text(form_id), db_int(inspection_id)),
+                        ret_leaf,
+                        error);
 }
 
 bool inspection_form_add(Db *db, const RecordRow *row, GError **error) {

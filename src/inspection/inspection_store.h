@@ -30,7 +30,8 @@ bool inspection_store_close(
     Db *db, int64_t id, int64_t version, const char *reason, GError **error);
 
 /* *ret_leaf -1: this form has not been saved. */
-bool inspection_form_find(Db *db, const char *form_id, int64_t *ret_leaf, GError **error);
+bool inspection_form_find(
+    Db *db, const char *form_id, int64_t inspection_id, int64_t *ret_leaf, GError **error);
 bool inspection_form_add(Db *db, const RecordRow *row, GError **error);
 bool inspection_forms_purge(Db *db, int64_t before_us, GError **error);
 
