@@ -1,6 +1,7 @@
 /* What law/ holds, and what is refused in it. */
 #include "base/clock.h"
 #include "base/error.h"
+#include "law/draw_weights.h"
 #include "law/law_read.h"
 
 #include <string.h>
@@ -128,11 +129,59 @@ static void test_shipped(void) {
     g_assert_error(error, HZ_ERROR, HZ_ERROR_NOT_FOUND);
 }
 
+static void test_draw_weights(void) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DrawWeights) weights = draw_weights_at(day("2026-11-22"), &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(weights->cap, ==, 2);
+    g_assert_cmpint(weights->cap_confidence, ==, LAW_TEXT);
+    g_assert_cmpint(weights->tickets_confidence, ==, LAW_MEMORY);
+    for (unsigned risk = 0; risk < DRAW_RISKS; risk++) {
+        for (unsigned credit = 2; credit < DRAW_CREDITS; credit++) { /* worse credit, not fewer */
+            g_assert_cmpuint(
+                weights->tickets[risk][credit], >=, weights->tickets[risk][credit - 1]);
+        }
+    }
+    g_assert_cmpuint(weights->tickets[4][4], ==, 8);
+    g_assert_null(draw_weights_at(day("2018-01-01"), &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_NOT_FOUND);
+}
+
+#define WEIGHTS_HEAD                                                                               \
+    "draw_weights: x\nedition: 1\nbasis: b\nvalid: {from: 2019-01-01}\ncap: 2\n"                   \
+    "cap_confidence: text\ntickets_confidence: memory\ntickets:\n"
+#define WEIGHTS_ROW(risk, d) "  - {risk: " risk ", ungraded: 1, A: 1, B: 1, C: 1, D: " d "}\n"
+#define WEIGHTS_FOUR                                                                               \
+    WEIGHTS_ROW("unknown", "1")                                                                    \
+    WEIGHTS_ROW("low", "1") WEIGHTS_ROW("general", "1") WEIGHTS_ROW("higher", "1")
+
+static void test_draw_weights_refused(void) {
+    static const char *const bad[] = {
+        WEIGHTS_HEAD WEIGHTS_FOUR,                           /* a grade is missing */
+        WEIGHTS_HEAD WEIGHTS_FOUR WEIGHTS_ROW("low", "1"),   /* one stands twice */
+        WEIGHTS_HEAD WEIGHTS_FOUR WEIGHTS_ROW("high", "0"),  /* nobody is left out by the table */
+        WEIGHTS_HEAD WEIGHTS_FOUR WEIGHTS_ROW("high", "65"), /* nor more than 64 */
+        WEIGHTS_HEAD WEIGHTS_FOUR WEIGHTS_ROW("extreme", "1"),
+        "sort: x\n" WEIGHTS_HEAD WEIGHTS_FOUR WEIGHTS_ROW("high", "1"),
+    };
+    g_autoptr(GError) error = NULL;
+    static const char good[] = WEIGHTS_HEAD WEIGHTS_FOUR WEIGHTS_ROW("high", "64");
+    g_autoptr(DrawWeights) weights = draw_weights_read("good", good, strlen(good), &error);
+    g_assert_no_error(error);
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) problem = NULL;
+        g_assert_null(draw_weights_read("bad", bad[i], strlen(bad[i]), &problem));
+        g_assert_error(problem, HZ_ERROR, HZ_ERROR_INVALID);
+    }
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/law/good", test_good);
     g_test_add_func("/law/bad", test_bad);
     g_test_add_func("/law/overlap", test_overlap);
     g_test_add_func("/law/shipped", test_shipped);
+    g_test_add_func("/law/draw-weights/in-force", test_draw_weights);
+    g_test_add_func("/law/draw-weights/every-grade-once", test_draw_weights_refused);
     return g_test_run();
 }
