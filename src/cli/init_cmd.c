@@ -20,6 +20,11 @@ typedef struct InitOptions {
     gint64 units, buildings, officers;
 } InitOptions;
 
+static void init_options_clear(InitOptions *options) {
+    g_free(options->db);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(InitOptions, init_options_clear)
+
 static bool parse_options(InitOptions *options, int argc, char **argv, GError **error) {
     const GOptionEntry entries[] = {
         {"db", 0, 0, G_OPTION_ARG_STRING, &options->db, "sqlite:PATH or postgresql://…", "URL"},
@@ -153,14 +158,12 @@ static bool init_demo(Db *db, const InitOptions *options, GError **error) {
 }
 
 static int init_run(int argc, char **argv) {
-    InitOptions options = {.scale = 1};
+    g_auto(InitOptions) options = {.scale = 1};
     g_autoptr(GError) error = NULL;
     if (!parse_options(&options, argc, argv, &error)) {
         fprintf(stderr, "huozheng init: %s\n", error->message);
-        g_free(options.db);
         return 2;
     }
-    g_autofree char *owned_url = options.db;
     g_autoptr(Db) db = db_open(commands_db_url(options.db), DB_READ_WRITE, &error);
     bool done = db != NULL && modules_migrate(db, &error) && law_check(&error) &&
                 (options.demo ? init_demo(db, &options, &error) : init_plain(db, &options, &error));

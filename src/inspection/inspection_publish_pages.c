@@ -8,7 +8,6 @@
 static Response *confirm_page(
     Ctx *ctx, const Request *req, const char *view, InspectionState state, const char *not_now) {
     Response *refusal = NULL;
-    g_autoptr(GError) error = NULL;
     g_autoptr(Inspection) inspection = wanted_inspection(ctx, req, &refusal);
     if (inspection == NULL) {
         return refusal;
