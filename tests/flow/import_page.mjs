@@ -6,6 +6,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { after, before } from 'node:test';
+import { rows } from '../fault/support_fault.mjs';
+import { draw, makePlan, press, seenInPublic } from './support_job.mjs';
 import { addAccount, Client, closeBrowser, fileIfThere, openPage, SHARED_DATA, signInBrowser, startCity } from './support.mjs';
 
 const TORONTO = path.join(SHARED_DATA, 'toronto_highrise_inspections.csv');
@@ -30,8 +32,9 @@ async function upload(page, file, kind) {
     assert.equal(await page.locator('h1').innerText(), '哪一列是什么');
 }
 
-async function press(page, name) {
-    await Promise.all([page.waitForNavigation(), page.getByRole('button', { name, exact: true }).click()]);
+/* Says which column is which field: {field: column's name}. */
+async function chooseColumns(page, columns) {
+    for (const [field, label] of Object.entries(columns)) await page.locator(`select[name="f.${field}"]`).selectOption({ label });
 }
 
 /* The page refreshes itself while the job runs; done when the button or tag is there. */
@@ -66,7 +69,7 @@ test('a file with a bad row: the trial says which and why, the rest goes in, aga
     const client = await new Client(city.url).signIn(city.logins.clerk);
 
     await upload(page, file, 'unit');
-    await page.locator('select[name="f.region"]').selectOption({ label: '所在区域' });
+    await chooseColumns(page, { region: '所在区域' });
     await press(page, '试导入');
     await waitFor(page, 'button:has-text("确认导入")');
     const trial = await counts(page);
@@ -83,7 +86,7 @@ test('a file with a bad row: the trial says which and why, the rest goes in, aga
     assert.equal(found.units.length, 2);
 
     await upload(page, file, 'unit');
-    await page.locator('select[name="f.region"]').selectOption({ label: '所在区域' });
+    await chooseColumns(page, { region: '所在区域' });
     await press(page, '试导入');
     await waitFor(page, 'button:has-text("确认导入")');
     const again = await counts(page);
@@ -113,5 +116,22 @@ test('the open inspection data of Toronto goes in through its saved mapping', as
     const client = await new Client(city.url).signIn(clerk);
     const buildings = await client.json('/work/buildings?q=Gloucester');
     assert.ok(buildings.rows.some((one) => JSON.stringify(one).includes('60 Gloucester St')));
+
+    /* Officers of that region, then plan, draw and publication on the real buildings. */
+    const officers = path.join(city.db.folder, '人员.csv');
+    writeFileSync(officers, '姓名,执法证号,有效期至,机构,区划代码,在岗,主办资格\n'
+        + Array.from({ length: 8 }, (_, i) => `流程测试员${i},FLOW-${1000 + i},2099-12-31,流程测试消防机构（演示）,990001,是,${i % 2 ? '是' : '否'}\n`).join(''));
+    await upload(page, officers, 'officer');
+    await chooseColumns(page, { name: '姓名', certificate: '执法证号', certificate_until: '有效期至', agency: '机构', region: '区划代码', in_post: '在岗', can_lead: '主办资格' });
+    await press(page, '试导入');
+    await waitFor(page, 'button:has-text("确认导入")');
+    await confirm(page, 'all');
+    assert.equal((await counts(page)).新增, 8);
+    const plan = await makePlan(page, '多伦多高层建筑抽查计划', 'building');
+    const drawn = await draw(page, plan, '多伦多高层建筑抽查');
+    const [{ tasks }] = rows(city.db, `SELECT count(*) AS tasks FROM inspection WHERE draw_id = ${drawn} AND object_kind = 'building' AND lead_id <> second_id`);
+    assert.equal(Number(tasks), 2, 'two buildings with two officers each');
+    const anybody = await openPage(city.url, { script: false });
+    await seenInPublic(anybody, `/draws/${drawn}`, ['多伦多高层建筑抽查']);
     await page.context().close();
 });

@@ -1,0 +1,74 @@
+/* The steps of the main job as a person does them in the browser; all work without JavaScript. */
+import assert from 'node:assert/strict';
+
+/* Presses a button of the page; the next page must show no problem. */
+export async function press(page, name) {
+    await Promise.all([page.waitForNavigation(), page.getByRole('button', { name }).first().click()]);
+    const problems = await page.locator('.problems').allInnerTexts();
+    assert.deepEqual(problems, [], `after pressing ${name}`);
+}
+
+export async function follow(page, name) {
+    await Promise.all([page.waitForNavigation(), page.locator('main').getByRole('link', { name }).first().click()]);
+}
+
+/* Writes a plan with two objects of the first category that has any, and publishes it. */
+export async function makePlan(page, title, kind = 'unit') {
+    await page.goto('/work/plans');
+    await follow(page, '编制计划');
+    await page.fill('input[name=title]', title);
+    await page.fill('input[name=agency]', '流程测试消防救援支队（演示）');
+    if (kind !== 'unit') {
+        await page.selectOption('select[name=kind]', kind);
+        await Promise.all([page.waitForNavigation(), page.getByRole('button', { name: '看覆盖率' }).click()]);
+    }
+    const row = page.locator('#quotas tbody tr').filter({ hasText: /\d/ }).first();
+    await row.locator('input').nth(0).fill('2');
+    await row.locator('input').nth(1).fill('1');
+    await press(page, '存为草稿');
+    await follow(page, '公开这份计划');
+    await press(page, '公开计划');
+    return Number(/\/work\/plans\/(\d+)/.exec(page.url())[1]);
+}
+
+/* Draws from `plan` with a known seed and publishes the draw. */
+export async function draw(page, plan, title) {
+    await page.goto(`/work/plans/${plan}`);
+    await follow(page, '抽取检查对象');
+    await page.fill('input[name=title]', title);
+    await page.fill('input[name=seed]', '31415926535897932384626433');
+    for (const box of await page.locator('input[name=strata]').all()) await box.check();
+    await press(page, '下一步：核对');
+    await press(page, '现在抽取');
+    const id = Number(/\/work\/draws\/(\d+)/.exec(page.url())[1]);
+    await follow(page, '公开全部资料');
+    await press(page, '公开全部资料');
+    return id;
+}
+
+/* Answers the checklist: the second item fails, all others pass. */
+export async function record(page, inspection) {
+    await page.goto(`/work/inspections/${inspection}`);
+    await follow(page, '开始检查');
+    const items = await page.locator('fieldset.item').all();
+    assert.ok(items.length >= 12, `${items.length} items`);
+    for (const [number, item] of items.entries()) {
+        await item.locator('.seg label').nth(number === 1 ? 1 : 0).click();
+        if (number === 1) await item.locator('textarea').fill('二层东侧安全出口上锁');
+    }
+    await press(page, '保存检查结果');
+    assert.match(await page.locator('main').innerText(), /二层东侧安全出口上锁/);
+}
+
+/* What a stranger can see and check; returns the ledger places of the page's proofs. */
+export async function seenInPublic(page, target, words) {
+    const response = await page.goto(target);
+    assert.equal(response.status(), 200, target);
+    const text = await page.locator('main').innerText();
+    for (const word of words) assert.ok(text.includes(word), `${target} says ${word}:\n${text.slice(0, 1500)}`);
+    const proofs = await page.locator('a[href*="/verify"]').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+    const leaves = proofs.filter((href) => /\d/.test(href));
+    assert.ok(leaves.length > 0, `${target} carries a proof`);
+    await page.goto(leaves[0]);
+    assert.match(await page.locator('main').innerText(), /在账本|真实|未改动/, leaves[0]);
+}
