@@ -281,7 +281,6 @@ static int64_t ask(Db *db, const Class *class, const Unit *unit, guint *ret_rows
     g_autoptr(GHashTable) words = read_words(class->words, unit);
     g_auto(UnitQuery) query = {0};
     g_auto(UnitPage) page = {0};
-    UnitTotal total;
     const char *problem;
     bool denied;
     if (!unit_query_parse(get_word, words, "50", NOW_US, &query, &problem, &denied)) {
@@ -290,7 +289,7 @@ static int64_t ask(Db *db, const Class *class, const Unit *unit, guint *ret_rows
     }
     int64_t begun = use_cpu ? cpu_time() : g_get_monotonic_time();
     if (!unit_list_page(db, &query, 50, &page, &error) ||
-        !unit_list_count(db, &query, &total, &error)) {
+        (!page.has_total && !unit_list_count(db, &query, &page.total, &error))) {
         die(error);
     }
     *ret_rows = page.units->len;

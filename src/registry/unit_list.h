@@ -13,6 +13,15 @@
 
 #define UNIT_WALK_MAX 20000
 #define UNIT_SEARCH_COUNT_MAX 1000
+/* The same where the index alone does not decide and every row must be looked at. */
+#define UNIT_LOOK_COUNT_MAX 200
+
+/* How many units a question has: exact, or (a search, a filter on inspection) counted up to a
+ * limit. */
+typedef struct UnitTotal {
+    int64_t n;
+    bool is_more; /* at least n */
+} UnitTotal;
 
 typedef struct UnitPage {
     GArray *units;       /* of Unit, in the order asked for (also when read backward) */
@@ -20,6 +29,8 @@ typedef struct UnitPage {
     bool has_next, has_previous;
     bool is_partial;       /* fewer rows than asked because the walk stopped: more may follow */
     UnitPlace first, last; /* edges for the next question; valid when has_previous, has_next */
+    bool has_total;        /* the first page of a search counts on its way */
+    UnitTotal total;
 } UnitPage;
 void unit_page_clear(UnitPage *page);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(UnitPage, unit_page_clear)
@@ -27,12 +38,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(UnitPage, unit_page_clear)
 bool unit_list_page(
     Db *db, const UnitQuery *query, size_t limit, UnitPage *ret_page, GError **error);
 
-/* How many units the question has: exact, or (a search, a filter on inspection) counted up to a
- * limit. */
-typedef struct UnitTotal {
-    int64_t n;
-    bool is_more; /* at least n */
-} UnitTotal;
 bool unit_list_count(Db *db, const UnitQuery *query, UnitTotal *ret_total, GError **error);
 
 /* Gives every unit of the question to `visit`, in its order, from the beginning; memory stays

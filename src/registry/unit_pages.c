@@ -207,9 +207,10 @@ fill_list(Ctx *ctx, const UnitQuery *query, const char *problem, json_t *model, 
     if (problem == NULL) {
         unit_page_clear(&page);
         if (!unit_list_page(ctx->db, query, LIMIT_PAGE_ROWS, &page, error) ||
-            !unit_list_count(ctx->db, query, &total, error)) {
+            (!page.has_total && !unit_list_count(ctx->db, query, &page.total, error))) {
             return false;
         }
+        total = page.total;
     }
     g_autofree char *count = page_count_text(total.n, total.is_more, "家");
     json_put_text(model, "count_text", count);

@@ -167,6 +167,16 @@ static bool gather(Db *db,
     return true;
 }
 
+static size_t count_cap(const Search *search) {
+    return search->is_exact ? UNIT_SEARCH_COUNT_MAX : UNIT_LOOK_COUNT_MAX;
+}
+
+static UnitTotal total_of(const Search *search, const Gathered *got) {
+    size_t cap = count_cap(search);
+    bool over = got->ids->len > cap;
+    return (UnitTotal){.n = over ? (int64_t)cap : got->ids->len, .is_more = over || !got->is_all};
+}
+
 bool unit_search_page(
     Db *db, const UnitQuery *query, size_t limit, UnitPage *ret_page, GError **error) {
     g_auto(UnitPage) page = {0};
@@ -174,10 +184,15 @@ bool unit_search_page(
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
     Gathered got = {.ids = ids};
     int64_t from = query->has_place ? query->place.id : query->backward ? INT64_MAX : 0;
-    if (!prepare(db, query, &search, error) ||
-        !gather(db, query, &search, from, limit + 1, &got, error)) {
+    if (!prepare(db, query, &search, error)) {
         return false;
     }
+    size_t wanted = query->has_place ? limit + 1 : MAX(count_cap(&search), limit) + 1;
+    if (!gather(db, query, &search, from, wanted, &got, error)) {
+        return false;
+    }
+    page.has_total = !query->has_place;
+    page.total = total_of(&search, &got);
     bool has_more = ids->len > limit;
     bool stopped = !has_more && !got.is_all;
     g_array_set_size(ids, (guint)MIN(ids->len, limit));
@@ -207,11 +222,9 @@ bool unit_search_count(Db *db, const UnitQuery *query, UnitTotal *ret_total, GEr
     UnitQuery whole = *query; /* borrows; the place is left out */
     whole.backward = false;
     if (!prepare(db, &whole, &search, error) ||
-        !gather(db, &whole, &search, 0, UNIT_SEARCH_COUNT_MAX + 1, &got, error)) {
+        !gather(db, &whole, &search, 0, count_cap(&search) + 1, &got, error)) {
         return false;
     }
-    int64_t n = ids->len;
-    bool over = n > UNIT_SEARCH_COUNT_MAX;
-    *ret_total = (UnitTotal){.n = over ? UNIT_SEARCH_COUNT_MAX : n, .is_more = over || !got.is_all};
+    *ret_total = total_of(&search, &got);
     return true;
 }
