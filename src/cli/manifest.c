@@ -24,7 +24,7 @@ int manifest_failure(const GError *error) {
 
 char *manifest_head_text(const LedgerHead *head) {
     g_autofree char *root = hex_format(head->root, DIGEST_SIZE);
-    return g_strdup_printf("%" G_GINT64_FORMAT " entries, root %.16s…", head->size, root);
+    return g_strdup_printf("%" G_GINT64_FORMAT " entries, root %s", head->size, root);
 }
 
 /* --- the file -------------------------------------------------------------------------------- */

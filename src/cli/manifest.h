@@ -27,7 +27,7 @@ json_t *manifest_json(const Manifest *manifest, const char *file);
 /* Reads the whole database at `url`: structure, ledger, and that its head is `head`. */
 bool manifest_verify_database(const char *url, const LedgerHead *head, GError **error);
 
-/* "12 entries, root 0a1b…"; caller frees. */
+/* "12 entries, root " and 64 hex digits; caller frees. */
 char *manifest_head_text(const LedgerHead *head);
 
 /* Prints the error for people; the exit code that belongs to it. */
