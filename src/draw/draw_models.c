@@ -6,6 +6,7 @@
 #include "draw/draw_internal.h"
 #include "draw/draw_pages.h"
 #include "ledger/ledger.h"
+#include "registry/building.h"
 #include "registry/region.h"
 #include "registry/unit_list.h"
 
@@ -278,6 +279,17 @@ static bool find_units(
     return true;
 }
 
+/* By its number in the files: "U12". */
+static bool find_number(Db *db, const Draw *draw, int64_t number, json_t *items, GError **error) {
+    g_auto(Unit) unit = {0};
+    g_auto(Building) building = {0};
+    bool is_unit = strcmp(draw->object_kind, "unit") == 0;
+    bool is_known =
+        is_unit ? unit_find(db, number, &unit, NULL) : building_find(db, number, &building, NULL);
+    const char *name = is_unit ? unit.name : building.name;
+    return !is_known || add_found(db, draw, number, name, items, error);
+}
+
 bool draw_put_found(
     Db *db, const Draw *draw, const char *asked, json_t *model, int64_t now_us, GError **error) {
     g_autofree char *text = g_strstrip(g_strdup(asked != NULL ? asked : ""));
@@ -291,7 +303,7 @@ bool draw_put_found(
     }
     char letter = (char)g_ascii_toupper(draw->object_kind[0]);
     int64_t number = g_ascii_toupper(text[0]) == letter ? draw_id_number(text) : 0;
-    bool is_done = number != 0 ? add_found(db, draw, number, text, items, error)
+    bool is_done = number != 0 ? find_number(db, draw, number, items, error)
                                : strcmp(draw->object_kind, "unit") != 0 ||
                                      find_units(db, draw, text, items, now_us, error);
     json_put_bool(model, "none_found", json_array_size(items) == 0);

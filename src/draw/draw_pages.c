@@ -140,6 +140,36 @@ Response *draw_page(Ctx *ctx, const Request *req) {
 
 /* --- the public page -------------------------------------------------------------------------- */
 
+/* One ticket with printf, xxd and openssl: the first target, with this draw's own key. */
+static json_t *by_hand_model(Ctx *ctx, const Draw *draw, const json_t *targets) {
+    const json_t *first = json_array_get(targets, 0);
+    const char *id = json_get_text(first, "id", NULL);
+    g_autoptr(GByteArray) seed = draw_seed_parse(draw->seed_hex);
+    uint8_t commit[DIGEST_SIZE];
+    DrawStanding standing = {0};
+    bool is_found = false;
+    if (id == NULL || seed == NULL || !hex_parse(draw->commit, commit, DIGEST_SIZE) ||
+        !draw_standing(ctx->db, draw->id, id, &standing, &is_found, NULL) || !is_found) {
+        return json_null();
+    }
+    DrawKeys keys;
+    draw_keys(draw->kind, commit, seed->data, seed->len, NULL, 0, &keys);
+    g_autofree char *key = hex_format(keys.target, DIGEST_SIZE);
+    g_autofree char *command =
+        g_strdup_printf("KT=%s; ID=%s; for j in $(seq 0 %" G_GINT64_FORMAT "); do "
+                        "printf '%%s%%02x%%s%%04x' $KT ${#ID} $(printf %%s $ID | xxd -p) $j | "
+                        "xxd -r -p | openssl dgst -%s; done | sort",
+                        key,
+                        id,
+                        standing.weight - 1,
+                        draw->kind == DIGEST_SM3 ? "sm3" : "sha256");
+    json_t *model = json_object();
+    json_put_text(model, "name", json_get_text(first, "name", ""));
+    json_put_text(model, "command", command);
+    json_put_text(model, "ticket", json_get_text(first, "ticket", ""));
+    return model;
+}
+
 /* Before publication nothing that names an object or lets one compute them: no list, no seed. */
 Response *public_draw_page(Ctx *ctx, const Request *req) {
     Response *refusal = NULL;
@@ -156,6 +186,7 @@ Response *public_draw_page(Ctx *ctx, const Request *req) {
         json_put(model, "targets", json_array());
         json_put_bool(model, "has_targets", false);
         json_put(model, "files", json_array());
+        json_put(model, "by_hand", json_null());
         json_put(model, "pager", json_null());
         (void)draw_put_found(ctx->db, draw, NULL, model, ctx->now_us, NULL); /* asks nothing */
         return response_page("draw/public_draw", g_steal_pointer(&model));
@@ -165,6 +196,7 @@ Response *public_draw_page(Ctx *ctx, const Request *req) {
         return response_problem(error, NULL);
     }
     put_files(model, path);
+    json_put(model, "by_hand", by_hand_model(ctx, draw, json_object_get(model, "targets")));
     return response_page("draw/public_draw", g_steal_pointer(&model));
 }
 
@@ -190,8 +222,8 @@ static Response *send_file(Ctx *ctx, const Draw *draw, const char *name) {
         (void)g_unlink(path);
         return response_problem(error, NULL);
     }
-    g_autofree char *download = g_strdup_printf("%s-%s", draw->number, name);
-    return response_file("text/plain; charset=utf-8", path, download, true);
+    /* Under its own name: a folder of downloads is what `draw verify` reads. */
+    return response_file("text/plain; charset=utf-8", path, name, true);
 }
 
 Response *draw_file(Ctx *ctx, const Request *req) {

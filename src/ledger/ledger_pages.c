@@ -33,8 +33,8 @@ static bool settle(Finding *finding, Verdict verdict, const char *sentence) {
     return verdict == VERDICT_REAL;
 }
 
-static const char MISMATCH[] = "对不上。这条记录或它的证明被改动过，请保存本页并告诉我们。";
-static const char REAL[] = "真实、未改动。这条记录在公开账本里，内容和写入时一样。";
+static const char MISMATCH[] = "这条记录或它的证明被改动过，请保存本页并告诉我们。";
+static const char REAL[] = "这条记录在公开账本里，内容和写入时一样。";
 
 static json_t *entry_model(const LedgerRecord *record, const LedgerLeaf *leaf) {
     json_t *model = json_object();
@@ -59,6 +59,7 @@ static json_t *entry_model(const LedgerRecord *record, const LedgerLeaf *leaf) {
     json_put_text(model, "proof_url", proof_url);
     json_put_text(model, "leaf_hash", hash);
     json_put_text(model, "bytes", record->bytes);
+    json_put(model, "path", json_null());
     return model;
 }
 
@@ -101,6 +102,9 @@ static bool look_at(Db *db, const LedgerRecord *record, Finding *finding, GError
     g_autofree char *text =
         proof != NULL ? g_strdup_printf("沿 %zu 个相邻指纹逐级往上算，得到账本现在的总指纹", count)
                       : g_strdup("逐级往上算，得不到账本现在的总指纹");
+    if (proof != NULL) {
+        json_put(finding->entry, "path", json_incref(json_object_get(proof, "proof")));
+    }
     bool comes_out = add_step(finding, proof != NULL && ledger_proof_check(proof, NULL), text);
     settle(finding, comes_out ? VERDICT_REAL : VERDICT_MISMATCH, comes_out ? REAL : MISMATCH);
     return true;
@@ -116,7 +120,7 @@ static bool look_up_index(Db *db, int64_t index, Finding *finding, GError **erro
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
     }
-    settle(finding, VERDICT_UNKNOWN, "查不到。账本里没有这个编号的记录，请核对编号。");
+    settle(finding, VERDICT_UNKNOWN, "账本里没有这个编号的记录，请核对编号。");
     return true;
 }
 
@@ -130,7 +134,7 @@ static bool look_up_object(Db *db, const char *object, Finding *finding, GError 
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
     }
-    settle(finding, VERDICT_UNKNOWN, "查不到。账本里没有这个对象的记录，请核对写法。");
+    settle(finding, VERDICT_UNKNOWN, "账本里没有这个对象的记录，请核对写法。");
     return true;
 }
 
@@ -142,7 +146,7 @@ static bool look_up_proof(Db *db, const char *text, Finding *finding, GError **e
         bool is_form = g_error_matches(problem, HZ_ERROR, HZ_ERROR_INVALID);
         settle(finding,
                is_form ? VERDICT_UNKNOWN : VERDICT_MISMATCH,
-               is_form ? "看不懂。粘贴的内容不是完整的证明文件。" : MISMATCH);
+               is_form ? "粘贴的内容不是完整的证明文件。" : MISMATCH);
         return true;
     }
     int64_t index = json_get_int(proof, "index", -1);
@@ -187,7 +191,7 @@ static bool look_up(Db *db, const char *text, Finding *finding, GError **error) 
     }
     settle(finding,
            VERDICT_UNKNOWN,
-           "查不到。请写账本编号（例如 1,279,044）、对象（例如 draw:7），或者粘贴证明文件的全文。");
+           "请写账本编号（例如 1,279,044）、对象（例如 draw:7），或者粘贴证明文件的全文。");
     return true;
 }
 

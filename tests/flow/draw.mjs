@@ -3,6 +3,7 @@
  * inspections run, publication, download, verification without a database, ledger proofs.
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
@@ -82,6 +83,11 @@ async function checkPublic(city, id, targets) {
     const found = await stranger.json(`/draws/${id}?unit=${targets[0].id}`);
     assert.equal(found.found.length, 1);
     assert.equal(found.found[0].outcome, '抽中');
+    /* xxd and openssl are the reader's tools, not ours: looked at only where they are. */
+    if (spawnSync('bash', ['-c', 'command -v xxd openssl']).status === 0) {
+        const hand = spawnSync('bash', ['-c', model.by_hand.command], { encoding: 'utf8' });
+        assert.match(hand.stdout.split('\n')[0], new RegExp(`${model.by_hand.ticket}$`), 'the shell finds the same ticket');
+    }
     const folder = path.join(city.db.folder, `bundle-${id}`);
     mkdirSync(folder);
     for (const file of model.files) {
