@@ -1,5 +1,7 @@
 #include "registry/search.h"
 
+#include "base/json.h"
+
 #include <string.h>
 
 #define SAMPLE_EVERY 64 /* rows; see search_sample */
@@ -8,6 +10,7 @@
 #define WORTH_FACTOR 200
 #define TOKENS_READ_MAX 6
 #define BLOCKS_READ_MAX 256 /* in one PostgreSQL question */
+#define WALK_SHARE 10       /* a token in more than one row of so many is met by walking */
 
 /* --- writing ------------------------------------------------------------------------------------
  */
@@ -173,24 +176,39 @@ static int compare_weighed(const void *a, const void *b) {
     return (x->expected > y->expected) - (x->expected < y->expected);
 }
 
+/* One row for each token that stands in the sample, and one ("") for the rows themselves. */
 static bool
-weigh(Db *db, SearchKind kind, const char *token, GArray *weighed, int64_t *ret_n, GError **error) {
-    g_autoptr(DbRows) rows = db_query(db,
-                                      SQL("SELECT n FROM search_sample WHERE kind = $1 AND gram = "
-                                          "$2"),
-                                      DB_ARGS(db_int(kind), db_text(token)),
-                                      error);
+weigh(Db *db, SearchQuery *query, const GPtrArray *tokens, GArray *weighed, GError **error) {
+    g_autoptr(json_t) list = json_array();
+    json_array_append_new(list, json_string(""));
+    g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < tokens->len; i++) {
+        json_array_append_new(list, json_string(tokens->pdata[i]));
+    }
+    g_autofree char *text = json_write(list);
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL_FOR(db,
+                         "SELECT gram, n FROM search_sample WHERE kind = $1 AND gram IN "
+                         "(SELECT CAST(value AS TEXT) FROM json_each($2))",
+                         "SELECT gram, n FROM search_sample WHERE kind = $1 AND gram = ANY "
+                         "(ARRAY(SELECT json_array_elements_text($2::json)))"),
+                 DB_ARGS(db_int(query->kind), db_text(text)),
+                 error);
     if (rows == NULL) {
         return false;
     }
-    int64_t n = db_rows_next(rows) ? db_rows_int(rows, 0) : 0;
-    /* not in the sample: on average half a sample step */
-    int64_t expected = n > 0 ? n * SAMPLE_EVERY : SAMPLE_EVERY / 2;
-    if (weighed != NULL) {
-        Weighed one = {g_strdup(token), expected};
+    while (db_rows_next(rows)) {
+        gsize n = (gsize)MAX(db_rows_int(rows, 1), 0);
+        g_hash_table_replace(known, g_strdup(db_rows_text(rows, 0)), GSIZE_TO_POINTER(n));
+    }
+    query->rows = (int64_t)(gsize)g_hash_table_lookup(known, "") * SAMPLE_EVERY;
+    for (guint i = 0; i < tokens->len; i++) {
+        int64_t n = (int64_t)(gsize)g_hash_table_lookup(known, tokens->pdata[i]);
+        /* not in the sample: on average half a sample step */
+        Weighed one = {g_strdup(tokens->pdata[i]), n > 0 ? n * SAMPLE_EVERY : SAMPLE_EVERY / 2};
         g_array_append_val(weighed, one);
     }
-    *ret_n = expected;
     return db_rows_done(rows, error);
 }
 
@@ -239,17 +257,18 @@ bool search_prepare(Db *db,
                     GError **error) {
     g_auto(SearchQuery) query = {.kind = kind, .tokens = g_ptr_array_new_with_free_func(g_free)};
     g_autoptr(GArray) weighed = g_array_new(FALSE, FALSE, sizeof(Weighed));
-    int64_t n = 0;
-    bool good = find_id_max(db, kind, &query.id_max, error) &&
-                weigh(db, kind, "", NULL, &query.rows, error);
-    for (size_t i = 0; good && i < terms->token_count; i++) {
-        good = weigh(db, kind, terms->tokens[i], weighed, &n, error);
+    g_autoptr(GPtrArray) tokens = g_ptr_array_new();
+    for (size_t i = 0; i < terms->token_count; i++) {
+        g_ptr_array_add(tokens, terms->tokens[i]);
     }
     g_auto(GStrv) marked = g_strsplit(marks == NULL ? "" : marks->str, " ", -1);
-    for (char **mark = marked; good && *mark != NULL; mark++) {
-        good = **mark == '\0' || weigh(db, kind, *mark, weighed, &n, error);
+    for (char **mark = marked; *mark != NULL; mark++) {
+        if (**mark != '\0') {
+            g_ptr_array_add(tokens, *mark);
+        }
     }
-    if (!good) {
+    if (!find_id_max(db, kind, &query.id_max, error) ||
+        !weigh(db, &query, tokens, weighed, error)) {
         for (guint i = 0; i < weighed->len; i++) {
             g_free(g_array_index(weighed, Weighed, i).token);
         }
@@ -354,6 +373,25 @@ static Sql sql_overlap(SearchKind kind) {
     g_assert_not_reached();
 }
 
+/* Very common tokens: walking the rows meets enough of them sooner than collecting all of a block
+ * would. IS TRUE keeps the planner from using the index after all. */
+static Sql sql_walk(SearchKind kind, bool backward) {
+#define WALK(table, order)                                                                         \
+    SQL("SELECT id FROM " table " WHERE (grams && $1::integer[]) IS TRUE AND "                     \
+        "(grams && $2::integer[]) IS TRUE AND (grams && $3::integer[]) IS TRUE "                   \
+        "AND id > $4 AND id < $5 AND $6 = $6 ORDER BY id " order " LIMIT $7")
+    switch (kind) {
+    case SEARCH_UNIT:
+        return backward ? WALK("unit_search", "DESC") : WALK("unit_search", "");
+    case SEARCH_BUILDING:
+        return backward ? WALK("building_search", "DESC") : WALK("building_search", "");
+    case SEARCH_OFFICER:
+        return backward ? WALK("officer_search", "DESC") : WALK("officer_search", "");
+    }
+#undef WALK
+    g_assert_not_reached();
+}
+
 typedef struct BlockRange {
     int64_t first, last;  /* blocks, inclusive */
     int64_t above, below; /* ids, exclusive */
@@ -370,11 +408,12 @@ static bool read_blocks(Db *db,
     for (guint i = 0; i < 3; i++) {
         token[i] = query->tokens->pdata[MIN(i, query->tokens->len - 1)];
     }
+    bool walks = query->expected * WALK_SHARE > query->rows;
     g_autofree char *a = format_block_keys(token[0], range->first, range->last);
     g_autofree char *b = format_block_keys(token[1], range->first, range->last);
     g_autofree char *c = format_block_keys(token[2], range->first, range->last);
     return read_ids(db,
-                    sql_overlap(query->kind),
+                    walks ? sql_walk(query->kind, backward) : sql_overlap(query->kind),
                     DB_ARGS(db_text(a),
                             db_text(b),
                             db_text(c),

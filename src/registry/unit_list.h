@@ -29,7 +29,7 @@ typedef struct UnitPage {
     bool has_next, has_previous;
     bool is_partial;       /* fewer rows than asked because the walk stopped: more may follow */
     UnitPlace first, last; /* edges for the next question; valid when has_previous, has_next */
-    bool has_total;        /* the first page of a search counts on its way */
+    bool has_total;        /* counted on the way: unit_list_count need not be asked */
     UnitTotal total;
 } UnitPage;
 void unit_page_clear(UnitPage *page);

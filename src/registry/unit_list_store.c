@@ -40,10 +40,14 @@ static void plan_clear(Plan *plan) {
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Plan, plan_clear)
 
-static bool read_cells(Db *db, const UnitQuery *query, Plan *plan, GError **error) {
+/* The last line (cell -1) counts all living units of all provinces. */
+static bool
+read_cells(Db *db, const UnitQuery *query, Plan *plan, int64_t *ret_everywhere, GError **error) {
     g_autoptr(DbRows) rows =
         db_query(db,
-                 SQL("SELECT cell, n FROM unit_count WHERE scope = $1 ORDER BY cell"),
+                 SQL("SELECT cell, n FROM unit_count WHERE scope = $1 UNION ALL "
+                     "SELECT -1, CAST(coalesce(sum(n), 0) AS BIGINT) FROM unit_count "
+                     "WHERE scope >= 0 AND scope < 100"),
                  DB_ARGS(db_int(g_ascii_strtoll(query->region, NULL, 10))),
                  error);
     if (rows == NULL) {
@@ -52,6 +56,10 @@ static bool read_cells(Db *db, const UnitQuery *query, Plan *plan, GError **erro
     while (db_rows_next(rows)) {
         int64_t cell = db_rows_int(rows, 0);
         int64_t n = db_rows_int(rows, 1);
+        if (cell < 0) {
+            *ret_everywhere = n;
+            continue;
+        }
         plan->inside += n;
         if (n > 0 && unit_query_wants_cell(query, cell)) {
             plan->total += n;
@@ -83,16 +91,11 @@ static bool make_plan(Db *db, const UnitQuery *query, Plan *plan, GError **error
         }
         return true;
     }
-    if (!read_cells(db, query, plan, error)) {
+    int64_t everywhere = 0;
+    if (!read_cells(db, query, plan, &everywhere, error)) {
         return false;
     }
-    if (strlen(query->region) < 6) {
-        int64_t everywhere;
-        if (!unit_list_everywhere(db, &everywhere, error)) {
-            return false;
-        }
-        plan->needs_district = everywhere > plan->inside;
-    }
+    plan->needs_district = strlen(query->region) < 6 && everywhere > plan->inside;
     plan->way = cheaper_way(plan, query);
     return true;
 }
@@ -421,6 +424,8 @@ bool unit_list_page(
     if (good) {
         unit_list_set_edges(query, has_more, &page);
         set_partial_edge(query, &end, &page);
+        page.has_total = plan.way != BY_STREET && query->inspected_before_us == 0;
+        page.total.n = plan.total;
         *ret_page = page;
         page = (UnitPage){0};
     }
