@@ -1,7 +1,7 @@
 /*
  * Every list, search and filter page at 1,000,000 units and 300 requests a second, on each engine.
  *
- *   node bench/pages.mjs [--scale 200] [--rate 300] [--seconds 20] [--db URL --logins FILE]
+ *   node bench/pages.mjs [--scale 200] [--rate 300] [--seconds 8] [--db URL --logins FILE]
  *
  * Comparisons in the same run: /healthz of the same server at the same rate (the floor: HTTP alone),
  * and, on SQLite, a list query of the same size by the sqlite3 shell. Prints one JSON document:
@@ -17,7 +17,7 @@ const { values: options } = parseArgs({
     options: {
         scale: { type: 'string', default: '200' },
         rate: { type: 'string', default: '300' },
-        seconds: { type: 'string', default: '20' },
+        seconds: { type: 'string', default: '8' },
         engine: { type: 'string', multiple: true },
     },
 });
