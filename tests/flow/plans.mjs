@@ -1,7 +1,7 @@
 /*
  * No page reads a whole table. The server writes each distinct statement with the engine's own plan
- * (`serve --explain`); this visits every page, every filter value and every sort of every list, and
- * then looks for a scan. Small tables may be scanned: SMALL names them with the reason.
+ * (`serve --explain`); this visits every page, every filter and every sort of every list, and then
+ * looks for a scan. Small tables may be scanned: SMALL names them with the reason.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -22,7 +22,10 @@ const SMALL = new Map([
     ['ledger_head', 'one row'],
 ]);
 
-/* Visits every page and every value of every filter once. */
+/* The text of a statement depends on which filters are set, hardly on their values. */
+const fewOf = (values) => [...new Set([...values.slice(0, 3), ...values.slice(-1)])];
+
+/* Visits every page, and every filter of every list with a few values, alone and with a search. */
 async function visitEverything(client, starts) {
     const seen = new Set();
     const queue = [...starts];
@@ -54,8 +57,8 @@ async function visitEverything(client, starts) {
         for (const form of getFormsOf(html)) {
             const action = new URL(form.action || base.pathname, base).pathname;
             for (const [name, values] of Object.entries(form.fields)) {
-                const tries = name === 'q' ? ['公司', '一二', '9150', '江北区商', 'zz'] : values;
-                for (const value of tries.filter(Boolean)) {
+                const tries = name === 'q' ? ['公司', '一二', '9150', '江北区商', 'zz'] : fewOf(values.filter(Boolean));
+                for (const value of tries) {
                     const query = new URLSearchParams({ [name]: value });
                     push(`${action}?${query}`, `${action}?${name}=${value}`);
                     const searched = new URLSearchParams({ q: '公司', [name]: value });
@@ -79,7 +82,7 @@ for (const engine of ENGINES) {
             const explain = path.join(db.folder, 'plans.jsonl');
             server = await serve(db, { args: ['--explain', explain] });
             let visited = await visitEverything(new Client(server.url), ['/']);
-            for (const role of ['leader', 'inspector', 'auditor', 'system_administrator', 'security_administrator']) {
+            for (const role of ['clerk', 'inspector', 'auditor', 'system_administrator', 'security_administrator']) {
                 const client = await new Client(server.url).signIn(logins[role]);
                 visited += await visitEverything(client, ['/', '/work']);
             }
