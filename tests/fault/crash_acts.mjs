@@ -10,7 +10,7 @@ import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, ENGINES, huozheng, IS_SOAK, newDatabase, serve } from '../flow/support.mjs';
 import { grant, newAccount, PASSWORD, result } from './support_acts.mjs';
-import { chance, scratchFolder, untilAlone } from './support_fault.mjs';
+import { chance, untilAlone } from './support_fault.mjs';
 
 const KILLS = Number(process.env.HUOZHENG_KILLS ?? (IS_SOAK ? 50 : 5));
 const SEED = Number(process.env.HUOZHENG_SEED ?? 20261122);
@@ -34,15 +34,15 @@ for (const engine of ENGINES) {
     test(`kill -9 during acts, ${KILLS} times, ${engine}`, { timeout: 3600_000 }, async () => {
         const db = newDatabase(engine);
         const random = chance(SEED);
-        const scratch = scratchFolder();
         const kinds = [newAccount, grant, result];
         let server = null;
         try {
             for (const kind of kinds) kind.answered.length = 0;
             grant.counts.clear();
             result.tasks.length = 0;
+            huozheng(['init', '--demo', '--scale', '0.02'], { db: db.url });
             const people = [newAccount, grant, result, grant, result]
-                .map((kind, number) => ({ kind, client: null, ...kind.prepare(db, number, scratch.folder) }));
+                .map((kind, number) => ({ kind, client: null, ...kind.prepare(db, number) }));
             for (let round = 0; round < KILLS; round++) {
                 server = await serve(db);
                 for (const person of people) {
@@ -75,7 +75,6 @@ for (const engine of ENGINES) {
             if (server) await server.kill();
             await untilAlone(db);
             db.drop();
-            scratch.remove();
         }
     });
 }

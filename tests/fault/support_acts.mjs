@@ -4,10 +4,8 @@
  * everything that kind has written.
  */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { huozheng } from '../flow/support.mjs';
-import { execute, filledForm, rows, value, writeRegions } from './support_fault.mjs';
+import { filledForm, rows, value } from './support_fault.mjs';
 
 export const PASSWORD = 'correct horse battery 1';
 
@@ -100,31 +98,15 @@ export const result = {
     who: 'inspector',
     answered: [],
     tasks: [],
-    prepare(db, number, folder) {
-        if (this.tasks.length === 0) this.makeObjects(db, folder);
-        const officers = rows(db, 'SELECT id FROM officer ORDER BY id').map((row) => Number(row.id));
-        const unit = rows(db, `SELECT id FROM unit WHERE source_id = 'u${this.tasks.length}'`)[0].id;
+    /* An open task of the demo city each, done by the officer who leads it. */
+    prepare(db, number) {
+        const [task] = rows(db, `SELECT id, lead_id, region FROM inspection WHERE state = 'planned'
+            ORDER BY id DESC LIMIT 1 OFFSET ${this.tasks.length}`);
+        assert.ok(task, 'the demo city has open tasks');
         const login = `inspector${number}`;
-        addAccount(db, login, '--roles', this.who, '--region', '500000', '--officer', String(officers[0]));
-        const task = this.tasks.length + 1;
-        this.tasks.push(task);
-        execute(db, `INSERT INTO inspection (id, draw_id, object_kind, object_id, object_name, object_address,
-            region, district, lead_id, second_id, due_us, state, inspected_us, failed, recorded_us, recorded_by,
-            record_leaf, published_us, publish_leaf, version, created_us) VALUES (${task}, 0, 'unit', ${unit},
-            '单位', '地址', '500103', 500103, ${officers[0]}, ${officers[1]}, 1900000000000000, 'planned', 0, 0, 0, 0,
-            -1, 0, -1, 1, ${Date.now()}000)`);
-        return { login, task, unanswered: null };
-    },
-    makeObjects(db, folder) {
-        const file = path.join(folder, 'objects.csv');
-        const load = (kind, lines) => {
-            writeFileSync(file, `${lines.join('\n')}\n`);
-            huozheng(['import', '--kind', kind, '--source', 'crash', file], { db: db.url });
-        };
-        writeRegions(db, folder);
-        load('officer', ['name,certificate,certificate_until,region,in_post,can_lead',
-            '测试甲,CQ-TEST-1,2099-01-01,500103,是,是', '测试乙,CQ-TEST-2,2099-01-01,500103,是,是']);
-        load('unit', ['source_id,name,address,region', ...[0, 1, 2, 3].map((i) => `u${i},测试单位${i},测试路${i}号,500103`)]);
+        addAccount(db, login, '--roles', this.who, '--region', '500000', '--officer', String(task.lead_id));
+        this.tasks.push(Number(task.id));
+        return { login, task: Number(task.id), unanswered: null };
     },
     async act(person, key) {
         const page = `/work/inspections/${person.task}/check`;
