@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define EXPORT_PAGE 500
+#define CELL_FETCH_MAX 6000 /* rows of unit_cell, about 3 ms */
 
 void unit_page_clear(UnitPage *page) {
     g_clear_pointer(&page->units, g_array_unref);
@@ -74,6 +75,9 @@ read_cells(Db *db, const UnitQuery *query, Plan *plan, int64_t *ret_everywhere, 
 static Way cheaper_way(const Plan *plan, const UnitQuery *query) {
     if (!unit_query_has_facets(query)) {
         return BY_WALK;
+    }
+    if (query->inspected_before_us != 0 && plan->total <= CELL_FETCH_MAX) {
+        return BY_CELL; /* their number must be counted row by row in any case */
     }
     return plan->total * plan->total < 34 * plan->inside ? BY_CELL : BY_WALK;
 }
