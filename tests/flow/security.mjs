@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { Client, startCity } from './support.mjs';
+import { Client, setCookies, startCity } from './support.mjs';
 import { routes } from './support_site.mjs';
 
 let city;
@@ -102,7 +102,7 @@ test('signing out ends the session for every copy of the cookie', async () => {
 test('the session cookie is out of reach of scripts and other sites', async () => {
     const client = new Client(city.url);
     const response = await client.post('/signin', city.logins.inspector);
-    const cookie = response.headers.getSetCookie().find((line) => line.startsWith('hz_session='));
+    const cookie = setCookies(response).find((line) => line.startsWith('hz_session='));
     assert.match(cookie, /HttpOnly/i);
     assert.match(cookie, /SameSite=(Lax|Strict)/i);
     assert.match(cookie, /Path=\//i);

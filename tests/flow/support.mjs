@@ -171,6 +171,12 @@ function hiddenFields(html, target) {
         /\sname="([^"]*)"/.exec(input)?.[1] ?? '', /\svalue="([^"]*)"/.exec(input)?.[1] ?? '']);
 }
 
+/* Set-Cookie lines of a response. The fetch of Debian's node 18 has no getSetCookie and joins them by
+ * commas; our cookies have no comma of their own (Max-Age, never Expires). */
+export function setCookies(response) {
+    return response.headers.getSetCookie?.() ?? (response.headers.get('set-cookie') ?? '').split(/,\s*(?=[\w-]+=)/).filter(Boolean);
+}
+
 /* A browser without a screen: keeps cookies, follows no redirect. */
 export class Client {
     constructor(url) {
@@ -187,7 +193,7 @@ export class Client {
                 ...headers,
             },
         });
-        for (const line of response.headers.getSetCookie?.() ?? []) {
+        for (const line of setCookies(response)) {
             const [pair] = line.split(';');
             const at = pair.indexOf('=');
             if (/max-age=0/i.test(line)) this.cookies.delete(pair.slice(0, at));
