@@ -84,7 +84,7 @@ async function checkPublic(city, id, targets) {
     assert.equal(found.found.length, 1);
     assert.equal(found.found[0].outcome, '抽中');
     /* xxd and openssl are the reader's tools, not ours: looked at only where they are. */
-    if (spawnSync('bash', ['-c', 'command -v xxd openssl']).status === 0) {
+    if (spawnSync('bash', ['-c', 'command -v xxd && command -v openssl']).status === 0) {
         const hand = spawnSync('bash', ['-c', model.by_hand.command], { encoding: 'utf8' });
         assert.match(hand.stdout.split('\n')[0], new RegExp(`${model.by_hand.ticket}$`), 'the shell finds the same ticket');
     }
