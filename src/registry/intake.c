@@ -127,6 +127,45 @@ bool intake_kind_parse(const char *word, IntakeKind *ret_kind) {
     return false;
 }
 
+/* Blanks around a value are never meant: ASCII and the ideographic space (U+3000). */
+static const char *trim(GStringChunk *texts, const char *text) {
+    static const char wide[] = "\xe3\x80\x80";
+    for (;;) {
+        if (g_ascii_isspace(*text)) {
+            text++;
+        } else if (strncmp(text, wide, 3) == 0) {
+            text += 3;
+        } else {
+            break;
+        }
+    }
+    size_t size = strlen(text);
+    size_t kept = size;
+    for (;;) {
+        if (kept > 0 && g_ascii_isspace(text[kept - 1])) {
+            kept--;
+        } else if (kept >= 3 && memcmp(text + kept - 3, wide, 3) == 0) {
+            kept -= 3;
+        } else {
+            break;
+        }
+    }
+    return kept == size ? text : g_string_chunk_insert_len(texts, text, (gssize)kept);
+}
+
+/* A copy of the rows whose texts have no blanks around them. */
+static void *trim_inputs(IntakeKind kind, const void *inputs, size_t count, GStringChunk *texts) {
+    size_t size = intake_input_size(kind);
+    char *rows = g_memdup2(inputs, count * size);
+    for (size_t i = 0; i < count; i++) {
+        for (const IntakeField *field = intake_fields(kind); field->word != NULL; field++) {
+            const char **value = (const char **)(void *)(rows + i * size + field->offset);
+            *value = *value == NULL ? NULL : trim(texts, *value);
+        }
+    }
+    return rows;
+}
+
 bool intake_batch(Db *db,
                   IntakeKind kind,
                   const void *inputs,
@@ -135,18 +174,20 @@ bool intake_batch(Db *db,
                   IntakeResult *results,
                   GError **error) {
     g_assert(context->dry_run || db_in_tx(db));
+    g_autoptr(GStringChunk) texts = g_string_chunk_new(4096);
+    g_autofree void *rows = trim_inputs(kind, inputs, count, texts);
     memset(results, 0, count * sizeof *results);
     switch (kind) {
     case INTAKE_REGION:
-        return intake_regions(db, inputs, count, context, results, error);
+        return intake_regions(db, rows, count, context, results, error);
     case INTAKE_UNIT:
-        return intake_units(db, inputs, count, context, results, error);
+        return intake_units(db, rows, count, context, results, error);
     case INTAKE_BUILDING:
-        return intake_buildings(db, inputs, count, context, results, error);
+        return intake_buildings(db, rows, count, context, results, error);
     case INTAKE_OFFICER:
-        return intake_officers(db, inputs, count, context, results, error);
+        return intake_officers(db, rows, count, context, results, error);
     case INTAKE_PAST_INSPECTION:
-        return intake_past_inspections(db, inputs, count, context, results, error);
+        return intake_past_inspections(db, rows, count, context, results, error);
     }
     g_assert_not_reached();
 }

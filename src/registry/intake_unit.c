@@ -610,7 +610,8 @@ bool intake_units(Db *db,
             return false;
         }
     }
-    if (!load_known(&batch, drafts, count, error) ||
+    if ((!context->dry_run && !unit_store_serialise(db, error)) ||
+        !load_known(&batch, drafts, count, error) ||
         !load_buildings(&batch, inputs, count, error)) {
         return false;
     }

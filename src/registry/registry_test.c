@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-#include <stdlib.h>
+#include <pthread.h>
 #include <string.h>
 
 static const char *const rooms[] = {"registry", NULL};
@@ -353,6 +353,58 @@ static void test_dry_run_writes_nothing(DbEngine engine) {
     g_assert_cmpint(count_rows(db), ==, 0);
 }
 
+/* Two imports of the same rows at the same time: the second waits and then finds them. */
+typedef struct Rival {
+    const TestDb *fresh;
+    UnitInput input;
+    IntakeOutcome outcome;
+} Rival;
+
+static void *rival_main(void *data) {
+    Rival *rival = data;
+    g_autoptr(Db) db = test_db_open(rival->fresh, DB_READ_WRITE);
+    IntakeResult result = {0};
+    support_intake(db, INTAKE_UNIT, &rival->input, 1, NULL, &result);
+    rival->outcome = result.outcome;
+    intake_result_clear(&result);
+    return NULL;
+}
+
+static void test_units_at_the_same_time(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    support_add_regions(db);
+    Rival rival = {.fresh = fresh,
+                   .input = {.name = "演示甲店", .address = "一号", .region = "500103"}};
+    IntakeResult result = {0};
+    IntakeContext context = {.scope_region = "50", .now_us = TEST_NOW};
+    pthread_t thread;
+    g_auto(DbTx) tx = {0};
+    g_assert_true(db_begin(db, &tx, &error));
+    g_assert_true(intake_batch(db, INTAKE_UNIT, &rival.input, 1, &context, &result, &error));
+    g_assert_cmpint(pthread_create(&thread, NULL, rival_main, &rival), ==, 0);
+    g_usleep(100000); /* long enough that the other is waiting; too short only weakens the test */
+    g_assert_true(db_commit(&tx, &error));
+    pthread_join(thread, NULL);
+    g_assert_cmpint(result.outcome, ==, INTAKE_ADDED);
+    g_assert_cmpint(rival.outcome, ==, INTAKE_SAME);
+    g_assert_cmpint(count_rows(db), ==, 1);
+}
+
+static void test_blanks_are_cut(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    support_add_regions(db);
+    int64_t id = support_add_unit(
+        db, &(UnitInput){.name = " 　演示 甲店\t", .address = "一号　", .region = " 500103 "});
+    g_auto(Unit) unit = {0};
+    g_assert_true(unit_find(db, id, &unit, &error));
+    g_assert_cmpstr(unit.name, ==, "演示 甲店");
+    g_assert_cmpstr(unit.address, ==, "一号");
+}
+
 /* --- other kinds --------------------------------------------------------------------------------
  */
 
@@ -473,6 +525,8 @@ int main(int argc, char **argv) {
     test_db_add("/registry/units/match", test_units_match);
     test_db_add("/registry/units/refusals-name-the-column", test_units_refused);
     test_db_add("/registry/units/scope", test_units_scope);
+    test_db_add("/registry/units/at-the-same-time", test_units_at_the_same_time);
+    test_db_add("/registry/units/blanks-are-cut", test_blanks_are_cut);
     test_db_add("/registry/dry-run-writes-nothing", test_dry_run_writes_nothing);
     test_db_add("/registry/buildings/height-class", test_buildings);
     test_db_add("/registry/officers", test_officers);

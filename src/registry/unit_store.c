@@ -161,6 +161,18 @@ bool unit_store_load(
 /* --- writing ------------------------------------------------------------------------------------
  */
 
+#define LOCK_UNITS 740101 /* any number that nothing else here uses */
+
+bool unit_store_serialise(Db *db, GError **error) {
+    int64_t one;
+    return db_engine(db) == DB_ENGINE_SQLITE ||
+           db_query_int(db,
+                        SQL("SELECT 1 FROM (SELECT pg_advisory_xact_lock($1::bigint)) AS held"),
+                        DB_ARGS(db_int(LOCK_UNITS)),
+                        &one,
+                        error);
+}
+
 bool unit_store_take_ids(Db *db, size_t count, int64_t *ids, GError **error) {
     if (db_engine(db) == DB_ENGINE_SQLITE) {
         /* one writer at a time, and rows are never deleted */

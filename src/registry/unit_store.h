@@ -36,6 +36,9 @@ bool unit_store_by_match(Db *db, const char *keys, GArray *found, GError **error
 bool unit_store_load(
     Db *db, const int64_t *ids, size_t count, GStringChunk *texts, GArray *units, GError **error);
 
+/* One writer of units at a time until the transaction ends: what was looked up stays true. SQLite
+ * has one writer in any case; PostgreSQL waits here (BUSY after the lock time-out). */
+bool unit_store_serialise(Db *db, GError **error);
 /* `count` fresh ids into `ids`. */
 bool unit_store_take_ids(Db *db, size_t count, int64_t *ids, GError **error);
 bool unit_store_insert(Db *db, const Unit *const *units, size_t count, GError **error);

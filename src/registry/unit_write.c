@@ -232,7 +232,8 @@ write_old_rows(Db *db, UnitWrite *writes, size_t count, int64_t now_us, GError *
 
 bool unit_write(
     Db *db, UnitWrite *writes, size_t count, const UnitWriteOptions *options, GError **error) {
-    return write_new_rows(db, writes, count, options->now_us, error) &&
+    return unit_store_serialise(db, error) &&
+           write_new_rows(db, writes, count, options->now_us, error) &&
            write_old_rows(db, writes, count, options->now_us, error) &&
            write_search(db, writes, count, error) && write_counts(db, writes, count, error) &&
            write_history(db, writes, count, options, error);
