@@ -327,17 +327,3 @@ bool building_list_each(
     named_place_clear(&at.place);
     return good;
 }
-
-bool building_visit(Db *db,
-                    const char *region,
-                    uint32_t categories,
-                    BuildingVisitor visit,
-                    void *data,
-                    GError **error) {
-    BuildingQuery query = {.filter = {.categories = categories, .key = -1}};
-    if (!region_code_parse(region, query.region)) {
-        return hz_fail(error, HZ_ERROR_INVALID, "region \"%s\" is no code", region);
-    }
-    memcpy(query.scope, query.region, sizeof query.scope);
-    return building_list_each(db, &query, visit, data, error);
-}

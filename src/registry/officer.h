@@ -36,11 +36,8 @@ bool officer_may_serve(const Officer *officer, const char *day);
 /* Days from `day` to the last good day; negative when past; INT64_MAX when not told. */
 int64_t officer_days_left(const Officer *officer, const char *day);
 
-/* Gives every officer of a region to `visit`, by name; only those who may serve on `day` unless
- * it is NULL. The visitor stops the walk by failing. */
+/* As UnitVisitor, for officer_list_each. */
 typedef bool (*OfficerVisitor)(const Officer *officer, void *data, GError **error);
-bool officer_visit(
-    Db *db, const char *region, const char *day, OfficerVisitor visit, void *data, GError **error);
 
 typedef struct OfficerWriteOptions {
     const char *actor, *action;

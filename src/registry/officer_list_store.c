@@ -343,16 +343,3 @@ bool officer_list_each(
     named_place_clear(&at.place);
     return good;
 }
-
-bool officer_visit(
-    Db *db, const char *region, const char *day, OfficerVisitor visit, void *data, GError **error) {
-    OfficerQuery query = {.filter.state = day == NULL ? OFFICER_ANY : OFFICER_SERVING};
-    if (!region_code_parse(region, query.region)) {
-        return hz_fail(error, HZ_ERROR_INVALID, "region \"%s\" is no code", region);
-    }
-    memcpy(query.scope, query.region, sizeof query.scope);
-    if (day != NULL) {
-        g_strlcpy(query.filter.today, day, sizeof query.filter.today);
-    }
-    return officer_list_each(db, &query, visit, data, error);
-}

@@ -68,12 +68,5 @@ bool unit_unmerge(Db *db, int64_t gone_id, const UnitWriteOptions *options, GErr
 /* A person looked: these two are different units. */
 bool unit_mark_different(Db *db, int64_t one_id, int64_t other_id, GError **error);
 
-/* Gives every living unit of a region and some categories to `visit`, by name; memory stays
- * bounded. The visitor may use `db` and stops the walk by failing. For draws. */
+/* Takes one unit of a walk (unit_list_each); may use the connection; false stops the walk. */
 typedef bool (*UnitVisitor)(const Unit *unit, void *data, GError **error);
-bool unit_visit(Db *db,
-                const char *region,
-                uint32_t categories, /* bit n = UseCategory.id n; 0: all */
-                UnitVisitor visit,
-                void *data,
-                GError **error);

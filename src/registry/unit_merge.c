@@ -1,23 +1,6 @@
-/* Two records of one unit become one, and back; and walking through units for a draw. */
+/* Two records of one unit become one, and back. */
 #include "base/error.h"
-#include "registry/unit_list.h"
 #include "registry/unit_store.h"
-
-#include <string.h>
-
-bool unit_visit(Db *db,
-                const char *region,
-                uint32_t categories,
-                UnitVisitor visit,
-                void *data,
-                GError **error) {
-    UnitQuery query = {.categories = categories, .key = -1};
-    if (!region_code_parse(region, query.region)) {
-        return hz_fail(error, HZ_ERROR_INVALID, "region \"%s\" is no code", region);
-    }
-    memcpy(query.scope, query.region, sizeof query.scope);
-    return unit_list_each(db, &query, visit, data, error);
-}
 
 /* What the kept record does not tell and the other does. */
 static void fill_gaps(Unit *kept, const Unit *gone) {
