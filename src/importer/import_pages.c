@@ -240,7 +240,10 @@ static Response *page_job(Ctx *ctx, const ImportTask *task) {
     json_put_bool(model, "is_running", json_get_bool(shown, "is_running", false));
     json_put_bool(model, "has_counts", json_is_object(json_object_get(result, "counts")));
     json_put_bool(model, "may_confirm", is_trial && is_done);
-    bool is_written = strcmp(task->state, "done") == 0;
+    /* The rows are committed a moment before the job says so; until then the page shows progress.
+     */
+    bool is_written =
+        !json_get_bool(shown, "is_running", false) && strcmp(task->state, "done") == 0;
     bool is_partly = !is_trial && g_strcmp0(task->mode, "skip-bad") == 0;
     json_put_bool(model, "is_written", is_written);
     json_put_bool(model, "is_counted", is_written || is_partly);
