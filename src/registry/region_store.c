@@ -3,9 +3,12 @@
 #include "base/clock.h"
 #include "base/embedded.h"
 #include "base/error.h"
+#include "registry/region_cache.h"
 
 #include <gio/gio.h>
 #include <string.h>
+
+#define LISTS_MAX 200
 
 void region_clear(Region *region) {
     g_free(region->name);
@@ -134,33 +137,6 @@ bool region_find_nearest(Db *db, const char *code, Region *ret_region, GError **
     return hz_fail(error, HZ_ERROR_NOT_FOUND, "region \"%s\" is not known", code);
 }
 
-char *region_full_name(Db *db, const char *code, GError **error) {
-    char district[7] = {0};
-    char street[10] = {0};
-    g_strlcpy(district, code, sizeof district);
-    g_strlcpy(street, code, sizeof street);
-    g_autoptr(DbRows) rows =
-        db_query(db,
-                 SQL("SELECT name FROM region WHERE code = $1 OR code = $2 OR code = $3 "
-                     "ORDER BY code"),
-                 DB_ARGS(db_text(district), db_text(street), db_text(code)),
-                 error);
-    if (rows == NULL) {
-        return NULL;
-    }
-    g_autoptr(GString) name = g_string_new(NULL);
-    while (db_rows_next(rows)) {
-        if (name->len > 0) {
-            g_string_append_c(name, ' ');
-        }
-        g_string_append(name, db_rows_text(rows, 0));
-    }
-    if (!db_rows_done(rows, error)) {
-        return NULL;
-    }
-    return g_strdup(name->len > 0 ? name->str : code);
-}
-
 /* Codes hold digits only: nothing to escape. */
 static char *region_code_list(const GPtrArray *codes) {
     GString *list = g_string_new("[");
@@ -171,15 +147,9 @@ static char *region_code_list(const GPtrArray *codes) {
     return g_string_free(list, FALSE);
 }
 
-GHashTable *region_names(Db *db, const GPtrArray *codes, GError **error) {
-    g_autoptr(GHashTable) parts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    g_autoptr(GPtrArray) wanted = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < codes->len; i++) {
-        const char *code = codes->pdata[i];
-        g_ptr_array_add(wanted, g_strndup(code, 6));
-        g_ptr_array_add(wanted, g_strndup(code, 9));
-    }
-    g_autofree char *list = region_code_list(wanted);
+/* Adds the names of these codes to `names`; "" for a code that is no region. */
+static bool read_names(Db *db, const GPtrArray *codes, GHashTable *names, GError **error) {
+    g_autofree char *list = region_code_list(codes);
     g_autoptr(DbRows) rows = db_query(db,
                                       SQL_FOR(db,
                                               "SELECT code, name FROM region WHERE code IN "
@@ -189,27 +159,86 @@ GHashTable *region_names(Db *db, const GPtrArray *codes, GError **error) {
                                       DB_ARGS(db_text(list)),
                                       error);
     if (rows == NULL) {
-        return NULL;
+        return false;
+    }
+    for (guint i = 0; i < codes->len; i++) {
+        g_hash_table_replace(names, g_strdup(codes->pdata[i]), g_strdup(""));
     }
     while (db_rows_next(rows)) {
         g_hash_table_replace(
-            parts, g_strdup(db_rows_text(rows, 0)), g_strdup(db_rows_text(rows, 1)));
+            names, g_strdup(db_rows_text(rows, 0)), g_strdup(db_rows_text(rows, 1)));
     }
-    if (!db_rows_done(rows, error)) {
+    return db_rows_done(rows, error);
+}
+
+/* A region's name is that of its district, street and itself. */
+static const size_t name_parts[] = {6, 9, REGION_CODE_MAX};
+
+static void part_of(const char *code, size_t part, char ret_code[REGION_CODE_MAX + 1]) {
+    g_strlcpy(ret_code, code, name_parts[part] + 1);
+}
+
+/* The names of all parts of these codes; caller unrefs. */
+static GHashTable *part_names(Db *db, const GPtrArray *codes, GError **error) {
+    RegionCache *cache;
+    if (!region_cache_open(db, &cache, error)) {
+        return NULL;
+    }
+    g_autoptr(GHashTable) names =
+        cache != NULL ? g_hash_table_ref(cache->names)
+                      : g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < codes->len; i++) {
+        for (size_t part = 0; part < G_N_ELEMENTS(name_parts); part++) {
+            char code[REGION_CODE_MAX + 1];
+            part_of(codes->pdata[i], part, code);
+            if (!g_hash_table_contains(names, code)) {
+                g_ptr_array_add(missing, g_strdup(code));
+            }
+        }
+    }
+    if (missing->len > 0 && !read_names(db, missing, names, error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&names);
+}
+
+/* "渝中区 解放碑街道"; the code itself when it is not known. */
+static char *join_names(GHashTable *names, const char *code) {
+    GString *out = g_string_new(NULL);
+    char last[REGION_CODE_MAX + 1] = "";
+    for (size_t part = 0; part < G_N_ELEMENTS(name_parts); part++) {
+        char at[REGION_CODE_MAX + 1];
+        part_of(code, part, at);
+        const char *name = g_hash_table_lookup(names, at);
+        if (strcmp(at, last) != 0 && name != NULL && name[0] != '\0') {
+            g_string_append_printf(out, out->len > 0 ? " %s" : "%s", name);
+        }
+        memcpy(last, at, sizeof last);
+    }
+    if (out->len == 0) {
+        g_string_append(out, code);
+    }
+    return g_string_free(out, FALSE);
+}
+
+char *region_full_name(Db *db, const char *code, GError **error) {
+    g_autoptr(GPtrArray) codes = g_ptr_array_new();
+    g_ptr_array_add(codes, (gpointer)code);
+    g_autoptr(GHashTable) names = part_names(db, codes, error);
+    return names == NULL ? NULL : join_names(names, code);
+}
+
+GHashTable *region_names(Db *db, const GPtrArray *codes, GError **error) {
+    g_autoptr(GHashTable) parts = part_names(db, codes, error);
+    if (parts == NULL) {
         return NULL;
     }
     g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     for (guint i = 0; i < codes->len; i++) {
-        const char *code = codes->pdata[i];
-        g_autofree char *district = g_strndup(code, 6);
-        g_autofree char *street = g_strndup(code, 9);
-        const char *first = g_hash_table_lookup(parts, district);
-        const char *second = strlen(street) > 6 ? g_hash_table_lookup(parts, street) : NULL;
-        char *name = g_strconcat(first == NULL ? code : first,
-                                 second == NULL ? "" : " ",
-                                 second == NULL ? "" : second,
-                                 NULL);
-        g_hash_table_replace(names, g_strdup(code), name);
+        /* a list names places down to the street */
+        g_autofree char *street = g_strndup(codes->pdata[i], 9);
+        g_hash_table_replace(names, g_strdup(codes->pdata[i]), join_names(parts, street));
     }
     return g_steal_pointer(&names);
 }
@@ -237,7 +266,7 @@ static GPtrArray *read_regions(Db *db, Sql sql, DbArgs args, const char *day, GE
     return db_rows_done(rows, error) ? g_steal_pointer(&regions) : NULL;
 }
 
-GPtrArray *region_children(Db *db, const char *parent, const char *day, GError **error) {
+static GPtrArray *read_children(Db *db, const char *parent, const char *day, GError **error) {
     return read_regions(
         db,
         SQL("SELECT " REGION_COLUMNS " FROM region WHERE parent = $1 ORDER BY code"),
@@ -247,7 +276,7 @@ GPtrArray *region_children(Db *db, const char *parent, const char *day, GError *
 }
 
 /* Districts hang below the cities of the scope: a few hundred rows at most, found by parent. */
-GPtrArray *region_districts(Db *db, const char *scope, const char *day, GError **error) {
+static GPtrArray *read_districts(Db *db, const char *scope, const char *day, GError **error) {
     char code[REGION_CODE_MAX + 1];
     if (!region_code_parse(scope, code)) {
         hz_fail(error, HZ_ERROR_INVALID, "region \"%s\" is no code", scope);
@@ -264,7 +293,7 @@ GPtrArray *region_districts(Db *db, const char *scope, const char *day, GError *
             error);
     }
     if (strlen(code) == 4) {
-        return region_children(db, code, day, error);
+        return read_children(db, code, day, error);
     }
     code[6] = '\0';
     return read_regions(db,
@@ -272,6 +301,41 @@ GPtrArray *region_districts(Db *db, const char *scope, const char *day, GError *
                         DB_ARGS(db_text(code)),
                         day,
                         error);
+}
+
+typedef GPtrArray *(*ListReader)(Db *db, const char *code, const char *day, GError **error);
+
+/* One of the two lists, from the cache or for it. A list is never changed: readers share it. */
+static GPtrArray *cached_list(
+    Db *db, const char *kind, ListReader read, const char *code, const char *day, GError **error) {
+    RegionCache *cache;
+    if (!region_cache_open(db, &cache, error)) {
+        return NULL;
+    }
+    if (cache == NULL) {
+        return read(db, code, day, error);
+    }
+    g_autofree char *key = g_strconcat(kind, ":", code, ":", day == NULL ? "" : day, NULL);
+    GPtrArray *list = g_hash_table_lookup(cache->lists, key);
+    if (list == NULL) {
+        list = read(db, code, day, error);
+        if (list == NULL) {
+            return NULL;
+        }
+        if (g_hash_table_size(cache->lists) >= LISTS_MAX) {
+            g_hash_table_remove_all(cache->lists);
+        }
+        g_hash_table_insert(cache->lists, g_steal_pointer(&key), list);
+    }
+    return g_ptr_array_ref(list);
+}
+
+GPtrArray *region_children(Db *db, const char *parent, const char *day, GError **error) {
+    return cached_list(db, "children", read_children, parent, day, error);
+}
+
+GPtrArray *region_districts(Db *db, const char *scope, const char *day, GError **error) {
+    return cached_list(db, "districts", read_districts, scope, day, error);
 }
 
 /* --- writing ------------------------------------------------------------------------------------
@@ -303,7 +367,7 @@ bool region_put(Db *db, const RegionChange *change, GError **error) {
         return false;
     }
     if (change->valid_to == NULL) {
-        return true;
+        return region_cache_changed(db, error);
     }
     /* what lies inside an abolished region ended as well: codes begin with the region's own */
     g_autofree char *above_all = g_strconcat(change->code, ":", NULL);
@@ -315,7 +379,8 @@ bool region_put(Db *db, const RegionChange *change, GError **error) {
                            db_text(change->valid_to),
                            db_text(change->confidence == NULL ? "text" : change->confidence)),
                    NULL,
-                   error);
+                   error) &&
+           region_cache_changed(db, error);
 }
 
 /* The data set: gzip of lines "code TAB name TAB level TAB parent". */
@@ -388,7 +453,7 @@ bool region_load(Db *db, const char *province, int64_t *ret_added, GError **erro
                       (DbArgs){(const DbArg *)(void *)args->data, args->len},
                       &added,
                       error) ||
-        !region_changes_visit(put_change, &job, error)) {
+        !region_changes_visit(put_change, &job, error) || !region_cache_changed(db, error)) {
         return false;
     }
     if (ret_added != NULL) {

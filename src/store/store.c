@@ -78,7 +78,33 @@ void db_close(Db *db) {
         return;
     }
     g_clear_pointer(&db->observed, g_hash_table_unref);
+    g_clear_pointer(&db->kept, g_hash_table_unref);
     db->driver->close(db);
+}
+
+typedef struct Kept {
+    void *thing;
+    GDestroyNotify free_thing;
+} Kept;
+
+static void kept_free(void *data) {
+    Kept *kept = data;
+    kept->free_thing(kept->thing);
+    g_free(kept);
+}
+
+void *db_kept(const Db *db, const char *key) {
+    const Kept *kept = db->kept == NULL ? NULL : g_hash_table_lookup(db->kept, key);
+    return kept == NULL ? NULL : kept->thing;
+}
+
+void db_keep(Db *db, const char *key, void *thing, GDestroyNotify free_thing) {
+    if (db->kept == NULL) {
+        db->kept = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, kept_free);
+    }
+    Kept *kept = g_new(Kept, 1);
+    *kept = (Kept){thing, free_thing};
+    g_hash_table_replace(db->kept, (void *)key, kept);
 }
 
 DbEngine db_engine(const Db *db) {

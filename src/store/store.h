@@ -165,6 +165,15 @@ bool db_migrations_missing(Db *db, const char *room, int64_t *ret_missing, GErro
  * text from outside. */
 bool db_script(Db *db, const char *text, GError **error);
 
+/* --- what a connection keeps ---------------------------------------------------------------------
+ */
+
+/* A thing that lives as long as the connection, such as what was read of a table that seldom
+ * changes. `key` is a static text. NULL: nothing is kept under it. */
+void *db_kept(const Db *db, const char *key);
+/* Takes ownership of `thing` and frees what was kept under the key. */
+void db_keep(Db *db, const char *key, void *thing, GDestroyNotify free_thing);
+
 /* --- for tests of failure ----------------------------------------------------------------------
  */
 

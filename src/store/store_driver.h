@@ -54,6 +54,7 @@ struct Db {
     void *observer_data;
     GHashTable *observed;   /* set of texts */
     int64_t fail_countdown; /* 0: off; see db_fail_after */
+    GHashTable *kept;       /* text -> Kept; NULL: none */
 };
 
 struct DbRows {
