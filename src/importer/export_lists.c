@@ -195,7 +195,8 @@ static const TableColumn building_columns[] = {{"来源系统", false},
                                                {"最近检查", false},
                                                {"系统编号", true}};
 
-static bool building_row(const Building *building, void *data, GError **error) {
+static bool building_row(const void *row, void *data, GError **error) {
+    const Building *building = row;
     const Rows *rows = data;
     char text[9][CELL_SIZE];
     g_autofree char *last =
@@ -231,7 +232,8 @@ static bool buildings_of(Db *db, const char *region, void *data, GError **error)
     if (!building_query_parse(get_filter, rows->query, region, &question, &problem, &is_denied)) {
         return bad_question(problem, is_denied, error);
     }
-    return building_list_each(db, &question, building_row, rows, error);
+    NamedQuery named = building_query_named(&question);
+    return named_list_each(db, &named, building_row, rows, error);
 }
 
 static bool
@@ -259,7 +261,8 @@ static const TableColumn officer_columns[] = {{"姓名", false},
                                               {"电话", false},
                                               {"系统编号", true}};
 
-static bool officer_row(const Officer *officer, void *data, GError **error) {
+static bool officer_row(const void *row, void *data, GError **error) {
+    const Officer *officer = row;
     const Rows *rows = data;
     char id[CELL_SIZE];
     const char *cells[] = {officer->name,
@@ -289,7 +292,8 @@ static bool officers_of(Db *db, const char *region, void *data, GError **error) 
                              &is_denied)) {
         return bad_question(problem, is_denied, error);
     }
-    return officer_list_each(db, &question, officer_row, rows, error);
+    NamedQuery named = officer_query_named(&question);
+    return named_list_each(db, &named, officer_row, rows, error);
 }
 
 static bool

@@ -45,9 +45,6 @@ bool building_find(Db *db, int64_t id, Building *ret_building, GError **error);
 /* The building was inspected: moves last_inspected_us forward, never back. */
 bool building_note_inspected(Db *db, int64_t id, int64_t inspected_us, GError **error);
 
-/* As UnitVisitor, for building_list_each. */
-typedef bool (*BuildingVisitor)(const Building *building, void *data, GError **error);
-
 /* Writes a new building (`old` NULL; its id is filled in) or a changed one: row, search index,
  * height class, history. CONFLICT when the row's version is not old->version. */
 typedef struct BuildingWriteOptions {

@@ -14,13 +14,9 @@ typedef struct BuildingFilter {
 } BuildingFilter;
 
 typedef struct BuildingQuery {
-    char *text;
-    SearchTerms terms;
-    char region[REGION_CODE_MAX + 1], scope[REGION_CODE_MAX + 1];
+    NamedAsk ask;
     BuildingFilter filter;
     char *category_word, *height_word, *risk_word;
-    bool has_place, backward;
-    NamedPlace place;
 } BuildingQuery;
 void building_query_clear(BuildingQuery *query);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(BuildingQuery, building_query_clear)
@@ -33,18 +29,5 @@ bool building_query_parse(UnitQueryGet get,
 /* As unit_query_string. */
 char *building_query_string(const BuildingQuery *query, const char *without);
 
-typedef struct BuildingPage {
-    GArray *buildings; /* of Building */
-    GStringChunk *texts;
-    bool has_next, has_previous, is_partial;
-    NamedPlace first, last;
-} BuildingPage;
-void building_page_clear(BuildingPage *page);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(BuildingPage, building_page_clear)
-bool building_list_page(
-    Db *db, const BuildingQuery *query, size_t limit, BuildingPage *ret_page, GError **error);
-bool building_list_count(
-    Db *db, const BuildingQuery *query, int64_t *ret_n, bool *ret_more, GError **error);
-/* As unit_list_each. */
-bool building_list_each(
-    Db *db, const BuildingQuery *query, BuildingVisitor visit, void *data, GError **error);
+/* For named_list_page and named_list_each; rows are Building. Borrows the query. */
+NamedQuery building_query_named(const BuildingQuery *query);

@@ -16,8 +16,8 @@
 static bool put_filters(Ctx *ctx, const BuildingQuery *query, json_t *model, GError **error) {
     json_t *selects = json_array();
     json_put(model, "selects", selects);
-    json_put_text(model, "q", query->text);
-    if (!page_region_select(ctx->db, selects, query->scope, query->region, error)) {
+    json_put_text(model, "q", query->ask.text);
+    if (!page_region_select(ctx->db, selects, query->ask.scope, query->ask.region, error)) {
         return false;
     }
     json_t *category = page_select(selects, "category", "使用性质");
@@ -41,47 +41,47 @@ static bool put_filters(Ctx *ctx, const BuildingQuery *query, json_t *model, GEr
     return true;
 }
 
-static void
-add_chip(json_t *model, const BuildingQuery *query, const char *name, const char *text) {
-    g_autofree char *rest = building_query_string(query, name);
-    page_add_chip(model, text, PATH, rest);
+static char *words(const void *query, const char *without) {
+    return building_query_string(query, without);
+}
+
+static PageList list_of(const BuildingQuery *query) {
+    return (PageList){.path = PATH,
+                      .name = "buildings",
+                      .measure = "栋",
+                      .permission = PERM_UNIT_EDIT,
+                      .ask = &query->ask,
+                      .query = query,
+                      .words = words};
 }
 
 static bool put_chips(Ctx *ctx, const BuildingQuery *query, json_t *model, GError **error) {
-    json_put(model, "chips", json_array());
-    if (query->text != NULL) {
-        g_autofree char *text = g_strdup_printf("“%s”", query->text);
-        add_chip(model, query, "q", text);
-    }
-    if (strcmp(query->region, query->scope) != 0) {
-        g_autofree char *name = region_full_name(ctx->db, query->region, error);
-        if (name == NULL) {
-            return false;
-        }
-        add_chip(model, query, "region", name);
+    PageList list = list_of(query);
+    if (!page_list_start_chips(ctx, &list, model, error)) {
+        return false;
     }
     if (query->category_word != NULL) {
         const UseCategory *category = category_parse(query->category_word);
-        add_chip(model, query, "category", category == NULL ? "人员密集场所" : category->name_zh);
+        page_list_chip(
+            &list, model, "category", category == NULL ? "人员密集场所" : category->name_zh);
     }
     if (query->height_word != NULL) {
-        add_chip(model,
-                 query,
-                 "height",
-                 strcmp(query->height_word, "high") == 0    ? "高层和超高层"
-                 : strcmp(query->height_word, "super") == 0 ? "超高层"
-                                                            : "高度未登记");
+        page_list_chip(&list,
+                       model,
+                       "height",
+                       strcmp(query->height_word, "high") == 0    ? "高层和超高层"
+                       : strcmp(query->height_word, "super") == 0 ? "超高层"
+                                                                  : "高度未登记");
     }
     RiskGrade grade = RISK_UNKNOWN;
     if (query->risk_word != NULL) {
         bool one = risk_parse(query->risk_word, &grade);
-        add_chip(model, query, "risk", one ? risk_name_zh(grade) : "风险橙和红");
+        page_list_chip(&list, model, "risk", one ? risk_name_zh(grade) : "风险橙和红");
     }
     if (query->filter.key >= 0) {
-        add_chip(model, query, "key", query->filter.key > 0 ? "重点单位" : "不是重点单位");
+        page_list_chip(&list, model, "key", query->filter.key > 0 ? "重点单位" : "不是重点单位");
     }
-    json_put_text(
-        model, "clear_href", json_array_size(json_object_get(model, "chips")) > 0 ? PATH : NULL);
+    page_list_end_chips(&list, model);
     return true;
 }
 
@@ -102,75 +102,19 @@ static void put_facts(json_t *model, const Building *building) {
     page_put_day(model, "last_inspected", building->last_inspected_us, "没查过");
 }
 
-static bool put_rows(Ctx *ctx, const BuildingPage *page, json_t *model, GError **error) {
-    g_autoptr(GPtrArray) codes = g_ptr_array_new();
-    for (guint i = 0; i < page->buildings->len; i++) {
-        g_ptr_array_add(codes, (gpointer)g_array_index(page->buildings, Building, i).region);
-    }
-    g_autoptr(GHashTable) names = region_names(ctx->db, codes, error);
-    if (names == NULL) {
-        return false;
-    }
-    json_t *rows = json_array();
-    for (guint i = 0; i < page->buildings->len; i++) {
-        const Building *building = &g_array_index(page->buildings, Building, i);
-        json_t *row = json_object();
-        put_facts(row, building);
-        json_put_text(row, "place", g_hash_table_lookup(names, building->region));
-        json_array_append_new(rows, row);
-    }
-    json_put_bool(model, "has_rows", json_array_size(rows) > 0);
-    json_put(model, "rows", rows);
-    return true;
-}
-
-static void put_pager(const BuildingQuery *query, const BuildingPage *page, json_t *model) {
-    g_autofree char *base = building_query_string(query, NULL);
-    PagerText text = {.path = PATH,
-                      .query = base,
-                      .has_first = query->has_place,
-                      .note = query->text != NULL ? "每页 50 栋，按登记先后" : "每页 50 栋"};
-    g_autofree char *before = named_place_format(&page->first);
-    g_autofree char *after = named_place_format(&page->last);
-    g_autofree char *before_escaped = g_uri_escape_string(before, NULL, false);
-    g_autofree char *after_escaped = g_uri_escape_string(after, NULL, false);
-    g_autofree char *previous = g_strconcat("before=", before_escaped, NULL);
-    g_autofree char *next = g_strconcat("after=", after_escaped, NULL);
-    text.previous = page->has_previous ? previous : NULL;
-    text.next = page->has_next ? next : NULL;
-    page_put_pager(model, &text);
-    page_put_hidden(model, base, NULL);
-    json_put_bool(model, "is_partial", page->is_partial);
-    json_put_bool(model, "can_jump", query->text == NULL);
-    page_put_export(model, "buildings", base);
+static json_t *row_model(const Ctx *ctx, const void *row) {
+    (void)ctx;
+    json_t *model = json_object();
+    put_facts(model, row);
+    return model;
 }
 
 static bool fill_list(
     Ctx *ctx, const BuildingQuery *query, const char *problem, json_t *model, GError **error) {
-    g_auto(BuildingPage) page = {.buildings = g_array_new(FALSE, FALSE, sizeof(Building))};
-    int64_t n = 0;
-    bool more = false;
-    if (problem == NULL) {
-        building_page_clear(&page);
-        if (!building_list_page(ctx->db, query, LIMIT_PAGE_ROWS, &page, error) ||
-            !building_list_count(ctx->db, query, &n, &more, error)) {
-            return false;
-        }
-    }
-    g_autofree char *count = page_count_text(n, more, "栋");
-    g_autofree char *place = region_full_name(ctx->db, query->scope, error);
-    if (place == NULL) {
-        return false;
-    }
-    json_put_text(model, "count_text", count);
-    json_put_text(model, "place", place);
-    json_put_text(model, "problem", problem);
-    json_put_bool(model, "may_edit", principal_may(ctx->who, PERM_UNIT_EDIT));
-    json_put_bool(model, "may_import", principal_may(ctx->who, PERM_IMPORT));
-    json_put_bool(model, "may_export", principal_may(ctx->who, PERM_EXPORT));
-    put_pager(query, &page, model);
-    return put_filters(ctx, query, model, error) && put_chips(ctx, query, model, error) &&
-           put_rows(ctx, &page, model, error);
+    NamedQuery named = building_query_named(query);
+    PageList list = list_of(query);
+    return page_list_fill(ctx, &list, &named, row_model, problem, model, error) &&
+           put_filters(ctx, query, model, error) && put_chips(ctx, query, model, error);
 }
 
 Response *buildings_page(Ctx *ctx, const Request *req) {
@@ -181,9 +125,6 @@ Response *buildings_page(Ctx *ctx, const Request *req) {
     building_query_parse(page_get_query, req, ctx->who->region, &query, &problem, &denied);
     if (denied) {
         return page_refuse(ctx, req, problem);
-    }
-    if (query.region[0] == '\0') {
-        memcpy(query.region, query.scope, sizeof query.region);
     }
     g_autoptr(json_t) model = json_object();
     if (!fill_list(ctx, &query, problem, model, &error)) {

@@ -1,39 +1,28 @@
 #include "registry/named_list.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-void named_place_clear(NamedPlace *place) {
-    g_clear_pointer(&place->name, g_free);
-    place->id = 0;
-}
+#define EXPORT_PAGE 500
 
-char *named_place_format(const NamedPlace *place) {
-    return place->name == NULL ? g_strdup_printf("%" G_GINT64_FORMAT, place->id)
-                               : g_strdup_printf("%" G_GINT64_FORMAT ".%s", place->id, place->name);
-}
+/* What one reading of a list found. */
+typedef struct Found {
+    GArray *ids;    /* int64_t in the order read */
+    size_t cap;     /* how far it was counted */
+    NamedPlace end; /* name or id set: the walk stopped here before `cap` was reached */
+} Found;
 
-bool named_place_parse(const char *text, bool is_search, NamedPlace *ret_place) {
-    char *end = NULL;
-    int64_t id = g_ascii_strtoll(text, &end, 10);
-    if (end == text || id < 0 || (!is_search && *end != '.')) {
-        return false;
-    }
-    *ret_place = (NamedPlace){.id = id, .name = is_search ? NULL : g_strdup(end + 1)};
-    return true;
+static void found_clear(Found *found) {
+    g_clear_pointer(&found->ids, g_array_unref);
+    named_place_clear(&found->end);
 }
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Found, found_clear)
 
-void named_ids_clear(NamedIds *ids) {
-    g_clear_pointer(&ids->ids, g_array_unref);
-    named_place_clear(&ids->end);
-}
-
-static void reverse(GArray *ids) {
-    int64_t *items = (int64_t *)(void *)ids->data;
-    for (guint i = 0; i < ids->len / 2; i++) {
-        int64_t other = items[ids->len - 1 - i];
-        items[ids->len - 1 - i] = items[i];
-        items[i] = other;
-    }
+void named_page_clear(NamedPage *page) {
+    g_clear_pointer(&page->rows, g_array_unref);
+    g_clear_pointer(&page->texts, g_string_chunk_free);
+    named_place_clear(&page->first);
+    named_place_clear(&page->last);
 }
 
 /* --- walking ------------------------------------------------------------------------------------
@@ -43,65 +32,59 @@ static void add_order(SqlBuilder *sql, bool up) {
     sql_builder_add(sql, up ? SQL("ORDER BY name, id") : SQL("ORDER BY name DESC, id DESC"));
 }
 
-static void add_limit(SqlBuilder *sql, size_t limit) {
-    sql_builder_add(sql, SQL("LIMIT"));
-    sql_builder_arg(sql, db_int((int64_t)limit));
+static void add_number(SqlBuilder *sql, Sql fragment, int64_t number) {
+    sql_builder_add(sql, fragment);
+    sql_builder_arg(sql, db_int(number));
 }
+
+typedef struct DistrictRange {
+    int64_t from, to; /* to: exclusive */
+} DistrictRange;
 
 /* A province or a city: the districts inside. */
-static void add_district_range(SqlBuilder *sql, const char *region) {
+static DistrictRange districts_of(const char *region) {
     int64_t code = g_ascii_strtoll(region, NULL, 10);
     int64_t step = strlen(region) == 2 ? 10000 : 100;
-    sql_builder_add(sql, SQL("AND district >="));
-    sql_builder_arg(sql, db_int(code * step));
-    sql_builder_add(sql, SQL("AND district <"));
-    sql_builder_arg(sql, db_int((code + 1) * step));
+    return (DistrictRange){code * step, (code + 1) * step};
 }
 
-static void add_window(SqlBuilder *sql, const Db *db, const NamedQuery *query) {
+static Sql from_of(const Db *db, const Sql sources[2]) {
+    return sources[db_engine(db) == DB_ENGINE_SQLITE ? 0 : 1];
+}
+
+static void add_place(SqlBuilder *sql, Sql fragment, const NamedPlace *place) {
+    sql_builder_add(sql, fragment);
+    sql_builder_arg(sql, db_text(place->name));
+    sql_builder_add(sql, SQL(","));
+    sql_builder_arg(sql, db_int(place->id));
+    sql_builder_add(sql, SQL(")"));
+}
+
+/* "SELECT … FROM … WHERE …": the part of an index that holds the list from its place on. */
+static void add_range(SqlBuilder *sql, const Db *db, const NamedQuery *query, Sql select) {
     const NamedSource *source = query->source;
-    int engine = db_engine(db) == DB_ENGINE_SQLITE ? 0 : 1;
-    size_t size = strlen(query->region);
-    sql_builder_add(sql, source->columns);
+    const NamedAsk *ask = query->ask;
+    size_t size = strlen(ask->region);
+    sql_builder_add(sql, select);
     if (size > 6) {
-        g_autofree char *above = g_strconcat(query->region, ":", NULL);
-        sql_builder_add(sql, source->by_region[engine]);
+        g_autofree char *above = g_strconcat(ask->region, ":", NULL);
+        sql_builder_add(sql, from_of(db, source->by_region));
         sql_builder_add(sql, SQL("WHERE region >="));
-        sql_builder_arg(sql, db_text(query->region));
+        sql_builder_arg(sql, db_text(ask->region));
         sql_builder_add(sql, SQL("AND region <"));
         sql_builder_arg(sql, db_text(above));
     } else if (size == 6) {
-        sql_builder_add(sql, source->by_district[engine]);
-        sql_builder_add(sql, SQL("WHERE district ="));
-        sql_builder_arg(sql, db_int(region_district(query->region)));
+        sql_builder_add(sql, from_of(db, source->by_district));
+        add_number(sql, SQL("WHERE district ="), region_district(ask->region));
     } else {
-        sql_builder_add(sql, source->by_name[engine]);
+        sql_builder_add(sql, from_of(db, source->by_name));
         sql_builder_add(sql, SQL("WHERE 1 = 1"));
     }
-    if (query->has_place) {
-        sql_builder_add(sql,
-                        query->backward ? SQL("AND (name, id) < (") : SQL("AND (name, id) > ("));
-        sql_builder_arg(sql, db_text(query->place.name));
-        sql_builder_add(sql, SQL(","));
-        sql_builder_arg(sql, db_int(query->place.id));
-        sql_builder_add(sql, SQL(")"));
+    if (ask->has_place) {
+        add_place(sql,
+                  ask->backward ? SQL("AND (name, id) < (") : SQL("AND (name, id) > ("),
+                  &ask->place);
     }
-    add_order(sql, !query->backward);
-    add_limit(sql, NAMED_WALK_MAX);
-}
-
-static void build(SqlBuilder *sql, const Db *db, const NamedQuery *query, size_t limit) {
-    sql_builder_add(sql, SQL("SELECT id FROM ("));
-    add_window(sql, db, query);
-    sql_builder_add(sql, SQL(") AS w WHERE 1 = 1"));
-    if (strlen(query->region) < 6) {
-        add_district_range(sql, query->region);
-    }
-    query->source->add_filter(sql, query->filter);
-    if (db_engine(db) == DB_ENGINE_PG) {
-        add_order(sql, !query->backward); /* see unit_list.c, build_walk */
-    }
-    add_limit(sql, limit);
 }
 
 static bool read_ids(Db *db, const SqlBuilder *sql, GArray *ids, GError **error) {
@@ -116,24 +99,37 @@ static bool read_ids(Db *db, const SqlBuilder *sql, GArray *ids, GError **error)
     return db_rows_done(rows, error);
 }
 
-static bool find_end(Db *db, const NamedQuery *query, NamedPlace *ret_end, GError **error) {
-    g_autoptr(SqlBuilder) counting = sql_builder_new();
-    sql_builder_add(counting, SQL("SELECT count(*) FROM ("));
-    add_window(counting, db, query);
-    sql_builder_add(counting, SQL(") AS w"));
-    g_autoptr(GArray) n = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    if (!read_ids(db, counting, n, error)) {
-        return false;
-    }
-    if (n->len == 0 || g_array_index(n, int64_t, 0) < NAMED_WALK_MAX) {
+/* The list's own index range holds nothing outside the region: a district or less, or a province or
+ * city outside which nothing of this kind stands (two steps into an index tell). */
+static bool is_all_inside(Db *db, const NamedQuery *query, bool *ret_whole, GError **error) {
+    *ret_whole = true;
+    if (strlen(query->ask->region) >= 6) {
         return true;
     }
+    DistrictRange range = districts_of(query->ask->region);
     g_autoptr(SqlBuilder) sql = sql_builder_new();
-    sql_builder_add(sql, SQL("SELECT id, name FROM ("));
-    add_window(sql, db, query);
-    sql_builder_add(sql, SQL(") AS w"));
-    add_order(sql, query->backward);
-    add_limit(sql, 1);
+    sql_builder_add(sql, SQL("SELECT district FROM (SELECT * FROM (SELECT district"));
+    sql_builder_add(sql, from_of(db, query->source->by_district));
+    add_number(sql, SQL("WHERE district <"), range.from);
+    sql_builder_add(sql, SQL("LIMIT 1) AS a UNION ALL SELECT * FROM (SELECT district"));
+    sql_builder_add(sql, from_of(db, query->source->by_district));
+    add_number(sql, SQL("WHERE district >="), range.to);
+    sql_builder_add(sql, SQL("LIMIT 1) AS b) AS outside"));
+    g_autoptr(GArray) outside = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    if (!read_ids(db, sql, outside, error)) {
+        return false;
+    }
+    *ret_whole = outside->len == 0;
+    return true;
+}
+
+/* The last row that one reading may look at; none when the list ends before. Skipping rows costs
+ * a tenth of filtering them. */
+static bool find_end(Db *db, const NamedQuery *query, NamedPlace *ret_end, GError **error) {
+    g_autoptr(SqlBuilder) sql = sql_builder_new();
+    add_range(sql, db, query, SQL("SELECT id, name"));
+    add_order(sql, !query->ask->backward);
+    add_number(sql, SQL("LIMIT 1 OFFSET"), NAMED_WALK_MAX - 1);
     g_autoptr(DbRows) rows = db_query_built(db, sql, error);
     if (rows == NULL) {
         return false;
@@ -145,46 +141,115 @@ static bool find_end(Db *db, const NamedQuery *query, NamedPlace *ret_end, GErro
     return db_rows_done(rows, error);
 }
 
+static void add_filters(SqlBuilder *sql, const NamedQuery *query, bool is_all_inside) {
+    if (!is_all_inside) {
+        DistrictRange range = districts_of(query->ask->region);
+        add_number(sql, SQL("AND district >="), range.from);
+        add_number(sql, SQL("AND district <"), range.to);
+    }
+    query->source->add_filter(sql, query->filter);
+}
+
+static bool walk(Db *db, const NamedQuery *query, size_t wanted, Found *ret_found, GError **error) {
+    const NamedAsk *ask = query->ask;
+    bool is_inside;
+    g_auto(Found) bound = {0};
+    if (!is_all_inside(db, query, &is_inside, error)) {
+        return false;
+    }
+    bool filters = !is_inside || query->source->has_filter(query->filter);
+    if (filters && !find_end(db, query, &bound.end, error)) {
+        return false;
+    }
+    g_autoptr(SqlBuilder) sql = sql_builder_new();
+    add_range(sql, db, query, SQL("SELECT id"));
+    add_filters(sql, query, is_inside);
+    if (bound.end.name != NULL) {
+        add_place(sql,
+                  ask->backward ? SQL("AND (name, id) >= (") : SQL("AND (name, id) <= ("),
+                  &bound.end);
+    }
+    add_order(sql, !ask->backward);
+    add_number(sql, SQL("LIMIT"), (int64_t)wanted);
+    if (!read_ids(db, sql, ret_found->ids, error)) {
+        return false;
+    }
+    if (ret_found->ids->len < wanted) {
+        ret_found->end = bound.end;
+        bound.end = (NamedPlace){0};
+    }
+    return true;
+}
+
 /* --- searching ----------------------------------------------------------------------------------
  */
 
-static bool gather(
-    Db *db, const NamedQuery *query, size_t wanted, NamedIds *got, bool *ret_all, GError **error) {
-    g_auto(SearchQuery) index = {0};
-    g_autoptr(GString) marks = g_string_new(NULL);
-    if (strlen(query->region) >= 6) {
-        search_add_mark(marks, 'd', region_district(query->region));
-    }
-    if (!search_prepare(db, query->source->kind, query->terms, marks, &index, error)) {
+static bool look_again(Db *db, const void *data, GArray *ids, GError **error) {
+    const NamedQuery *query = data;
+    const NamedSource *source = query->source;
+    g_autoptr(GStringChunk) texts = g_string_chunk_new(8192);
+    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, (guint)source->row_size);
+    if (!source->load(db, ids, texts, rows, error)) {
         return false;
     }
-    int64_t from = query->has_place ? query->place.id : query->backward ? INT64_MAX : 0;
-    size_t looked = 0;
-    size_t step = wanted;
-    *ret_all = false;
-    while (!*ret_all && got->ids->len < wanted && looked < NAMED_WALK_MAX) {
-        g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-        if (!search_candidates(db, &index, from, query->backward, step, ids, error)) {
-            return false;
+    g_array_set_size(ids, 0);
+    for (guint i = 0; i < rows->len; i++) {
+        const void *row = rows->data + i * source->row_size;
+        NamedRow seen = source->view(row);
+        const char *fields[] = {seen.name, seen.other};
+        if (source->is_wanted(query->filter, row) &&
+            region_is_inside(seen.region, query->ask->region) &&
+            search_terms_match(&query->ask->terms, fields, G_N_ELEMENTS(fields))) {
+            g_array_append_val(ids, seen.id);
         }
-        *ret_all = ids->len < step;
-        looked += ids->len;
-        if (ids->len == 0) {
-            break;
-        }
-        from = g_array_index(ids, int64_t, ids->len - 1);
-        if (!query->source->look_again(
-                db, query->filter, query->region, query->terms, ids, error)) {
-            return false;
-        }
-        if (query->backward) {
-            reverse(ids); /* rows come in id order */
-        }
-        g_array_append_vals(got->ids, ids->data, ids->len);
-        step = MIN(step * 2, 2000);
     }
-    if (!*ret_all && got->ids->len < wanted) {
-        got->end.id = from;
+    return true;
+}
+
+/* Does the index alone decide? */
+static bool
+prepare(Db *db, const NamedQuery *query, SearchQuery *ret_index, bool *ret_exact, GError **error) {
+    const NamedAsk *ask = query->ask;
+    size_t size = strlen(ask->region);
+    bool is_whole;
+    g_autoptr(GString) marks = g_string_new(NULL);
+    if (size >= 6) {
+        search_add_mark(marks, 'd', region_district(ask->region));
+    }
+    if (!is_all_inside(db, query, &is_whole, error) ||
+        !search_prepare(db, query->source->kind, &ask->terms, marks, ret_index, error)) {
+        return false;
+    }
+    *ret_exact = size <= 6 && is_whole && !query->source->has_filter(query->filter) &&
+                 search_is_exact(db, ret_index, &ask->terms, marks);
+    return true;
+}
+
+static bool
+search(Db *db, const NamedQuery *query, size_t limit, Found *ret_found, GError **error) {
+    const NamedAsk *ask = query->ask;
+    g_auto(SearchQuery) index = {0};
+    bool is_exact = false;
+    if (!prepare(db, query, &index, &is_exact, error)) {
+        return false;
+    }
+    SearchAsk asked = {.index = &index,
+                       .from = ask->has_place  ? ask->place.id
+                               : ask->backward ? INT64_MAX
+                                               : 0,
+                       .backward = ask->backward,
+                       .look = is_exact ? NULL : look_again,
+                       .data = query,
+                       .walk_max = NAMED_WALK_MAX};
+    SearchFound got = {.ids = ret_found->ids};
+    if (!is_exact && !ask->has_place) {
+        ret_found->cap = MAX(limit, NAMED_LOOK_COUNT_MAX);
+    }
+    if (!search_gather(db, &asked, ret_found->cap + 1, &got, error)) {
+        return false;
+    }
+    if (!got.is_all && got.ids->len <= ret_found->cap) {
+        ret_found->end.id = got.reached;
     }
     return true;
 }
@@ -192,42 +257,142 @@ static bool gather(
 /* --- both ---------------------------------------------------------------------------------------
  */
 
-bool named_list_read(
-    Db *db, const NamedQuery *query, size_t limit, NamedIds *ret_ids, GError **error) {
-    g_auto(NamedIds) got = {.ids = g_array_new(FALSE, FALSE, sizeof(int64_t))};
-    bool all;
-    if (query->terms != NULL) {
-        if (!gather(db, query, limit + 1, &got, &all, error)) {
-            return false;
-        }
-    } else {
-        g_autoptr(SqlBuilder) sql = sql_builder_new();
-        build(sql, db, query, limit + 1);
-        if (!read_ids(db, sql, got.ids, error) ||
-            (got.ids->len <= limit && !find_end(db, query, &got.end, error))) {
-            return false;
+/* The first page counts on the way; a later one reads no further than itself. */
+static bool read_list(Db *db, const NamedQuery *query, size_t limit, Found *found, GError **error) {
+    found->ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    found->cap = query->ask->has_place ? limit : MAX(limit, NAMED_COUNT_MAX);
+    return query->ask->text != NULL ? search(db, query, limit, found, error)
+                                    : walk(db, query, found->cap + 1, found, error);
+}
+
+static int compare_ids(const void *a, const void *b) {
+    int64_t x = *(const int64_t *)a;
+    int64_t y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static bool
+load_page(Db *db, const NamedSource *source, const GArray *ids, NamedPage *page, GError **error) {
+    page->texts = g_string_chunk_new(8192);
+    page->rows = g_array_new(FALSE, FALSE, (guint)source->row_size);
+    g_autoptr(GArray) loaded = g_array_new(FALSE, FALSE, (guint)source->row_size);
+    if (ids->len > 0 && !source->load(db, ids, page->texts, loaded, error)) {
+        return false;
+    }
+    for (guint i = 0; i < ids->len; i++) {
+        /* loaded is in id order, and a row begins with its id */
+        const void *row = bsearch(&g_array_index(ids, int64_t, i),
+                                  loaded->data,
+                                  loaded->len,
+                                  source->row_size,
+                                  compare_ids);
+        if (row != NULL) {
+            g_array_append_vals(page->rows, row, 1);
         }
     }
-    got.has_more = got.ids->len > limit;
-    g_array_set_size(got.ids, (guint)MIN(got.ids->len, limit));
-    if (query->backward) {
-        reverse(got.ids);
-    }
-    *ret_ids = got;
-    got = (NamedIds){0};
     return true;
 }
 
-bool named_list_count(
-    Db *db, const NamedQuery *query, int64_t *ret_n, bool *ret_more, GError **error) {
-    NamedQuery whole = *query;
+static NamedPlace place_of(const NamedQuery *query, const NamedPage *page, guint at) {
+    const char *row = page->rows->data + at * query->source->row_size;
+    NamedRow seen = query->source->view(row);
+    return (NamedPlace){.id = seen.id,
+                        .name = query->ask->text == NULL ? g_strdup(seen.name) : NULL};
+}
+
+static void set_edges(const NamedQuery *query, bool has_more, NamedPlace *end, NamedPage *page) {
+    const NamedAsk *ask = query->ask;
+    bool stopped = !has_more && end->id != 0;
+    page->has_next = ask->backward || has_more || stopped;
+    page->has_previous = ask->backward ? has_more || stopped : ask->has_place;
+    page->is_partial = stopped;
+    if (page->rows->len > 0) {
+        page->first = place_of(query, page, 0);
+        page->last = place_of(query, page, page->rows->len - 1);
+    } else {
+        page->has_next = !ask->backward && stopped;
+    }
+    if (stopped) {
+        NamedPlace *edge = ask->backward ? &page->first : &page->last;
+        named_place_clear(edge);
+        *edge = *end;
+        *end = (NamedPlace){0};
+    }
+}
+
+/* Counts the whole question, as its first page would. */
+static bool
+count_whole(Db *db, const NamedQuery *query, size_t limit, NamedPage *page, GError **error) {
+    NamedAsk whole = *query->ask; /* borrows */
     whole.has_place = false;
     whole.backward = false;
-    g_auto(NamedIds) got = {0};
-    if (!named_list_read(db, &whole, NAMED_COUNT_MAX, &got, error)) {
+    NamedQuery asked = *query;
+    asked.ask = &whole;
+    g_auto(Found) found = {0};
+    if (!read_list(db, &asked, limit, &found, error)) {
         return false;
     }
-    *ret_n = got.ids->len;
-    *ret_more = got.has_more || got.end.id != 0;
+    page->n = (int64_t)MIN(found.ids->len, found.cap);
+    page->n_is_more = found.ids->len > found.cap || found.end.id != 0;
     return true;
+}
+
+static bool
+read_page(Db *db, const NamedQuery *query, size_t limit, NamedPage *page, GError **error) {
+    g_auto(Found) found = {0};
+    if (!read_list(db, query, limit, &found, error)) {
+        return false;
+    }
+    if (!query->ask->has_place) {
+        page->n = (int64_t)MIN(found.ids->len, found.cap);
+        page->n_is_more = found.ids->len > found.cap || found.end.id != 0;
+    }
+    bool has_more = found.ids->len > limit;
+    g_array_set_size(found.ids, (guint)MIN(found.ids->len, limit));
+    if (query->ask->backward) {
+        id_list_reverse(found.ids);
+    }
+    if (!load_page(db, query->source, found.ids, page, error)) {
+        return false;
+    }
+    set_edges(query, has_more, &found.end, page);
+    return true;
+}
+
+bool named_list_page(
+    Db *db, const NamedQuery *query, size_t limit, NamedPage *ret_page, GError **error) {
+    g_auto(NamedPage) page = {0};
+    if (!read_page(db, query, limit, &page, error) ||
+        (query->ask->has_place && !count_whole(db, query, limit, &page, error))) {
+        return false;
+    }
+    *ret_page = page;
+    page = (NamedPage){0};
+    return true;
+}
+
+bool named_list_each(
+    Db *db, const NamedQuery *query, NamedVisitor visit, void *data, GError **error) {
+    NamedAsk at = *query->ask; /* borrows all but the place */
+    at.has_place = true;
+    at.backward = false;
+    at.place = (NamedPlace){.name = at.text == NULL ? g_strdup("") : NULL};
+    NamedQuery asked = *query;
+    asked.ask = &at;
+    bool good = true;
+    for (bool more = true; good && more;) {
+        g_auto(NamedPage) page = {0};
+        good = read_page(db, &asked, EXPORT_PAGE, &page, error);
+        for (guint i = 0; good && i < page.rows->len; i++) {
+            good = visit(page.rows->data + i * query->source->row_size, data, error);
+        }
+        more = good && page.has_next;
+        if (more) {
+            named_place_clear(&at.place);
+            at.place = page.last;
+            page.last = (NamedPlace){0};
+        }
+    }
+    named_place_clear(&at.place);
+    return good;
 }

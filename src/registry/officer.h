@@ -36,9 +36,6 @@ bool officer_may_serve(const Officer *officer, const char *day);
 /* Days from `day` to the last good day; negative when past; INT64_MAX when not told. */
 int64_t officer_days_left(const Officer *officer, const char *day);
 
-/* As UnitVisitor, for officer_list_each. */
-typedef bool (*OfficerVisitor)(const Officer *officer, void *data, GError **error);
-
 typedef struct OfficerWriteOptions {
     const char *actor, *action;
     int64_t now_us;

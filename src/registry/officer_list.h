@@ -24,13 +24,9 @@ typedef struct OfficerFilter {
 } OfficerFilter;
 
 typedef struct OfficerQuery {
-    char *text;
-    SearchTerms terms;
-    char region[REGION_CODE_MAX + 1], scope[REGION_CODE_MAX + 1];
+    NamedAsk ask;
     OfficerFilter filter;
     char *state_word;
-    bool has_place, backward;
-    NamedPlace place;
 } OfficerQuery;
 void officer_query_clear(OfficerQuery *query);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(OfficerQuery, officer_query_clear)
@@ -44,18 +40,5 @@ bool officer_query_parse(UnitQueryGet get,
 /* As unit_query_string. */
 char *officer_query_string(const OfficerQuery *query, const char *without);
 
-typedef struct OfficerPage {
-    GArray *officers; /* of Officer */
-    GStringChunk *texts;
-    bool has_next, has_previous, is_partial;
-    NamedPlace first, last;
-} OfficerPage;
-void officer_page_clear(OfficerPage *page);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(OfficerPage, officer_page_clear)
-bool officer_list_page(
-    Db *db, const OfficerQuery *query, size_t limit, OfficerPage *ret_page, GError **error);
-bool officer_list_count(
-    Db *db, const OfficerQuery *query, int64_t *ret_n, bool *ret_more, GError **error);
-/* As unit_list_each. */
-bool officer_list_each(
-    Db *db, const OfficerQuery *query, OfficerVisitor visit, void *data, GError **error);
+/* For named_list_page and named_list_each; rows are Officer. Borrows the query. */
+NamedQuery officer_query_named(const OfficerQuery *query);

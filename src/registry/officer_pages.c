@@ -22,8 +22,8 @@ static const struct {
 static bool put_filters(Ctx *ctx, const OfficerQuery *query, json_t *model, GError **error) {
     json_t *selects = json_array();
     json_put(model, "selects", selects);
-    json_put_text(model, "q", query->text);
-    if (!page_region_select(ctx->db, selects, query->scope, query->region, error)) {
+    json_put_text(model, "q", query->ask.text);
+    if (!page_region_select(ctx->db, selects, query->ask.scope, query->ask.region, error)) {
         return false;
     }
     json_t *state = page_select(selects, "state", "状态");
@@ -37,32 +37,32 @@ static bool put_filters(Ctx *ctx, const OfficerQuery *query, json_t *model, GErr
     return true;
 }
 
-static void add_chip(json_t *model, const OfficerQuery *query, const char *name, const char *text) {
-    g_autofree char *rest = officer_query_string(query, name);
-    page_add_chip(model, text, PATH, rest);
+static char *words(const void *query, const char *without) {
+    return officer_query_string(query, without);
+}
+
+static PageList list_of(const OfficerQuery *query) {
+    return (PageList){.path = PATH,
+                      .name = "officers",
+                      .measure = "人",
+                      .permission = PERM_OFFICER_EDIT,
+                      .ask = &query->ask,
+                      .query = query,
+                      .words = words};
 }
 
 static bool put_chips(Ctx *ctx, const OfficerQuery *query, json_t *model, GError **error) {
-    json_put(model, "chips", json_array());
-    if (query->text != NULL) {
-        g_autofree char *text = g_strdup_printf("“%s”", query->text);
-        add_chip(model, query, "q", text);
-    }
-    if (strcmp(query->region, query->scope) != 0) {
-        g_autofree char *name = region_full_name(ctx->db, query->region, error);
-        if (name == NULL) {
-            return false;
-        }
-        add_chip(model, query, "region", name);
+    PageList list = list_of(query);
+    if (!page_list_start_chips(ctx, &list, model, error)) {
+        return false;
     }
     if (query->filter.state != OFFICER_ANY) {
-        add_chip(model, query, "state", states[query->filter.state - 1].name_zh);
+        page_list_chip(&list, model, "state", states[query->filter.state - 1].name_zh);
     }
     if (query->filter.leads) {
-        add_chip(model, query, "lead", "有主办资格");
+        page_list_chip(&list, model, "lead", "有主办资格");
     }
-    json_put_text(
-        model, "clear_href", json_array_size(json_object_get(model, "chips")) > 0 ? PATH : NULL);
+    page_list_end_chips(&list, model);
     return true;
 }
 
@@ -101,76 +101,19 @@ static void put_facts(json_t *model, const Officer *officer, const char *today) 
     put_state(model, officer, today);
 }
 
-static bool put_rows(Ctx *ctx, const OfficerPage *page, json_t *model, GError **error) {
-    g_autoptr(GPtrArray) codes = g_ptr_array_new();
-    for (guint i = 0; i < page->officers->len; i++) {
-        g_ptr_array_add(codes, (gpointer)g_array_index(page->officers, Officer, i).region);
-    }
-    g_autoptr(GHashTable) names = region_names(ctx->db, codes, error);
-    if (names == NULL) {
-        return false;
-    }
+static json_t *row_model(const Ctx *ctx, const void *row) {
     g_autofree char *today = clock_format_date(ctx->now_us);
-    json_t *rows = json_array();
-    for (guint i = 0; i < page->officers->len; i++) {
-        const Officer *officer = &g_array_index(page->officers, Officer, i);
-        json_t *row = json_object();
-        put_facts(row, officer, today);
-        json_put_text(row, "place", g_hash_table_lookup(names, officer->region));
-        json_array_append_new(rows, row);
-    }
-    json_put_bool(model, "has_rows", json_array_size(rows) > 0);
-    json_put(model, "rows", rows);
-    return true;
-}
-
-static void put_pager(const OfficerQuery *query, const OfficerPage *page, json_t *model) {
-    g_autofree char *base = officer_query_string(query, NULL);
-    PagerText text = {.path = PATH,
-                      .query = base,
-                      .has_first = query->has_place,
-                      .note = query->text != NULL ? "每页 50 人，按登记先后" : "每页 50 人"};
-    g_autofree char *before = named_place_format(&page->first);
-    g_autofree char *after = named_place_format(&page->last);
-    g_autofree char *before_escaped = g_uri_escape_string(before, NULL, false);
-    g_autofree char *after_escaped = g_uri_escape_string(after, NULL, false);
-    g_autofree char *previous = g_strconcat("before=", before_escaped, NULL);
-    g_autofree char *next = g_strconcat("after=", after_escaped, NULL);
-    text.previous = page->has_previous ? previous : NULL;
-    text.next = page->has_next ? next : NULL;
-    page_put_pager(model, &text);
-    page_put_hidden(model, base, NULL);
-    json_put_bool(model, "is_partial", page->is_partial);
-    json_put_bool(model, "can_jump", query->text == NULL);
-    page_put_export(model, "officers", base);
+    json_t *model = json_object();
+    put_facts(model, row, today);
+    return model;
 }
 
 static bool
 fill_list(Ctx *ctx, const OfficerQuery *query, const char *problem, json_t *model, GError **error) {
-    g_auto(OfficerPage) page = {.officers = g_array_new(FALSE, FALSE, sizeof(Officer))};
-    int64_t n = 0;
-    bool more = false;
-    if (problem == NULL) {
-        officer_page_clear(&page);
-        if (!officer_list_page(ctx->db, query, LIMIT_PAGE_ROWS, &page, error) ||
-            !officer_list_count(ctx->db, query, &n, &more, error)) {
-            return false;
-        }
-    }
-    g_autofree char *count = page_count_text(n, more, "人");
-    g_autofree char *place = region_full_name(ctx->db, query->scope, error);
-    if (place == NULL) {
-        return false;
-    }
-    json_put_text(model, "count_text", count);
-    json_put_text(model, "place", place);
-    json_put_text(model, "problem", problem);
-    json_put_bool(model, "may_edit", principal_may(ctx->who, PERM_OFFICER_EDIT));
-    json_put_bool(model, "may_import", principal_may(ctx->who, PERM_IMPORT));
-    json_put_bool(model, "may_export", principal_may(ctx->who, PERM_EXPORT));
-    put_pager(query, &page, model);
-    return put_filters(ctx, query, model, error) && put_chips(ctx, query, model, error) &&
-           put_rows(ctx, &page, model, error);
+    NamedQuery named = officer_query_named(query);
+    PageList list = list_of(query);
+    return page_list_fill(ctx, &list, &named, row_model, problem, model, error) &&
+           put_filters(ctx, query, model, error) && put_chips(ctx, query, model, error);
 }
 
 Response *officers_page(Ctx *ctx, const Request *req) {
@@ -182,9 +125,6 @@ Response *officers_page(Ctx *ctx, const Request *req) {
         page_get_query, req, ctx->who->region, ctx->now_us, &query, &problem, &denied);
     if (denied) {
         return page_refuse(ctx, req, problem);
-    }
-    if (query.region[0] == '\0') {
-        memcpy(query.region, query.scope, sizeof query.region);
     }
     g_autoptr(json_t) model = json_object();
     if (!fill_list(ctx, &query, problem, model, &error)) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "registry/intake.h"
+#include "registry/named_list.h"
 #include "registry/region.h"
 #include "web/web.h"
 
@@ -74,6 +75,32 @@ void page_put_day(json_t *model, const char *key, int64_t time_us, const char *n
 const char *page_text(const char *text, const char *none);
 /* The form value without blanks around it; NULL when there is nothing. Lives as long as `texts`. */
 const char *page_form(const Request *req, GStringChunk *texts, const char *name);
+
+/* --- a list of buildings or officers --- */
+
+typedef struct PageList {
+    const char *path, *name; /* "/work/buildings"; the word of its export */
+    const char *measure;     /* 栋, 人 */
+    Permission permission;   /* that adds and changes */
+    const NamedAsk *ask;
+    const void *query;                                      /* of `words` */
+    char *(*words)(const void *query, const char *without); /* as unit_query_string */
+} PageList;
+/* The facts of one row as an object. */
+typedef json_t *(*PageListRow)(const Ctx *ctx, const void *row);
+/* Rows with their places, count, pager, export links, what the reader may do. With a `problem` the
+ * list is empty and the sentence stands above it. */
+bool page_list_fill(Ctx *ctx,
+                    const PageList *list,
+                    const NamedQuery *named,
+                    PageListRow row_model,
+                    const char *problem,
+                    json_t *model,
+                    GError **error);
+/* model["chips"]: first those of search and region, then the list's own, then the way back. */
+bool page_list_start_chips(Ctx *ctx, const PageList *list, json_t *model, GError **error);
+void page_list_chip(const PageList *list, json_t *model, const char *word, const char *text);
+void page_list_end_chips(const PageList *list, json_t *model);
 
 /* Handlers, by file. */
 Response *units_page(Ctx *ctx, const Request *req);

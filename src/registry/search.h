@@ -54,6 +54,39 @@ bool search_candidates(Db *db,
                        GArray *ids,
                        GError **error);
 
+/* --- gathering ----------------------------------------------------------------------------------
+ */
+
+/* Keeps those of `ids` (int64_t, any order) whose rows answer the question, in id order. */
+typedef bool (*SearchLook)(Db *db, const void *data, GArray *ids, GError **error);
+
+typedef struct SearchAsk {
+    const SearchQuery *index;
+    int64_t from; /* exclusive */
+    bool backward;
+    SearchLook look; /* NULL: the index alone decides */
+    const void *data;
+    size_t walk_max; /* candidates looked at, at most */
+} SearchAsk;
+
+typedef struct SearchFound {
+    GArray *ids;     /* of the caller; int64_t, in the order read */
+    bool is_all;     /* there are no more */
+    int64_t reached; /* the last candidate looked at */
+} SearchFound;
+
+/* Gathers at least `wanted` answers unless there are fewer or walk_max is reached. */
+bool search_gather(Db *db, const SearchAsk *ask, size_t wanted, SearchFound *found, GError **error);
+
+/* Every token of the terms and marks is read and decides by itself: rows need no second look.
+ * Never on PostgreSQL, whose keys are hashes. */
+bool search_is_exact(const Db *db,
+                     const SearchQuery *query,
+                     const SearchTerms *terms,
+                     const GString *marks);
+
+/* Of int64_t. */
+void id_list_reverse(GArray *ids);
 /* A list of ids as one parameter: JSON for SQLite's json_each, an array literal for PostgreSQL.
  * Caller frees. */
 char *id_list_format(const Db *db, const int64_t *ids, size_t count);

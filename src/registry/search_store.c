@@ -468,6 +468,56 @@ bool search_candidates(Db *db,
                : candidates_pg(db, query, from, backward, limit, ids, error);
 }
 
+bool search_gather(
+    Db *db, const SearchAsk *ask, size_t wanted, SearchFound *found, GError **error) {
+    size_t looked = 0;
+    size_t step = wanted;
+    found->reached = ask->from;
+    while (!found->is_all && found->ids->len < wanted && looked < ask->walk_max) {
+        g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+        if (!search_candidates(db, ask->index, found->reached, ask->backward, step, ids, error)) {
+            return false;
+        }
+        found->is_all = ids->len < step;
+        looked += ids->len;
+        if (ids->len == 0) {
+            break;
+        }
+        found->reached = g_array_index(ids, int64_t, ids->len - 1);
+        if (ask->look != NULL) {
+            if (!ask->look(db, ask->data, ids, error)) {
+                return false;
+            }
+            if (ask->backward) {
+                id_list_reverse(ids);
+            }
+        }
+        g_array_append_vals(found->ids, ids->data, ids->len);
+        step = MIN(step * 2, 2000);
+    }
+    return true;
+}
+
+bool search_is_exact(const Db *db,
+                     const SearchQuery *query,
+                     const SearchTerms *terms,
+                     const GString *marks) {
+    size_t tokens = terms->token_count;
+    for (const char *p = marks->str; (p = strchr(p, ' ')) != NULL; p++) {
+        tokens++;
+    }
+    return db_engine(db) == DB_ENGINE_SQLITE && terms->is_exact && query->tokens->len == tokens;
+}
+
+void id_list_reverse(GArray *ids) {
+    int64_t *items = (int64_t *)(void *)ids->data;
+    for (guint i = 0; i < ids->len / 2; i++) {
+        int64_t other = items[ids->len - 1 - i];
+        items[ids->len - 1 - i] = items[i];
+        items[i] = other;
+    }
+}
+
 char *id_list_format(const Db *db, const int64_t *ids, size_t count) {
     bool lite = db_engine(db) == DB_ENGINE_SQLITE;
     GString *out = g_string_new(lite ? "[" : "{");

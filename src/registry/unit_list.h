@@ -40,6 +40,9 @@ bool unit_list_page(
 
 bool unit_list_count(Db *db, const UnitQuery *query, UnitTotal *ret_total, GError **error);
 
+/* Living units of a region ("50", "5001" or "500103"), from the counts kept with every change. */
+bool unit_list_inside(Db *db, const char *region, int64_t *ret_n, GError **error);
+
 /* Gives every unit of the question to `visit`, in its order, from the beginning; memory stays
  * bounded. For exports. The visitor may use `db` and stops the walk by failing. */
 bool unit_list_each(Db *db, const UnitQuery *query, UnitVisitor visit, void *data, GError **error);

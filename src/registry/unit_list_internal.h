@@ -7,8 +7,6 @@
 
 /* Fills units and texts, in the order of `ids` (int64_t). */
 bool unit_list_load(Db *db, const GArray *ids, UnitPage *page, GError **error);
-/* Of int64_t. */
-void unit_list_reverse(GArray *ids);
 void unit_list_set_edges(const UnitQuery *query, bool has_more, UnitPage *page);
 /* All living units of all provinces. */
 bool unit_list_everywhere(Db *db, int64_t *ret_n, GError **error);

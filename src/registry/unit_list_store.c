@@ -41,26 +41,32 @@ static void plan_clear(Plan *plan) {
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Plan, plan_clear)
 
-/* The last line (cell -1) counts all living units of all provinces. */
-static bool
-read_cells(Db *db, const UnitQuery *query, Plan *plan, int64_t *ret_everywhere, GError **error) {
-    g_autoptr(DbRows) rows =
-        db_query(db,
-                 SQL("SELECT cell, n FROM unit_count WHERE scope = $1 UNION ALL "
-                     "SELECT -1, CAST(coalesce(sum(n), 0) AS BIGINT) FROM unit_count "
-                     "WHERE scope >= 0 AND scope < 100"),
-                 DB_ARGS(db_int(g_ascii_strtoll(query->region, NULL, 10))),
-                 error);
+static bool sum_of(Db *db, const char *region, int64_t *ret_n, GError **error) {
+    return db_query_int(
+        db,
+        SQL("SELECT CAST(coalesce(sum(n), 0) AS BIGINT) FROM unit_count WHERE scope = $1"),
+        DB_ARGS(db_int(g_ascii_strtoll(region, NULL, 10))),
+        ret_n,
+        error);
+}
+
+static bool read_cells(Db *db, const UnitQuery *query, Plan *plan, GError **error) {
+    if (!unit_query_has_facets(query)) {
+        /* every cell is wanted: none needs a name */
+        bool good = sum_of(db, query->region, &plan->inside, error);
+        plan->total = plan->inside;
+        return good;
+    }
+    g_autoptr(DbRows) rows = db_query(db,
+                                      SQL("SELECT cell, n FROM unit_count WHERE scope = $1"),
+                                      DB_ARGS(db_int(g_ascii_strtoll(query->region, NULL, 10))),
+                                      error);
     if (rows == NULL) {
         return false;
     }
     while (db_rows_next(rows)) {
         int64_t cell = db_rows_int(rows, 0);
         int64_t n = db_rows_int(rows, 1);
-        if (cell < 0) {
-            *ret_everywhere = n;
-            continue;
-        }
         plan->inside += n;
         if (n > 0 && unit_query_wants_cell(query, cell)) {
             plan->total += n;
@@ -96,10 +102,12 @@ static bool make_plan(Db *db, const UnitQuery *query, Plan *plan, GError **error
         return true;
     }
     int64_t everywhere = 0;
-    if (!read_cells(db, query, plan, &everywhere, error)) {
+    bool is_wide = strlen(query->region) < 6;
+    if (!read_cells(db, query, plan, error) ||
+        (is_wide && !unit_list_everywhere(db, &everywhere, error))) {
         return false;
     }
-    plan->needs_district = strlen(query->region) < 6 && everywhere > plan->inside;
+    plan->needs_district = is_wide && everywhere > plan->inside;
     plan->way = cheaper_way(plan, query);
     return true;
 }
@@ -212,7 +220,7 @@ static bool is_residual(const UnitQuery *query, const Plan *plan) {
            (query->inspected_before_us != 0 && query->sort == UNIT_SORT_NAME);
 }
 
-/* The rows of the index that one page may look at. */
+/* The rows of the index that one page may look at, without their limit. */
 static void add_window(SqlBuilder *sql, const Db *db, const UnitQuery *query, const Plan *plan) {
     sql_builder_add(sql, SQL("SELECT id, name, cell, last_inspected_us, district"));
     sql_builder_add(sql, from_index(db, query, plan->way));
@@ -222,7 +230,6 @@ static void add_window(SqlBuilder *sql, const Db *db, const UnitQuery *query, co
     }
     add_place(sql, query);
     add_order(sql, query, ascending(query));
-    add_limit(sql, UNIT_WALK_MAX);
 }
 
 static void add_residual(SqlBuilder *sql, const Db *db, const UnitQuery *query, const Plan *plan) {
@@ -250,6 +257,7 @@ build_walk(SqlBuilder *sql, const Db *db, const UnitQuery *query, const Plan *pl
     }
     sql_builder_add(sql, SQL("SELECT id FROM ("));
     add_window(sql, db, query, plan);
+    add_limit(sql, UNIT_WALK_MAX);
     sql_builder_add(sql, SQL(") AS w"));
     add_residual(sql, db, query, plan);
     if (db_engine(db) == DB_ENGINE_PG) {
@@ -289,26 +297,28 @@ static bool read_ids(Db *db, const SqlBuilder *sql, GArray *ids, GError **error)
     return db_rows_done(rows, error);
 }
 
-/* Where the window ended. *ret_place stays empty when it was the end of the index. */
-static bool find_window_end(
-    Db *db, const UnitQuery *query, const Plan *plan, UnitPlace *ret_place, GError **error) {
-    g_autoptr(SqlBuilder) counting = sql_builder_new();
-    sql_builder_add(counting, SQL("SELECT count(*) FROM ("));
-    add_window(counting, db, query, plan);
-    sql_builder_add(counting, SQL(") AS w"));
-    g_autoptr(GArray) n = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    if (!read_ids(db, counting, n, error)) {
-        return false;
+static void
+build_list(SqlBuilder *sql, const Db *db, const UnitQuery *query, const Plan *plan, size_t limit) {
+    if (plan->way == BY_WALK) {
+        build_walk(sql, db, query, plan, limit);
+    } else {
+        build_fetch(sql, db, query, plan, limit);
     }
-    if (n->len == 0 || g_array_index(n, int64_t, 0) < UNIT_WALK_MAX) {
+}
+
+/* Where a walk that did not fill the page ended. *ret_place stays empty when it was the end of the
+ * list. */
+static bool find_walk_end(
+    Db *db, const UnitQuery *query, const Plan *plan, UnitPlace *ret_place, GError **error) {
+    if (plan->way != BY_WALK || !is_residual(query, plan)) {
         return true;
     }
     g_autoptr(SqlBuilder) sql = sql_builder_new();
     sql_builder_add(sql, SQL("SELECT id, name, last_inspected_us FROM ("));
     add_window(sql, db, query, plan);
+    sql_builder_add(sql, SQL("LIMIT 1 OFFSET"));
+    sql_builder_arg(sql, db_int(UNIT_WALK_MAX - 1));
     sql_builder_add(sql, SQL(") AS w"));
-    add_order(sql, query, !ascending(query));
-    add_limit(sql, 1);
     g_autoptr(DbRows) rows = db_query_built(db, sql, error);
     if (rows == NULL) {
         return false;
@@ -368,15 +378,6 @@ void unit_list_set_edges(const UnitQuery *query, bool has_more, UnitPage *page) 
     page->last = place_of(&g_array_index(page->units, Unit, page->units->len - 1));
 }
 
-void unit_list_reverse(GArray *ids) {
-    int64_t *items = (int64_t *)(void *)ids->data;
-    for (guint i = 0; i < ids->len / 2; i++) {
-        int64_t other = items[ids->len - 1 - i];
-        items[ids->len - 1 - i] = items[i];
-        items[i] = other;
-    }
-}
-
 /* The walk stopped before the page was full: the next question begins where it stopped. */
 static void set_partial_edge(const UnitQuery *query, UnitPlace *end, UnitPage *page) {
     if (end->name == NULL) {
@@ -403,38 +404,30 @@ bool unit_list_page(
     g_auto(Plan) plan = {0};
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
     g_autoptr(SqlBuilder) sql = sql_builder_new();
-    UnitPlace end = {0};
+    g_auto(UnitPlace) end = {0};
     if (!make_plan(db, query, &plan, error)) {
         return false;
     }
-    if (plan.way == BY_WALK) {
-        build_walk(sql, db, query, &plan, limit + 1);
-    } else {
-        build_fetch(sql, db, query, &plan, limit + 1);
-    }
-    if (!read_ids(db, sql, ids, error)) {
-        return false;
-    }
-    if (plan.way == BY_WALK && ids->len <= limit && is_residual(query, &plan) &&
-        !find_window_end(db, query, &plan, &end, error)) {
+    build_list(sql, db, query, &plan, limit + 1);
+    if (!read_ids(db, sql, ids, error) ||
+        (ids->len <= limit && !find_walk_end(db, query, &plan, &end, error))) {
         return false;
     }
     bool has_more = ids->len > limit;
     g_array_set_size(ids, (guint)MIN(ids->len, limit));
     if (query->backward) {
-        unit_list_reverse(ids);
+        id_list_reverse(ids);
     }
-    bool good = unit_list_load(db, ids, &page, error);
-    if (good) {
-        unit_list_set_edges(query, has_more, &page);
-        set_partial_edge(query, &end, &page);
-        page.has_total = plan.way != BY_STREET && query->inspected_before_us == 0;
-        page.total.n = plan.total;
-        *ret_page = page;
-        page = (UnitPage){0};
+    if (!unit_list_load(db, ids, &page, error)) {
+        return false;
     }
-    unit_place_clear(&end);
-    return good;
+    unit_list_set_edges(query, has_more, &page);
+    set_partial_edge(query, &end, &page);
+    page.has_total = plan.way != BY_STREET && query->inspected_before_us == 0;
+    page.total.n = plan.total;
+    *ret_page = page;
+    page = (UnitPage){0};
+    return true;
 }
 
 /* --- counts -------------------------------------------------------------------------------------
@@ -455,34 +448,23 @@ bool unit_list_count(Db *db, const UnitQuery *query, UnitTotal *ret_total, GErro
     UnitQuery whole = *query; /* borrows; the place is left out */
     whole.has_place = false;
     whole.backward = false;
+    g_auto(UnitPlace) end = {0};
+    bool walks = plan.way == BY_WALK;
     g_autoptr(SqlBuilder) sql = sql_builder_new();
     sql_builder_add(sql, SQL("SELECT count(*) FROM ("));
-    size_t cap = plan.way == BY_WALK ? UNIT_SEARCH_COUNT_MAX + 1 : UNIT_WALK_MAX;
-    if (plan.way == BY_WALK) {
-        build_walk(sql, db, &whole, &plan, cap);
-    } else {
-        build_fetch(sql, db, &whole, &plan, cap);
-    }
+    build_list(sql, db, &whole, &plan, walks ? UNIT_SEARCH_COUNT_MAX + 1 : UNIT_WALK_MAX);
     sql_builder_add(sql, SQL(") AS c"));
     g_autoptr(GArray) n = g_array_new(FALSE, FALSE, sizeof(int64_t));
     if (!read_ids(db, sql, n, error)) {
         return false;
     }
     int64_t counted = n->len == 0 ? 0 : g_array_index(n, int64_t, 0);
-    *ret_total = (UnitTotal){.n = counted, .is_more = false};
-    if (plan.way != BY_WALK) {
-        return true;
-    }
-    if (counted > UNIT_SEARCH_COUNT_MAX) {
-        *ret_total = (UnitTotal){.n = UNIT_SEARCH_COUNT_MAX, .is_more = true};
-        return true;
-    }
-    UnitPlace end = {0};
-    if (is_residual(&whole, &plan) && !find_window_end(db, &whole, &plan, &end, error)) {
+    bool over = walks && counted > UNIT_SEARCH_COUNT_MAX;
+    if (!over && !find_walk_end(db, &whole, &plan, &end, error)) {
         return false;
     }
-    ret_total->is_more = end.name != NULL;
-    unit_place_clear(&end);
+    *ret_total = (UnitTotal){.n = over ? UNIT_SEARCH_COUNT_MAX : counted,
+                             .is_more = over || end.name != NULL};
     return true;
 }
 
@@ -506,6 +488,10 @@ bool unit_count_by_category(Db *db,
         }
     }
     return db_rows_done(rows, error);
+}
+
+bool unit_list_inside(Db *db, const char *region, int64_t *ret_n, GError **error) {
+    return sum_of(db, region, ret_n, error);
 }
 
 /* --- everything ---------------------------------------------------------------------------------

@@ -177,12 +177,8 @@ static void put_pager(const UnitQuery *query, const UnitPage *page, json_t *mode
 
 static bool put_head(Ctx *ctx, const UnitQuery *query, json_t *model, GError **error) {
     int64_t inside = 0;
-    int64_t by_category[CATEGORY_COUNT];
-    if (!unit_count_by_category(ctx->db, query->scope, by_category, error)) {
+    if (!unit_list_inside(ctx->db, query->scope, &inside, error)) {
         return false;
-    }
-    for (int i = 0; i < CATEGORY_COUNT; i++) {
-        inside += by_category[i];
     }
     g_autofree char *name = region_full_name(ctx->db, query->scope, error);
     if (name == NULL) {

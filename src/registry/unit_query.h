@@ -25,6 +25,7 @@ typedef struct UnitPlace {
     int64_t id;      /* of a search: the id alone */
 } UnitPlace;
 void unit_place_clear(UnitPlace *place);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(UnitPlace, unit_place_clear)
 
 typedef struct UnitQuery {
     char *text; /* as typed; NULL: no search */

@@ -77,14 +77,8 @@ static bool prepare(Db *db, const UnitQuery *query, Search *search, GError **err
         !search_prepare(db, SEARCH_UNIT, &query->terms, marks, &search->index, error)) {
         return false;
     }
-    /* exact: every token, the marks too, was kept for the index, and nothing else is asked */
-    size_t tokens = query->terms.token_count;
-    for (const char *p = marks->str; (p = strchr(p, ' ')) != NULL; p++) {
-        tokens++;
-    }
-    search->is_exact = query->terms.is_exact && facets && region &&
-                       query->inspected_before_us == 0 && search->index.tokens->len == tokens &&
-                       db_engine(db) == DB_ENGINE_SQLITE; /* hashed keys always need the look */
+    search->is_exact = facets && region && query->inspected_before_us == 0 &&
+                       search_is_exact(db, &search->index, &query->terms, marks);
     return true;
 }
 
@@ -106,11 +100,8 @@ static bool is_wanted(const UnitQuery *query, const DbRows *row) {
            search_terms_match(&query->terms, fields, G_N_ELEMENTS(fields));
 }
 
-/* Keeps the ids whose rows are wanted; ids come in either order. */
-static bool look_again(Db *db, const UnitQuery *query, GArray *ids, GError **error) {
-    if (ids->len == 0) {
-        return true;
-    }
+static bool look_again(Db *db, const void *data, GArray *ids, GError **error) {
+    const UnitQuery *query = data;
     g_autofree char *list = id_list_format(db, (const int64_t *)(void *)ids->data, ids->len);
     g_autoptr(DbRows) rows = db_query(db, sql_look(db), DB_ARGS(db_text(list)), error);
     if (rows == NULL) {
@@ -123,55 +114,23 @@ static bool look_again(Db *db, const UnitQuery *query, GArray *ids, GError **err
             g_array_append_val(ids, id);
         }
     }
-    if (query->backward) {
-        unit_list_reverse(ids);
-    }
     return db_rows_done(rows, error);
 }
 
-/* Where a gathering of answers stopped. */
-typedef struct Gathered {
-    GArray *ids;     /* int64_t, in the order read */
-    bool is_all;     /* there are no more */
-    int64_t reached; /* the last candidate looked at */
-} Gathered;
-
-/* Gathers `wanted` answers, looking at no more than UNIT_WALK_MAX candidates. */
-static bool gather(Db *db,
-                   const UnitQuery *query,
-                   const Search *search,
-                   int64_t from,
-                   size_t wanted,
-                   Gathered *got,
-                   GError **error) {
-    size_t looked = 0;
-    size_t step = wanted;
-    got->reached = from;
-    while (!got->is_all && got->ids->len < wanted && looked < UNIT_WALK_MAX) {
-        g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-        if (!search_candidates(
-                db, &search->index, got->reached, query->backward, step, ids, error)) {
-            return false;
-        }
-        got->is_all = ids->len < step;
-        looked += ids->len;
-        if (ids->len > 0) {
-            got->reached = g_array_index(ids, int64_t, ids->len - 1);
-        }
-        if (!search->is_exact && !look_again(db, query, ids, error)) {
-            return false;
-        }
-        g_array_append_vals(got->ids, ids->data, ids->len);
-        step = MIN(step * 2, 2000);
-    }
-    return true;
+static SearchAsk ask_of(const UnitQuery *query, const Search *search, int64_t from) {
+    return (SearchAsk){.index = &search->index,
+                       .from = from,
+                       .backward = query->backward,
+                       .look = search->is_exact ? NULL : look_again,
+                       .data = query,
+                       .walk_max = UNIT_WALK_MAX};
 }
 
 static size_t count_cap(const Search *search) {
     return search->is_exact ? UNIT_SEARCH_COUNT_MAX : UNIT_LOOK_COUNT_MAX;
 }
 
-static UnitTotal total_of(const Search *search, const Gathered *got) {
+static UnitTotal total_of(const Search *search, const SearchFound *got) {
     size_t cap = count_cap(search);
     bool over = got->ids->len > cap;
     return (UnitTotal){.n = over ? (int64_t)cap : got->ids->len, .is_more = over || !got->is_all};
@@ -182,13 +141,14 @@ bool unit_search_page(
     g_auto(UnitPage) page = {0};
     g_auto(Search) search = {0};
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    Gathered got = {.ids = ids};
+    SearchFound got = {.ids = ids};
     int64_t from = query->has_place ? query->place.id : query->backward ? INT64_MAX : 0;
     if (!prepare(db, query, &search, error)) {
         return false;
     }
     size_t wanted = query->has_place ? limit + 1 : MAX(count_cap(&search), limit) + 1;
-    if (!gather(db, query, &search, from, wanted, &got, error)) {
+    SearchAsk ask = ask_of(query, &search, from);
+    if (!search_gather(db, &ask, wanted, &got, error)) {
         return false;
     }
     page.has_total = !query->has_place;
@@ -197,7 +157,7 @@ bool unit_search_page(
     bool stopped = !has_more && !got.is_all;
     g_array_set_size(ids, (guint)MIN(ids->len, limit));
     if (query->backward) {
-        unit_list_reverse(ids);
+        id_list_reverse(ids);
     }
     if (!unit_list_load(db, ids, &page, error)) {
         return false;
@@ -218,11 +178,14 @@ bool unit_search_page(
 bool unit_search_count(Db *db, const UnitQuery *query, UnitTotal *ret_total, GError **error) {
     g_auto(Search) search = {0};
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    Gathered got = {.ids = ids};
+    SearchFound got = {.ids = ids};
     UnitQuery whole = *query; /* borrows; the place is left out */
     whole.backward = false;
-    if (!prepare(db, &whole, &search, error) ||
-        !gather(db, &whole, &search, 0, count_cap(&search) + 1, &got, error)) {
+    if (!prepare(db, &whole, &search, error)) {
+        return false;
+    }
+    SearchAsk ask = ask_of(&whole, &search, 0);
+    if (!search_gather(db, &ask, count_cap(&search) + 1, &got, error)) {
         return false;
     }
     *ret_total = total_of(&search, &got);
