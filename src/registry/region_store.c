@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/embedded.h"
 #include "base/error.h"
-#include "registry/region_cache.h"
+#include "registry/region_kept.h"
 
 #include <gio/gio.h>
 #include <string.h>
@@ -180,13 +180,13 @@ static void part_of(const char *code, size_t part, char ret_code[REGION_CODE_MAX
 
 /* The names of all parts of these codes; caller unrefs. */
 static GHashTable *part_names(Db *db, const GPtrArray *codes, GError **error) {
-    RegionCache *cache;
-    if (!region_cache_open(db, &cache, error)) {
+    RegionKept *kept;
+    if (!region_kept_open(db, &kept, error)) {
         return NULL;
     }
     g_autoptr(GHashTable) names =
-        cache != NULL ? g_hash_table_ref(cache->names)
-                      : g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        kept != NULL ? g_hash_table_ref(kept->names)
+                     : g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < codes->len; i++) {
         for (size_t part = 0; part < G_N_ELEMENTS(name_parts); part++) {
@@ -305,37 +305,37 @@ static GPtrArray *read_districts(Db *db, const char *scope, const char *day, GEr
 
 typedef GPtrArray *(*ListReader)(Db *db, const char *code, const char *day, GError **error);
 
-/* One of the two lists, from the cache or for it. A list is never changed: readers share it. */
-static GPtrArray *cached_list(
+/* One of the two lists, from what is kept or for it. A list is never changed: readers share it. */
+static GPtrArray *kept_list(
     Db *db, const char *kind, ListReader read, const char *code, const char *day, GError **error) {
-    RegionCache *cache;
-    if (!region_cache_open(db, &cache, error)) {
+    RegionKept *kept;
+    if (!region_kept_open(db, &kept, error)) {
         return NULL;
     }
-    if (cache == NULL) {
+    if (kept == NULL) {
         return read(db, code, day, error);
     }
     g_autofree char *key = g_strconcat(kind, ":", code, ":", day == NULL ? "" : day, NULL);
-    GPtrArray *list = g_hash_table_lookup(cache->lists, key);
+    GPtrArray *list = g_hash_table_lookup(kept->lists, key);
     if (list == NULL) {
         list = read(db, code, day, error);
         if (list == NULL) {
             return NULL;
         }
-        if (g_hash_table_size(cache->lists) >= LISTS_MAX) {
-            g_hash_table_remove_all(cache->lists);
+        if (g_hash_table_size(kept->lists) >= LISTS_MAX) {
+            g_hash_table_remove_all(kept->lists);
         }
-        g_hash_table_insert(cache->lists, g_steal_pointer(&key), list);
+        g_hash_table_insert(kept->lists, g_steal_pointer(&key), list);
     }
     return g_ptr_array_ref(list);
 }
 
 GPtrArray *region_children(Db *db, const char *parent, const char *day, GError **error) {
-    return cached_list(db, "children", read_children, parent, day, error);
+    return kept_list(db, "children", read_children, parent, day, error);
 }
 
 GPtrArray *region_districts(Db *db, const char *scope, const char *day, GError **error) {
-    return cached_list(db, "districts", read_districts, scope, day, error);
+    return kept_list(db, "districts", read_districts, scope, day, error);
 }
 
 /* --- writing ------------------------------------------------------------------------------------
@@ -367,7 +367,7 @@ bool region_put(Db *db, const RegionChange *change, GError **error) {
         return false;
     }
     if (change->valid_to == NULL) {
-        return region_cache_changed(db, error);
+        return region_kept_changed(db, error);
     }
     /* what lies inside an abolished region ended as well: codes begin with the region's own */
     g_autofree char *above_all = g_strconcat(change->code, ":", NULL);
@@ -380,7 +380,7 @@ bool region_put(Db *db, const RegionChange *change, GError **error) {
                            db_text(change->confidence == NULL ? "text" : change->confidence)),
                    NULL,
                    error) &&
-           region_cache_changed(db, error);
+           region_kept_changed(db, error);
 }
 
 /* The data set: gzip of lines "code TAB name TAB level TAB parent". */
@@ -453,7 +453,7 @@ bool region_load(Db *db, const char *province, int64_t *ret_added, GError **erro
                       (DbArgs){(const DbArg *)(void *)args->data, args->len},
                       &added,
                       error) ||
-        !region_changes_visit(put_change, &job, error) || !region_cache_changed(db, error)) {
+        !region_changes_visit(put_change, &job, error) || !region_kept_changed(db, error)) {
         return false;
     }
     if (ret_added != NULL) {

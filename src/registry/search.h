@@ -13,6 +13,7 @@
 #include "store/store.h"
 
 typedef enum SearchKind { SEARCH_UNIT, SEARCH_BUILDING, SEARCH_OFFICER } SearchKind;
+#define SEARCH_KINDS 3
 
 /* One row for the index. */
 typedef struct SearchDocument {

@@ -76,30 +76,50 @@ static void format_keys(GString *out, int64_t id, const GString *tokens, GArray 
     g_string_append_c(out, '}');
 }
 
-static void count_tokens(GHashTable *counts, const GString *tokens, int64_t step) {
+/* What the running transaction adds to the sample, written once at its end: the same few hundred
+ * grams stand in every batch, and PostgreSQL keeps every version of a row until the commit. */
+typedef struct Sample {
+    GHashTable *counts[SEARCH_KINDS]; /* gram -> how many more rows */
+} Sample;
+
+static Sample *sample_new(void) {
+    Sample *sample = g_new(Sample, 1);
+    for (size_t i = 0; i < SEARCH_KINDS; i++) {
+        sample->counts[i] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    }
+    return sample;
+}
+
+static void sample_free(void *data) {
+    Sample *sample = data;
+    for (size_t i = 0; i < SEARCH_KINDS; i++) {
+        g_hash_table_unref(sample->counts[i]);
+    }
+    g_free(sample);
+}
+
+static void count_tokens(GHashTable *counts, const GString *tokens, gssize step) {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     g_auto(GStrv) list = g_strsplit(tokens->str, " ", -1);
     for (char **token = list; *token != NULL; token++) {
         /* the last piece is "": it counts the rows themselves */
-        if (!g_hash_table_add(seen, *token)) {
-            continue;
+        if (g_hash_table_add(seen, *token)) {
+            gssize old = (gssize)g_hash_table_lookup(counts, *token);
+            g_hash_table_replace(counts, g_strdup(*token), (gpointer)(old + step));
         }
-        gpointer old = g_hash_table_lookup(counts, *token);
-        g_hash_table_replace(counts, g_strdup(*token), GSIZE_TO_POINTER((gsize)old + (gsize)step));
     }
 }
 
-static bool write_sample(Db *db, SearchKind kind, GHashTable *counts, GError **error) {
-    if (g_hash_table_size(counts) == 0) {
-        return true;
-    }
+static bool write_kind(Db *db, SearchKind kind, GHashTable *counts, GError **error) {
     g_autoptr(GArray) args = g_array_new(FALSE, FALSE, sizeof(DbArg));
     /* sorted: two writers that meet take the rows in one order */
     g_autoptr(GList) tokens = g_list_sort(g_hash_table_get_keys(counts), (GCompareFunc)strcmp);
     for (GList *token = tokens; token != NULL; token = token->next) {
-        int64_t n = (int64_t)(gsize)g_hash_table_lookup(counts, token->data);
-        DbArg row[] = {db_int(kind), db_text(token->data), db_int(n)};
-        g_array_append_vals(args, row, G_N_ELEMENTS(row));
+        gssize n = (gssize)g_hash_table_lookup(counts, token->data);
+        if (n != 0) {
+            DbArg row[] = {db_int(kind), db_text(token->data), db_int(n)};
+            g_array_append_vals(args, row, G_N_ELEMENTS(row));
+        }
     }
     return db_exec_many(db,
                         SQL("INSERT INTO search_sample (kind, gram, n) VALUES ($1, $2, $3) "
@@ -109,6 +129,25 @@ static bool write_sample(Db *db, SearchKind kind, GHashTable *counts, GError **e
                         (DbArgs){(const DbArg *)args->data, args->len},
                         NULL,
                         error);
+}
+
+static bool sample_write(Db *db, void *data, GError **error) {
+    const Sample *sample = data;
+    for (size_t i = 0; i < SEARCH_KINDS; i++) {
+        if (!write_kind(db, (SearchKind)i, sample->counts[i], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static GHashTable *sample_of(Db *db, SearchKind kind) {
+    Sample *sample = db_before_commit_data(db, sample_write);
+    if (sample == NULL) {
+        sample = sample_new();
+        db_before_commit(db, sample_write, sample, sample_free);
+    }
+    return sample->counts[kind];
 }
 
 static bool write_documents(Db *db,
@@ -126,7 +165,7 @@ static bool write_documents(Db *db,
         g_array_sized_new(FALSE, FALSE, sizeof(DbArg), (guint)(columns * count));
     g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int32_t));
-    g_autoptr(GHashTable) counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    GHashTable *counts = sample_of(db, kind);
     for (size_t i = 0; i < count; i++) {
         const SearchDocument *document = &documents[i];
         DbArg row[2] = {db_int(document->id),
@@ -148,8 +187,7 @@ static bool write_documents(Db *db,
                         columns,
                         (DbArgs){(const DbArg *)args->data, args->len},
                         NULL,
-                        error) &&
-           write_sample(db, kind, counts, error);
+                        error);
 }
 
 bool search_add(

@@ -83,6 +83,30 @@ static bool write_search(Db *db, const UnitWrite *writes, size_t count, GError *
            search_add(db, SEARCH_UNIT, (const SearchDocument *)added->data, added->len, error);
 }
 
+/* What the running transaction changes in the counts, written once at its end: all rows of a city
+ * count in the same few hundred cells. */
+typedef struct Counts {
+    GHashTable *deltas; /* of CountDelta, by scope and cell */
+} Counts;
+
+static guint delta_hash(gconstpointer key) {
+    const CountDelta *delta = key;
+    int64_t mixed = delta->scope * UNIT_CELLS + delta->cell;
+    return g_int64_hash(&mixed);
+}
+
+static gboolean delta_equal(gconstpointer a, gconstpointer b) {
+    const CountDelta *x = a;
+    const CountDelta *y = b;
+    return x->scope == y->scope && x->cell == y->cell;
+}
+
+static void counts_free(void *data) {
+    Counts *counts = data;
+    g_hash_table_unref(counts->deltas);
+    g_free(counts);
+}
+
 static int compare_deltas(const void *a, const void *b) {
     const CountDelta *x = a;
     const CountDelta *y = b;
@@ -92,38 +116,53 @@ static int compare_deltas(const void *a, const void *b) {
     return (x->cell > y->cell) - (x->cell < y->cell);
 }
 
-static void add_deltas(GArray *deltas, const Unit *unit, int64_t step) {
+/* Sorted: two writers take the rows in the same order. */
+static bool counts_write(Db *db, void *data, GError **error) {
+    Counts *counts = data;
+    g_autoptr(GArray) deltas = g_array_new(FALSE, FALSE, sizeof(CountDelta));
+    GHashTableIter iter;
+    gpointer delta;
+    g_hash_table_iter_init(&iter, counts->deltas);
+    while (g_hash_table_iter_next(&iter, &delta, NULL)) {
+        if (((CountDelta *)delta)->delta != 0) {
+            g_array_append_vals(deltas, delta, 1);
+        }
+    }
+    g_array_sort(deltas, compare_deltas);
+    return unit_store_count(db, (const CountDelta *)(void *)deltas->data, deltas->len, error);
+}
+
+static void add_delta(Counts *counts, const CountDelta *delta) {
+    CountDelta *known = g_hash_table_lookup(counts->deltas, delta);
+    if (known != NULL) {
+        known->delta += delta->delta;
+    } else {
+        g_hash_table_add(counts->deltas, g_memdup2(delta, sizeof *delta));
+    }
+}
+
+static void count_unit(Counts *counts, const Unit *unit, int64_t step) {
     if (!is_indexed(unit)) {
         return;
     }
     int64_t cell = unit_cell(unit->category, unit->risk, unit->credit, unit->is_key);
     int64_t scopes[] = {unit->district / 10000, unit->district / 100, unit->district};
     for (size_t i = 0; i < G_N_ELEMENTS(scopes); i++) {
-        CountDelta delta = {scopes[i], cell, step};
-        g_array_append_val(deltas, delta);
+        add_delta(counts, &(CountDelta){scopes[i], cell, step});
     }
 }
 
-/* Sorted and summed: few statements, and two writers take the rows in the same order. */
-static bool write_counts(Db *db, const UnitWrite *writes, size_t count, GError **error) {
-    g_autoptr(GArray) deltas = g_array_new(FALSE, FALSE, sizeof(CountDelta));
+static void write_counts(Db *db, const UnitWrite *writes, size_t count) {
+    Counts *counts = db_before_commit_data(db, counts_write);
+    if (counts == NULL) {
+        counts = g_new(Counts, 1);
+        counts->deltas = g_hash_table_new_full(delta_hash, delta_equal, g_free, NULL);
+        db_before_commit(db, counts_write, counts, counts_free);
+    }
     for (size_t i = 0; i < count; i++) {
-        add_deltas(deltas, writes[i].old, -1);
-        add_deltas(deltas, writes[i].now, 1);
+        count_unit(counts, writes[i].old, -1);
+        count_unit(counts, writes[i].now, 1);
     }
-    g_array_sort(deltas, compare_deltas);
-    CountDelta *items = (CountDelta *)(void *)deltas->data;
-    size_t kept = 0;
-    for (guint i = 0; i < deltas->len;) {
-        CountDelta sum = items[i++];
-        while (i < deltas->len && compare_deltas(&items[i], &sum) == 0) {
-            sum.delta += items[i++].delta;
-        }
-        if (sum.delta != 0) {
-            items[kept++] = sum;
-        }
-    }
-    return kept == 0 || unit_store_count(db, items, kept, error);
 }
 
 /* --- history ------------------------------------------------------------------------------------
@@ -232,9 +271,10 @@ write_old_rows(Db *db, UnitWrite *writes, size_t count, int64_t now_us, GError *
 
 bool unit_write(
     Db *db, UnitWrite *writes, size_t count, const UnitWriteOptions *options, GError **error) {
+    write_counts(db, writes, count);
     return unit_store_serialise(db, error) &&
            write_new_rows(db, writes, count, options->now_us, error) &&
            write_old_rows(db, writes, count, options->now_us, error) &&
-           write_search(db, writes, count, error) && write_counts(db, writes, count, error) &&
+           write_search(db, writes, count, error) &&
            write_history(db, writes, count, options, error);
 }

@@ -354,6 +354,53 @@ bool db_in_tx(const Db *db) {
     return db->in_tx;
 }
 
+typedef struct Hook {
+    DbHook work;
+    void *data;
+    GDestroyNotify free_data;
+} Hook;
+
+static void hook_clear(void *data) {
+    Hook *hook = data;
+    hook->free_data(hook->data);
+}
+
+void db_before_commit(Db *db, DbHook hook, void *data, GDestroyNotify free_data) {
+    g_assert(db->in_tx && db_before_commit_data(db, hook) == NULL);
+    if (db->hooks == NULL) {
+        db->hooks = g_array_new(FALSE, FALSE, sizeof(Hook));
+        g_array_set_clear_func(db->hooks, hook_clear);
+    }
+    Hook one = {hook, data, free_data};
+    g_array_append_val(db->hooks, one);
+}
+
+void *db_before_commit_data(const Db *db, DbHook hook) {
+    for (guint i = 0; db->hooks != NULL && i < db->hooks->len; i++) {
+        const Hook *one = &g_array_index(db->hooks, Hook, i);
+        if (one->work == hook) {
+            return one->data;
+        }
+    }
+    return NULL;
+}
+
+static bool run_hooks(Db *db, GError **error) {
+    for (guint i = 0; db->hooks != NULL && i < db->hooks->len; i++) {
+        Hook one = g_array_index(db->hooks, Hook, i);
+        if (!one.work(db, one.data, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void end_tx(DbTx *tx) {
+    g_clear_pointer(&tx->db->hooks, g_array_unref);
+    tx->db->in_tx = false;
+    tx->db = NULL;
+}
+
 bool db_begin(Db *db, DbTx *tx, GError **error) {
     g_assert(!db->in_tx && tx->db == NULL);
     if (!enter(db, error) || !db->driver->begin(db, error)) {
@@ -368,11 +415,10 @@ bool db_begin(Db *db, DbTx *tx, GError **error) {
 bool db_commit(DbTx *tx, GError **error) {
     Db *db = tx->db;
     g_assert(db != NULL && db->in_tx);
-    if (!enter(db, error) || !leave(db, db->driver->commit(db, error))) {
+    if (!run_hooks(db, error) || !enter(db, error) || !leave(db, db->driver->commit(db, error))) {
         return false; /* the scope's end rolls back */
     }
-    db->in_tx = false;
-    tx->db = NULL;
+    end_tx(tx);
     return true;
 }
 
@@ -381,9 +427,8 @@ void db_tx_clear(DbTx *tx) {
         return;
     }
     tx->db->driver->rollback(tx->db);
-    tx->db->in_tx = false;
     tx->db->tx_failed = false;
-    tx->db = NULL;
+    end_tx(tx);
 }
 
 static bool run_once(Db *db, DbWork work, void *data, GError **error) {

@@ -141,6 +141,14 @@ void db_tx_clear(DbTx *tx);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DbTx, db_tx_clear)
 bool db_in_tx(const Db *db);
 
+/* Work for the end of the running transaction: called once before its commit, which fails when the
+ * work fails; forgotten by a roll-back. For counts that would otherwise be written with every row.
+ * Takes ownership of `data`. One for each `hook`. */
+typedef bool (*DbHook)(Db *db, void *data, GError **error);
+void db_before_commit(Db *db, DbHook hook, void *data, GDestroyNotify free_data);
+/* The data given with this hook in the running transaction; NULL: none yet. */
+void *db_before_commit_data(const Db *db, DbHook hook);
+
 /* The one retry place: begins, calls `work`, commits; on BUSY rolls back and tries again (with
  * growing random pauses, at most 10 s in all). `work` may therefore run more than once and must
  * reset what it returns through `data`. */

@@ -55,6 +55,7 @@ struct Db {
     GHashTable *observed;   /* set of texts */
     int64_t fail_countdown; /* 0: off; see db_fail_after */
     GHashTable *kept;       /* text -> Kept; NULL: none */
+    GArray *hooks;          /* of Hook, for the end of the transaction; NULL: none */
 };
 
 struct DbRows {

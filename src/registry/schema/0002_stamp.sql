@@ -1,4 +1,4 @@
--- How often a table that programs keep in memory has changed; see region_cache.h.
+-- How often a table that programs keep in memory has changed; see region_kept.h.
 CREATE TABLE registry_stamp (
     name VARCHAR(32) PRIMARY KEY,
     n BIGINT NOT NULL

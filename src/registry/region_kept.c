@@ -1,9 +1,9 @@
-#include "registry/region_cache.h"
+#include "registry/region_kept.h"
 
 #define KEY "registry.region"
 #define NAMES_MAX 20000
 
-bool region_cache_changed(Db *db, GError **error) {
+bool region_kept_changed(Db *db, GError **error) {
     return db_exec(db,
                    SQL("UPDATE registry_stamp SET n = n + 1 WHERE name = 'region'"),
                    DB_NO_ARGS,
@@ -11,15 +11,15 @@ bool region_cache_changed(Db *db, GError **error) {
                    error);
 }
 
-static void cache_free(void *data) {
-    RegionCache *cache = data;
-    g_hash_table_unref(cache->names);
-    g_hash_table_unref(cache->lists);
-    g_free(cache);
+static void kept_free(void *data) {
+    RegionKept *kept = data;
+    g_hash_table_unref(kept->names);
+    g_hash_table_unref(kept->lists);
+    g_free(kept);
 }
 
-bool region_cache_open(Db *db, RegionCache **ret_cache, GError **error) {
-    *ret_cache = NULL;
+bool region_kept_open(Db *db, RegionKept **ret_kept, GError **error) {
+    *ret_kept = NULL;
     if (db_in_tx(db)) {
         return true;
     }
@@ -31,17 +31,17 @@ bool region_cache_open(Db *db, RegionCache **ret_cache, GError **error) {
                       error)) {
         return false;
     }
-    RegionCache *cache = db_kept(db, KEY);
-    if (cache == NULL || cache->stamp != stamp || g_hash_table_size(cache->names) > NAMES_MAX) {
-        cache = g_new(RegionCache, 1);
-        *cache = (RegionCache){
+    RegionKept *kept = db_kept(db, KEY);
+    if (kept == NULL || kept->stamp != stamp || g_hash_table_size(kept->names) > NAMES_MAX) {
+        kept = g_new(RegionKept, 1);
+        *kept = (RegionKept){
             .stamp = stamp,
             .names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
             .lists = g_hash_table_new_full(
                 g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref),
         };
-        db_keep(db, KEY, cache, cache_free);
+        db_keep(db, KEY, kept, kept_free);
     }
-    *ret_cache = cache;
+    *ret_kept = kept;
     return true;
 }

@@ -1,7 +1,7 @@
 /*
  * What a connection has read of the regions. There are some ten thousand, they change a few times a
  * year, and every page names fifty of them. The stamp in the database tells when to read anew; it
- * is asked once for each use of the cache, so that every process sees a change at once.
+ * is asked once for each use, so that every process sees a change at once.
  * Inside a transaction nothing is kept: it may be rolled back. Thread: that of the Db.
  */
 #pragma once
@@ -9,14 +9,14 @@
 #include "store/store.h"
 
 /* In the transaction of every change to table region. */
-bool region_cache_changed(Db *db, GError **error);
+bool region_kept_changed(Db *db, GError **error);
 
-typedef struct RegionCache {
+typedef struct RegionKept {
     int64_t stamp;
     GHashTable *names; /* code -> the region's own name; "" when there is no such region */
     GHashTable *lists; /* "children:5001", "districts:50" -> GPtrArray of Region */
-} RegionCache;
+} RegionKept;
 
-/* *ret_cache: borrowed, valid until the next call of this on the connection, and in step with the
+/* *ret_kept: borrowed, valid until the next call of this on the connection, and in step with the
  * database; NULL inside a transaction. */
-bool region_cache_open(Db *db, RegionCache **ret_cache, GError **error);
+bool region_kept_open(Db *db, RegionKept **ret_kept, GError **error);
