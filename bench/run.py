@@ -98,6 +98,8 @@ def main():
     if 'HUOZHENG_TEST_PG' not in os.environ:
         starter = os.path.join(ROOT, 'tools/with-postgres')
         os.execv(starter, [starter, sys.executable, os.path.abspath(__file__)] + sys.argv[1:])
+    subprocess.check_call(['ninja', '-C', 'build', 'huozheng', 'bench/units_queries', 'bench/conn_baseline'], cwd=ROOT,
+                          stdout=subprocess.DEVNULL)
     only = set(filter(None, args.only.split(',')))
     documents = [run(name, command, extra if args.quick else [])
                  for name, command, extra in BENCHMARKS if not only or name in only]
