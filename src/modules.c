@@ -7,6 +7,7 @@
 #include "law/law.h"
 #include "ledger/ledger.h"
 #include "publicity/publicity.h"
+#include "registry/past.h"
 #include "registry/registry.h"
 #include "web/module.h"
 
@@ -26,6 +27,12 @@ const Module *const modules[] = {
 /* What follows a draw, in its transaction. */
 const DrawDone draw_done_hooks[] = {
     inspection_take_draw,
+    NULL,
+};
+
+/* What the page of a unit or a building shows of past inspections beside imported ones. */
+const PastSource past_sources[] = {
+    inspection_past,
     NULL,
 };
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "law/law.h"
+#include "registry/past.h"
 #include "store/store.h"
 #include "web/module.h"
 
@@ -87,6 +88,9 @@ bool inspection_task_add(Db *db,
  * draw_done_hooks (src/modules.c), so that no draw is ever without its tasks. */
 bool inspection_take_draw(
     Db *db, int64_t draw_id, const char *actor, int64_t now_us, GError **error);
+/* The inspections of an object that were carried out and that the reader may see; of others what
+ * is published. Stands in past_sources (src/modules.c), for the pages of units and buildings. */
+bool inspection_past(Db *db, const PastQuestion *question, GPtrArray *list, GError **error);
 /* HZ_ERROR_CONFLICT when it is published or closed already, or changed since `version`. */
 bool inspection_close(Db *db,
                       int64_t id,

@@ -25,6 +25,14 @@ int64_t form_number(const Request *req, const char *name) {
                : -1;
 }
 
+/* An officer drawn for a neighbouring district sees this task, and no other one there. */
+bool may_see_inspection(const Principal *who, const Inspection *inspection) {
+    bool is_own = who->officer_id != 0 && (who->officer_id == inspection->lead_id ||
+                                           who->officer_id == inspection->second_id);
+    return principal_may(who, PERM_INSPECTION_VIEW) &&
+           (is_own || region_covers(who->region, inspection->region));
+}
+
 Inspection *wanted_inspection(Ctx *ctx, const Request *req, Response **ret_refusal) {
     int64_t id = 0;
     g_autoptr(GError) error = NULL;
@@ -37,11 +45,7 @@ Inspection *wanted_inspection(Ctx *ctx, const Request *req, Response **ret_refus
         *ret_refusal = response_problem(error, NULL);
         return NULL;
     }
-    /* An officer drawn for a neighbouring district sees this task, and no other one there. */
-    int64_t officer = ctx->who->officer_id;
-    bool is_own =
-        officer != 0 && (officer == inspection->lead_id || officer == inspection->second_id);
-    if (!is_own && !region_covers(ctx->who->region, inspection->region)) {
+    if (!may_see_inspection(ctx->who, inspection)) {
         account_refused(ctx, req, "超出管辖区域");
         hz_fail(&error, HZ_ERROR_DENIED, "outside the own region");
         *ret_refusal = response_problem(error, "这次检查不在您的管辖区域");
@@ -114,6 +118,13 @@ static void put_state(json_t *model, const Inspection *inspection, int64_t now_u
     put_day(model, "due", inspection->due_us);
 }
 
+char *conclusion_zh(const Inspection *inspection) {
+    return inspection->recorded_us == 0 ? NULL
+           : inspection->failed > 0
+               ? g_strdup_printf("发现 %" G_GINT64_FORMAT " 项不合格", inspection->failed)
+               : g_strdup("未发现不合格");
+}
+
 static void put_result(json_t *model, const Inspection *inspection) {
     bool has_result = inspection->recorded_us != 0;
     json_put_bool(model, "has_result", has_result);
@@ -123,11 +134,7 @@ static void put_result(json_t *model, const Inspection *inspection) {
     json_put_text(model, "edition", inspection->edition);
     json_put_int(model, "failed", inspection->failed);
     json_put_bool(model, "has_failed", inspection->failed > 0);
-    g_autofree char *conclusion =
-        !has_result ? NULL
-        : inspection->failed > 0
-            ? g_strdup_printf("发现 %" G_GINT64_FORMAT " 项不合格", inspection->failed)
-            : g_strdup("未发现不合格");
+    g_autofree char *conclusion = conclusion_zh(inspection);
     json_put_text(model, "conclusion", conclusion);
     json_put_text(model, "note", inspection->note);
     /* 国发〔2019〕5号: within 20 working days; see law.md section 9. */

@@ -359,6 +359,18 @@ GPtrArray *inspection_store_tasks(
     return read_all(rows, error);
 }
 
+/* An object has few, so that sorting them costs nothing. */
+GPtrArray *inspection_store_of_object(
+    Db *db, ObjectKind kind, int64_t object_id, unsigned limit, GError **error) {
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT " COLUMNS "FROM inspection WHERE object_kind = $1 AND object_id = $2 "
+                     "AND inspected_us <> 0 ORDER BY inspected_us DESC, id DESC LIMIT $3"),
+                 DB_ARGS(db_text(object_kind_word(kind)), db_int(object_id), db_int(limit)),
+                 error);
+    return read_all(rows, error);
+}
+
 bool inspection_store_count(Db *db,
                             int64_t officer_id,
                             int64_t from_us,

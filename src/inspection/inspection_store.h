@@ -41,3 +41,7 @@ GPtrArray *inspection_store_tasks(
 /* How many open tasks of the officer are due in [from, to). */
 bool inspection_store_count(
     Db *db, int64_t officer_id, int64_t from_us, int64_t to_us, int64_t *ret_count, GError **error);
+
+/* Those of one object that were carried out, the newest first: array of Inspection. */
+GPtrArray *inspection_store_of_object(
+    Db *db, ObjectKind kind, int64_t object_id, unsigned limit, GError **error);

@@ -200,7 +200,7 @@ Response *building_page(Ctx *ctx, const Request *req) {
     if (place == NULL || !put_units(ctx, id, model, &error) ||
         !page_put_proof(ctx->db, model, object, &error) ||
         !page_put_history(ctx->db, model, "building", id, &error) ||
-        !page_put_past(ctx->db, model, "building", id, &error)) {
+        !page_put_past(ctx, model, "building", id, &error)) {
         return response_problem(error, NULL);
     }
     return response_page("registry/building", g_steal_pointer(&model));

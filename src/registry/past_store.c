@@ -61,32 +61,33 @@ bool past_store_add(Db *db, const PastLine *lines, size_t count, GError **error)
                         error);
 }
 
-static void put_day(json_t *line, const char *key, int64_t time_us, const char *none) {
-    g_autofree char *day = time_us == 0 ? g_strdup(none) : clock_format_date(time_us);
-    json_put_text(line, key, day);
+/* "2026-11-20 办结" */
+static char *progress_text(int64_t closed_us) {
+    g_autofree char *day = closed_us == 0 ? NULL : clock_format_date(closed_us);
+    return day == NULL ? g_strdup("未办结") : g_strconcat(day, " 办结", NULL);
 }
 
-bool past_store_list(
-    Db *db, bool is_unit, int64_t id, unsigned limit, json_t *list, GError **error) {
-    Sql sql = is_unit
-                  ? SQL("SELECT opened_us, closed_us, item_code, item_text FROM past_inspection "
-                        "WHERE unit_id = $1 AND unit_id <> 0 ORDER BY opened_us DESC, id DESC "
-                        "LIMIT $2")
-                  : SQL("SELECT opened_us, closed_us, item_code, item_text FROM past_inspection "
-                        "WHERE building_id = $1 AND building_id <> 0 "
+bool past_store_list(Db *db, const PastQuestion *question, GPtrArray *list, GError **error) {
+    Sql sql = question->is_unit
+                  ? SQL("SELECT opened_us, closed_us, item_code, item_text, source "
+                        "FROM past_inspection WHERE unit_id = $1 AND unit_id <> 0 "
+                        "ORDER BY opened_us DESC, id DESC LIMIT $2")
+                  : SQL("SELECT opened_us, closed_us, item_code, item_text, source "
+                        "FROM past_inspection WHERE building_id = $1 AND building_id <> 0 "
                         "ORDER BY opened_us DESC, id DESC LIMIT $2");
-    g_autoptr(DbRows) rows = db_query(db, sql, DB_ARGS(db_int(id), db_int(limit)), error);
+    g_autoptr(DbRows) rows =
+        db_query(db, sql, DB_ARGS(db_int(question->id), db_int(question->limit)), error);
     if (rows == NULL) {
         return false;
     }
     while (db_rows_next(rows)) {
-        json_t *line = json_object();
         const char *text = db_rows_text(rows, 3);
-        put_day(line, "opened", db_rows_int(rows, 0), "未登记");
-        put_day(line, "closed", db_rows_int(rows, 1), "未办结");
-        json_put_text(line, "item_code", db_rows_text(rows, 2));
-        json_put_text(line, "item_text", text == NULL ? "没有发现问题" : text);
-        json_array_append_new(list, line);
+        PastEntry entry = {.opened_us = db_rows_int(rows, 0),
+                           .result = g_strdup(text == NULL ? "没有发现问题" : text),
+                           .item_code = g_strdup(db_rows_text(rows, 2)),
+                           .progress = progress_text(db_rows_int(rows, 1)),
+                           .source = g_strdup(db_rows_text(rows, 4))};
+        past_list_add(list, &entry);
     }
     return db_rows_done(rows, error);
 }

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "base/json.h"
+#include "registry/past.h"
 #include "store/store.h"
 
 /* What a batch asks for: units, buildings, or lines that are there already. */
@@ -20,6 +20,5 @@ typedef struct PastLine {
 } PastLine;
 bool past_store_add(Db *db, const PastLine *lines, size_t count, GError **error);
 
-/* Newest first, appended to `list` as {opened, closed, item_code, item_text}. */
-bool past_store_list(
-    Db *db, bool is_unit, int64_t id, unsigned limit, json_t *list, GError **error);
+/* Appends the newest. */
+bool past_store_list(Db *db, const PastQuestion *question, GPtrArray *list, GError **error);

@@ -5,12 +5,10 @@
 #include "base/error.h"
 #include "ledger/ledger.h"
 #include "registry/change.h"
-#include "registry/past_store.h"
 
 #include <string.h>
 
 #define HISTORY_MAX 50
-#define PAST_MAX 100
 
 const char *page_get_query(const void *req, const char *name) {
     return request_query(req, name);
@@ -252,15 +250,6 @@ bool page_put_history(Db *db, json_t *model, const char *kind, int64_t id, GErro
     json_put_bool(model, "has_history", json_array_size(list) > 0);
     json_put(model, "history", list);
     return true;
-}
-
-bool page_put_past(Db *db, json_t *model, const char *kind, int64_t id, GError **error) {
-    json_t *list = json_array();
-    bool good = past_store_list(db, strcmp(kind, "unit") == 0, id, PAST_MAX, list, error);
-    json_put_bool(model, "has_past", json_array_size(list) > 0);
-    json_put_bool(model, "has_more_past", json_array_size(list) == PAST_MAX);
-    json_put(model, "past", list);
-    return good;
 }
 
 /* --- lists --------------------------------------------------------------------------------------

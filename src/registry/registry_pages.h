@@ -44,8 +44,9 @@ json_t *page_region_options(Db *db, const char *scope, const char *code, GError 
 bool page_put_proof(Db *db, json_t *model, const char *object, GError **error);
 /* model["history"] for templates: change_list with readable actors. */
 bool page_put_history(Db *db, json_t *model, const char *kind, int64_t id, GError **error);
-/* model["past"]: {has_any, rows [{opened, closed, item_code, item_text}], more}. */
-bool page_put_past(Db *db, json_t *model, const char *kind, int64_t id, GError **error);
+/* model["past"]: past inspections, imported and our own, newest first, [{opened, href, result,
+ * officers, item_code, progress, source}]; with has_past and has_more_past. */
+bool page_put_past(Ctx *ctx, json_t *model, const char *kind, int64_t id, GError **error);
 
 /* Ledger entry on "kind:id" in the caller's transaction. Takes `payload` over. */
 bool page_ledger(Db *db,

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-static const char *const rooms[] = {"ledger", "registry", NULL};
+static const char *const rooms[] = {"ledger", "registry", "inspection", NULL};
 
 /* --- calling ------------------------------------------------------------------------------------
  */
@@ -433,6 +433,76 @@ static void test_empty_library(DbEngine engine) {
     }
 }
 
+/* --- past inspections ---------------------------------------------------------------------------
+ */
+
+static void add_own_inspection(Db *db, int64_t unit, const char *state) {
+    test_db_exec(db,
+                 "INSERT INTO inspection (draw_id, object_kind, object_id, object_name, "
+                 "object_address, region, region_name, district, lead_id, lead_name, "
+                 "lead_certificate, second_id, second_name, second_certificate, due_us, state, "
+                 "inspected_us, failed, recorded_us, recorded_by, record_leaf, published_us, "
+                 "publish_leaf, version, created_us) VALUES (0, 'unit', $1, '甲', '一号', "
+                 "'500103', '渝中区', 500103, 3, '演示甲', 'A', 4, '演示乙', 'B', 0, $2, $3, 2, "
+                 "$3, 3, 1, 0, -1, 1, 0)",
+                 db_int(unit),
+                 db_text(state),
+                 db_int(INT64_C(1790000000000000))); /* 2026-09-21 */
+}
+
+/* Whether the inspection's own page is linked for this reader, and its result told. */
+static void assert_past(Db *db, uint32_t permissions, bool is_told) {
+    Principal who = officer_of_district;
+    who.permissions = permissions;
+    g_auto(Answer) page = {0};
+    call(db, &who, "/work/units/1", NULL, &page);
+    assert_page(&page, 200, "以往检查");
+    json_t *past = json_object_get(page.model, "past");
+    g_assert_cmpuint(json_array_size(past), ==, is_told ? 3 : 2);
+    g_assert_cmpint(strstr(page.text, "发现 2 项不合格") != NULL, ==, is_told);
+    g_assert_cmpint(strstr(page.text, "href=\"/work/inspections/1\"") != NULL, ==, is_told);
+    if (is_told) {
+        const char *middle = json_get_text(json_array_get(past, 1), "officers", "");
+        g_assert_cmpstr(middle, ==, "演示甲、演示乙");
+    }
+    assert_page(&page, 200, "通道堆物");
+}
+
+static void test_past_inspections_are_one_list(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    support_add_regions(db);
+    UnitInput unit = {.source = "旧",
+                      .source_id = "U1",
+                      .name = "演示宾馆",
+                      .address = "一号",
+                      .region = "500103"};
+    g_assert_cmpint(support_add_unit(db, &unit), ==, 1);
+    g_auto(Answer) empty = {0};
+    call(db, &officer_of_district, "/work/units/1", NULL, &empty);
+    assert_page(&empty, 200, "没有检查记录");
+    PastInspectionInput lines[] = {
+        {.source = "旧",
+         .source_id = "1",
+         .object_source_id = "U1",
+         .opened = "2026-10-26",
+         .closed = "2026-10-30",
+         .item_text = "通道堆物"},
+        {.source = "旧", .source_id = "2", .object_source_id = "U1", .opened = "2017-01-26"},
+    };
+    IntakeResult results[2] = {0};
+    support_intake(db, INTAKE_PAST_INSPECTION, lines, 2, NULL, results);
+    add_own_inspection(db, 1, "recorded");
+    assert_past(db, UINT32_MAX, true);
+    assert_past(db, 1u << PERM_UNIT_VIEW, false);
+    test_db_exec(db, "UPDATE inspection SET state = 'published'");
+    g_auto(Answer) page = {0};
+    Principal who = officer_of_district;
+    who.permissions = 1u << PERM_UNIT_VIEW;
+    call(db, &who, "/work/units/1", NULL, &page);
+    assert_page(&page, 200, "<a href=\"/inspections/1\">2026-09-21</a>");
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     test_db_add("/registry-pages/empty-library", test_empty_library);
@@ -442,5 +512,7 @@ int main(int argc, char **argv) {
     test_db_add("/registry-pages/merge", test_merge);
     test_db_add("/registry-pages/buildings", test_buildings);
     test_db_add("/registry-pages/officers", test_officers);
+    test_db_add("/registry-pages/past-inspections-are-one-list",
+                test_past_inspections_are_one_list);
     return g_test_run();
 }

@@ -337,7 +337,7 @@ Response *unit_page(Ctx *ctx, const Request *req) {
         !put_merged(ctx->db, &unit, model, &error) ||
         !page_put_proof(ctx->db, model, object, &error) ||
         !page_put_history(ctx->db, model, "unit", id, &error) ||
-        !page_put_past(ctx->db, model, "unit", id, &error)) {
+        !page_put_past(ctx, model, "unit", id, &error)) {
         return response_problem(error, NULL);
     }
     return response_page("registry/unit", g_steal_pointer(&model));
