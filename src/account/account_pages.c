@@ -51,14 +51,13 @@ sign_in_again(const Request *req, const char *next, unsigned status, FormProblem
     return response_page_status(status, "account/signin", model);
 }
 
-static Response *
-sign_in_answer(Ctx *ctx, const Request *req, const char *next, const SignInResult *result) {
+static Response *sign_in_answer(const Request *req, const char *next, const SignInResult *result) {
     FormProblems *problems = NULL;
     switch (result->outcome) {
     case SIGN_IN_DONE: {
         Response *response = response_redirect(result->must_change_password ? PASSWORD_PATH : next);
         response_cookie(response,
-                        web_session_cookie(web_options(ctx->server)),
+                        web_session_cookie(req),
                         result->token,
                         SESSION_LIFE_US / CLOCK_SECOND_US,
                         true);
@@ -102,7 +101,7 @@ Response *sign_in_submit(Ctx *ctx, const Request *req) {
     if (!account_sign_in(ctx->db, &attempt, ctx->now_us, &result, &error)) {
         return response_problem(error, "现在登录的人多，过几秒再试一次");
     }
-    return sign_in_answer(ctx, req, next, &result);
+    return sign_in_answer(req, next, &result);
 }
 
 Response *sign_out_submit(Ctx *ctx, const Request *req) {
@@ -111,7 +110,7 @@ Response *sign_out_submit(Ctx *ctx, const Request *req) {
         return response_problem(error, NULL);
     }
     Response *response = response_redirect_flash("/signin", "已退出");
-    response_cookie(response, web_session_cookie(web_options(ctx->server)), "", 0, true);
+    response_cookie(response, web_session_cookie(req), "", 0, true);
     return response;
 }
 

@@ -9,6 +9,7 @@
 #include "law/law.h"
 #include "publicity/site.h"
 #include "web/log.h"
+#include "web/proxy.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -31,6 +32,7 @@ static const JobKind *const job_kinds[] = {
 typedef struct ServeOptions {
     char *db_url, *address, *data_dir, *explain_path;
     int port, workers, idle_timeout_s;
+    char **proxies; /* NULL: none */
     gboolean secure_cookies, strict;
 } ServeOptions;
 
@@ -39,6 +41,7 @@ static void serve_options_clear(ServeOptions *options) {
     g_free(options->address);
     g_free(options->data_dir);
     g_free(options->explain_path);
+    g_strfreev(options->proxies);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ServeOptions, serve_options_clear)
 
@@ -69,6 +72,13 @@ static bool parse_options(ServeOptions *options, int argc, char **argv, GError *
          &options->secure_cookies,
          "behind TLS: cookies with Secure and the __Host- prefix",
          NULL},
+        {"trust-proxy",
+         0,
+         0,
+         G_OPTION_ARG_STRING_ARRAY,
+         &options->proxies,
+         "believe X-Forwarded-For and -Proto from here; may be repeated",
+         "ADDRESS[/BITS]"},
         {"strict", 0, 0, G_OPTION_ARG_NONE, &options->strict, "missing view names fail", NULL},
         {"explain",
          0,
@@ -86,6 +96,12 @@ static bool parse_options(ServeOptions *options, int argc, char **argv, GError *
     }
     if (argc > 1) {
         return hz_fail(error, HZ_ERROR_INVALID, "unexpected argument \"%s\"", argv[1]);
+    }
+    for (char **proxy = options->proxies; proxy != NULL && *proxy != NULL; proxy++) {
+        ProxyNet net;
+        if (!proxy_net_parse(*proxy, &net, error)) {
+            return g_prefix_error(error, "--trust-proxy: "), false;
+        }
     }
     bool in_range = options->port >= 0 && options->port <= UINT16_MAX && options->workers >= 0 &&
                     options->workers <= 64 && options->idle_timeout_s >= 0;
@@ -195,6 +211,7 @@ static bool serve(const ServeOptions *options, GError **error) {
         .workers = (unsigned)options->workers,
         .strict_templates = options->strict,
         .secure_cookies = options->secure_cookies,
+        .trusted_proxies = (const char *const *)options->proxies,
         .upload_dir = uploads,
         .idle_timeout_s = (unsigned)options->idle_timeout_s,
         .authenticate = account_authenticate,

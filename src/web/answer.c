@@ -84,8 +84,8 @@ Answer *answer_plain(unsigned status, const char *request_id) {
     return answer;
 }
 
-const char *csrf_cookie_name(const WebOptions *options) {
-    return options->secure_cookies ? "__Host-hz_csrf" : "hz_csrf";
+const char *csrf_cookie_name(const Request *req) {
+    return req->is_secure ? "__Host-hz_csrf" : "hz_csrf";
 }
 
 /* --- pages --- */
@@ -168,7 +168,7 @@ static void answer_page(const AnswerContext *context, Response *response, Answer
         take_text(answer, page_html(context, response, answer));
     }
     if (context->csrf_is_new) {
-        add_cookie(response, csrf_cookie_name(context->options), context->csrf, -1);
+        add_cookie(response, csrf_cookie_name(context->req), context->csrf, -1);
     }
     bool shows_flash = request_flash(context->req) != NULL && !request_wants_json(context->req);
     if (shows_flash && !context->req->is_head) {
@@ -265,7 +265,7 @@ static void add_common_headers(const AnswerContext *context, Answer *answer) {
     if (header_of(answer, "Vary") == NULL) {
         answer_set_header(answer, "Vary", "Accept, Accept-Encoding, Cookie");
     }
-    if (context->options->secure_cookies) {
+    if (context->req->is_secure) {
         answer_set_header(answer, "Strict-Transport-Security", "max-age=31536000");
     }
     if (answer->status == 503 && header_of(answer, "Retry-After") == NULL) {

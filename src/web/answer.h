@@ -40,4 +40,4 @@ Answer *answer_make(const AnswerContext *context, Response *response);
 Answer *answer_plain(unsigned status, const char *request_id);
 
 /* The cookie of visitors without a session that guards their forms (double submit). */
-const char *csrf_cookie_name(const WebOptions *options);
+const char *csrf_cookie_name(const Request *req);

@@ -38,13 +38,12 @@ static bool is_token(const char *text) {
            strspn(text, "0123456789abcdef") == CSRF_TOKEN_SIZE - 1;
 }
 
-void guard_csrf_token(const WebOptions *options,
-                      const Request *req,
+void guard_csrf_token(const Request *req,
                       const Principal *who,
                       char token[CSRF_TOKEN_SIZE],
                       bool *ret_is_new) {
     *ret_is_new = false;
-    const char *cookie = request_cookie(req, csrf_cookie_name(options));
+    const char *cookie = request_cookie(req, csrf_cookie_name(req));
     if (who->account_id != 0) {
         g_strlcpy(token, who->csrf, CSRF_TOKEN_SIZE);
     } else if (is_token(cookie)) {
@@ -70,7 +69,7 @@ static bool same_token(const char *given, const char *expected) {
     return difference == 0;
 }
 
-static bool token_is_good(const WebOptions *options, const Ctx *ctx, const Request *req) {
+static bool token_is_good(const Ctx *ctx, const Request *req) {
     const char *given = request_header(req, "X-CSRF-Token");
     if (given == NULL) {
         given = request_form(req, "csrf");
@@ -80,7 +79,7 @@ static bool token_is_good(const WebOptions *options, const Ctx *ctx, const Reque
         return true;
     }
     bool cookie_counts = !has_session || req->route->csrf == CSRF_NONE;
-    return cookie_counts && same_token(given, request_cookie(req, csrf_cookie_name(options)));
+    return cookie_counts && same_token(given, request_cookie(req, csrf_cookie_name(req)));
 }
 
 /* The second line: what the browser itself says about where the form stood. */
@@ -168,7 +167,7 @@ Response *guard_preflight(const WebOptions *options, Ctx *ctx, const Request *re
 
 Response *guard_check(const WebOptions *options, Ctx *ctx, const Request *req) {
     Response *refusal = guard_preflight(options, ctx, req);
-    if (refusal == NULL && req->is_post && !token_is_good(options, ctx, req)) {
+    if (refusal == NULL && req->is_post && !token_is_good(ctx, req)) {
         refusal = refuse_token(options, ctx, req);
     }
     return refusal;

@@ -11,8 +11,7 @@
 
 /* Fills `token` with what this visitor's forms must carry: the session's token, else that of the
  * cookie, else a new one (*ret_is_new). */
-void guard_csrf_token(const WebOptions *options,
-                      const Request *req,
+void guard_csrf_token(const Request *req,
                       const Principal *who,
                       char token[CSRF_TOKEN_SIZE],
                       bool *ret_is_new);

@@ -4,11 +4,11 @@
 #include "base/limits.h"
 #include "web/linger.h"
 #include "web/log.h"
+#include "web/proxy.h"
 #include "web/stream.h"
 
 #include <errno.h>
 #include <microhttpd.h>
-#include <netdb.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -104,14 +104,8 @@ static void G_GNUC_PRINTF(2, 0) on_message(void *cls, const char *format, va_lis
     }
 }
 
-static void take_peer(struct MHD_Connection *connection, Request *req) {
-    const struct sockaddr *address =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
-    socklen_t size =
-        address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
-    if (getnameinfo(address, size, req->peer, sizeof req->peer, NULL, 0, NI_NUMERICHOST) != 0) {
-        g_strlcpy(req->peer, "unknown", sizeof req->peer);
-    }
+static const struct sockaddr *peer_of(struct MHD_Connection *connection) {
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
 }
 
 /* --- answering --- */
@@ -323,9 +317,10 @@ begin_exchange(Mhd *mhd, struct MHD_Connection *connection, const char *method, 
     *con_cls = exchange;
 
     Request *req = exchange->request;
-    take_peer(connection, req);
     HeaderCopy copy = {.req = req};
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, copy_header, &copy);
+    req->is_secure = mhd->server->options.secure_cookies;
+    proxy_take_peer(req, peer_of(connection), mhd->server->proxies);
     if (copy.has_nul) {
         return refuse_early(mhd, exchange, 400, "NUL in header");
     }

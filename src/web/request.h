@@ -36,6 +36,7 @@ struct Request {
     char id[REQUEST_ID_SIZE];
     char peer[REQUEST_PEER_SIZE];
     bool is_post, is_head;
+    bool is_secure; /* came over TLS: cookies get the __Host- prefix, answers HSTS */
 };
 
 /* `target` is the request target as sent. Headers are added afterwards with request_add_header. */

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "web/listen.h"
+#include "web/proxy.h"
 #include "web/stream.h"
 
 #include <unistd.h>
@@ -10,8 +11,8 @@
 #define WORKERS_DEFAULT 4
 #define WORKERS_MAX 64
 
-const char *web_session_cookie(const WebOptions *options) {
-    return options->secure_cookies ? "__Host-hz_session" : "hz_session";
+const char *web_session_cookie(const Request *req) {
+    return req->is_secure ? "__Host-hz_session" : "hz_session";
 }
 
 uint16_t web_port(const WebServer *server) {
@@ -36,6 +37,7 @@ static void exchange_never_left(gpointer data) {
 
 static void server_free(WebServer *server) {
     router_free(server->router);
+    g_array_unref(server->proxies);
     mailbox_free(server->requests, exchange_never_left);
     mailbox_free(server->answers, exchange_never_left);
     mailbox_free(server->events, web_event_free);
@@ -61,7 +63,9 @@ static WebServer *server_new(const WebOptions *options, Router *router) {
     own->idle_timeout_s = or_default(options->idle_timeout_s, 60);
     own->heartbeat_s = or_default(options->heartbeat_s, 15);
     own->queue_max = or_default(options->queue_max, LIMIT_REQUEST_QUEUE);
+    own->trusted_proxies = NULL; /* read into `proxies` */
     server->router = router;
+    server->proxies = g_array_new(FALSE, FALSE, sizeof(ProxyNet));
     server->requests = mailbox_new(own->queue_max);
     server->answers = mailbox_new(own->queue_max + own->workers + 1);
     server->events = mailbox_new(LIMIT_EVENTS_QUEUE);
@@ -77,13 +81,27 @@ static void start_workers(WebServer *server) {
     }
 }
 
+static bool read_proxies(WebServer *server, const char *const *texts, GError **error) {
+    for (; texts != NULL && *texts != NULL; texts++) {
+        ProxyNet net;
+        if (!proxy_net_parse(*texts, &net, error)) {
+            return false;
+        }
+        g_array_append_val(server->proxies, net);
+    }
+    return true;
+}
+
 WebServer *web_start(const WebOptions *options, GPtrArray *routes, GError **error) {
     Router *router = router_new(routes, error);
     if (router == NULL) {
         return NULL;
     }
     WebServer *server = server_new(options, router);
-    int fd = listen_open(server->options.address, options->port, &server->port, error);
+    int fd = -1;
+    if (read_proxies(server, options->trusted_proxies, error)) {
+        fd = listen_open(server->options.address, options->port, &server->port, error);
+    }
     if (fd >= 0) {
         server->loop = loop_start(server, fd, error);
     }

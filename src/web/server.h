@@ -50,6 +50,7 @@ struct WebServer {
     pthread_t *workers;
     unsigned worker_count;
     atomic_int_least64_t event_number;
+    GArray *proxies; /* ProxyNet */
     uint16_t port;
     Loop *loop;
 };

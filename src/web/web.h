@@ -71,7 +71,8 @@ GPtrArray *request_form_names(const Request *req);
 const char *request_query_string(const Request *req);
 const char *request_cookie(const Request *req, const char *name);
 const char *request_header(const Request *req, const char *name);
-const char *request_peer(const Request *req); /* address text */
+/* Address text: of the TCP peer, or of the client that a trusted proxy names (see proxy.h). */
+const char *request_peer(const Request *req);
 bool request_wants_json(const Request *req);
 bool request_is_post(const Request *req);
 
@@ -148,9 +149,12 @@ typedef struct WebOptions {
     const char *address; /* "127.0.0.1" */
     uint16_t port;       /* 0: any free port */
     const char *db_url;
-    unsigned workers;        /* 0: 4 */
-    bool strict_templates;   /* a missing name in a view is an error (tests) */
-    bool secure_cookies;     /* behind TLS: cookie names get the __Host- prefix and Secure */
+    unsigned workers;      /* 0: 4 */
+    bool strict_templates; /* a missing name in a view is an error (tests) */
+    bool secure_cookies;   /* behind TLS: cookie names get the __Host- prefix and Secure */
+    /* Proxies whose X-Forwarded-For and -Proto are believed: "10.0.0.0/8"; ends with NULL; may be
+     * NULL. */
+    const char *const *trusted_proxies;
     const char *upload_dir;  /* temporary uploads; NULL: the system's temporary folder */
     unsigned idle_timeout_s; /* silence, or a request head that does not end; 0: 60 */
     unsigned queue_max;      /* requests waiting for a worker; 0: LIMIT_REQUEST_QUEUE */
@@ -170,8 +174,8 @@ typedef struct WebOptions {
     void (*refused)(Ctx *ctx, const Request *req, const char *reason);
 } WebOptions;
 
-/* The session cookie's name for these options ("hz_session" or "__Host-hz_session"). */
-const char *web_session_cookie(const WebOptions *options);
+/* The session cookie's name for this request ("hz_session" or "__Host-hz_session"). */
+const char *web_session_cookie(const Request *req);
 
 /* Starts listening; `routes` is an array of `const Route *`. The caller's thread stays free. */
 WebServer *web_start(const WebOptions *options, GPtrArray *routes, GError **error);

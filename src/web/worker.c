@@ -50,7 +50,7 @@ static bool reconnect_if_dead(Connections *connections) {
 
 static void authenticate(Connections *connections, Request *req, int64_t now_us, Principal *who) {
     const WebOptions *options = connections->options;
-    const char *token = request_cookie(req, web_session_cookie(options));
+    const char *token = request_cookie(req, web_session_cookie(req));
     if (token == NULL || options->authenticate == NULL) {
         return;
     }
@@ -98,7 +98,7 @@ static Response *run_handler(Connections *connections, Ctx *ctx, const Request *
 static Answer *answer_with(Connections *connections, Ctx *ctx, Request *req, Response *response) {
     char csrf[CSRF_TOKEN_SIZE];
     AnswerContext context = {.ctx = ctx, .req = req, .options = connections->options, .csrf = csrf};
-    guard_csrf_token(connections->options, req, ctx->who, csrf, &context.csrf_is_new);
+    guard_csrf_token(req, ctx->who, csrf, &context.csrf_is_new);
     return answer_make(&context, response);
 }
 
