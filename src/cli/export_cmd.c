@@ -87,6 +87,16 @@ static bool on_progress(int64_t rows, void *data) {
     return true;
 }
 
+/* The list itself is read over a connection that cannot write. */
+static bool leave_trace(const ExportOptions *options, const ExportTrace *trace, GError **error) {
+    g_autoptr(Db) db = db_open(commands_db_url(options->db), DB_READ_WRITE, error);
+    if (db == NULL) {
+        (void)unlink(trace->path);
+        return false;
+    }
+    return export_leave_trace(db, trace, error);
+}
+
 static bool write_list(Db *db,
                        const ExportOptions *options,
                        const ExportList *list,
@@ -101,6 +111,10 @@ static bool write_list(Db *db,
     int64_t rows = 0;
     if (!export_write(
             db, list, &query, format, options->out, on_progress, &shown_us, &rows, error)) {
+        return false;
+    }
+    ExportTrace trace = {list, &query, format, options->out, "cli", 0, rows};
+    if (!leave_trace(options, &trace, error)) {
         return false;
     }
     if (shown_us != 0) {

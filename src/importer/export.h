@@ -48,3 +48,18 @@ bool export_write(Db *db,
                   void *data,
                   int64_t *ret_rows,
                   GError **error);
+
+/* A list that export_write has written to `path`, and for whom. */
+typedef struct ExportTrace {
+    const ExportList *list;
+    const ExportQuery *query;
+    TableFormat format;
+    const char *path;
+    const char *actor; /* as in LedgerEntry */
+    int64_t job_id;    /* 0: none */
+    int64_t rows;
+} ExportTrace;
+/* Writes into the ledger who took which list out: entry "list.export" on "list:units" with filters,
+ * rows and the file's SHA-256, in a transaction of its own. A search phrase may be a name, so only
+ * that there was one is kept. On failure the file is deleted: no export without its trace. */
+bool export_leave_trace(Db *db, const ExportTrace *trace, GError **error);

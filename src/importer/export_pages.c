@@ -75,6 +75,18 @@ static Response *offer_job(const Asked *asked, const json_t *filters) {
     return response_page("importer/export", model);
 }
 
+/* A GET has a read-only connection, so the entry is written over one that is opened for it. */
+static bool leave_trace(Ctx *ctx, ExportTrace *trace, GError **error) {
+    g_autoptr(Db) db = db_open(web_options(ctx->server)->db_url, DB_READ_WRITE, error);
+    if (db == NULL) {
+        (void)g_unlink(trace->path);
+        return false;
+    }
+    g_autofree char *actor = g_strdup_printf("account:%" G_GINT64_FORMAT, ctx->who->account_id);
+    trace->actor = actor;
+    return export_leave_trace(db, trace, error);
+}
+
 Response *export_get(Ctx *ctx, const Request *req) {
     g_autoptr(GError) error = NULL;
     Asked asked = {0};
@@ -90,6 +102,7 @@ Response *export_get(Ctx *ctx, const Request *req) {
     g_autofree char *path = g_build_filename(folder, file, NULL);
     g_autoptr(json_t) filters = read_filters(req, false);
     ExportQuery query = {filters, ctx->who->region, ctx->now_us};
+    ExportTrace trace = {.list = asked.list, .query = &query, .format = asked.format, .path = path};
     bool is_long = false;
     if (!export_write(ctx->db,
                       asked.list,
@@ -98,9 +111,12 @@ Response *export_get(Ctx *ctx, const Request *req) {
                       path,
                       not_too_many,
                       &is_long,
-                      NULL,
+                      &trace.rows,
                       &error)) {
         return is_long ? offer_job(&asked, filters) : response_problem(error, NULL);
+    }
+    if (!leave_trace(ctx, &trace, &error)) {
+        return response_problem(error, NULL);
     }
     g_autofree char *name = g_strdup_printf("%s.%s", asked.list->name, asked.ending);
     return response_file(table_format_mime(asked.format), path, name, true);
@@ -151,6 +167,11 @@ run_export(Job *job, Db *db, const json_t *params, json_t **ret_result, GError *
     ExportQuery query = {json_object_get(params, "filters"), scope, clock_now_us()};
     int64_t rows = 0;
     if (!export_write(db, list, &query, format, path, on_progress, job, &rows, error)) {
+        return false;
+    }
+    g_autofree char *actor = g_strdup_printf("account:%" G_GINT64_FORMAT, job_account(job));
+    ExportTrace trace = {list, &query, format, path, actor, job_id(job), rows};
+    if (!export_leave_trace(db, &trace, error)) {
         return false;
     }
     (void)job_progress(job, rows, rows); /* a stop that comes now changes nothing */

@@ -35,6 +35,7 @@ static const char *const ledger_types[] = {
     "region.import",
     "past-inspection.import",
     "registry.import",
+    "list.export",
     NULL,
 };
 

@@ -617,6 +617,59 @@ static void test_export_scope(DbEngine engine) {
     tear_down(&fixture);
 }
 
+/* Who took what out; a phrase that a person typed may be a name and is not kept. */
+static void test_export_trace(DbEngine engine) {
+    Fixture fixture = {0};
+    set_up(&fixture, engine);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = put_file(&fixture, "out.csv", "abc", 3);
+    g_autoptr(json_t) filters = json_pack("{s:s, s:s, s:s, s:s}",
+                                          "q",
+                                          "zhangsan",
+                                          "region",
+                                          "500103",
+                                          "lead",
+                                          "张三",
+                                          "sort",
+                                          "name");
+    ExportQuery query = {filters, "50", TEST_NOW_US};
+    ExportTrace trace = {
+        export_find_list("officers"), &query, TABLE_CSV, path, "account:17", 4, 12};
+    g_assert_true(export_leave_trace(fixture.db, &trace, &error));
+    g_assert_no_error(error);
+    int64_t index = -1;
+    g_auto(LedgerRecord) record = {0};
+    g_assert_true(ledger_latest(fixture.db, "list:officers", &index, &error));
+    g_assert_true(ledger_find(fixture.db, index, &record, &error));
+    g_assert_cmpstr(record.type, ==, "list.export");
+    g_assert_nonnull(strstr(record.bytes, "\nactor account:17\n"));
+    g_autoptr(json_t) payload = json_read(record.payload, strlen(record.payload), &error);
+    g_assert_cmpstr(json_get_text(payload, "list", ""), ==, "officers");
+    g_assert_cmpstr(json_get_text(payload, "region", ""), ==, "50");
+    g_assert_cmpint(json_get_int(payload, "rows", 0), ==, 12);
+    g_assert_cmpint(json_get_int(payload, "job", 0), ==, 4);
+    g_assert_cmpstr(json_get_text(payload, "file_sha256", ""),
+                    ==,
+                    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    const json_t *kept = json_object_get(payload, "filters");
+    g_assert_cmpstr(json_get_text(kept, "region", ""), ==, "500103");
+    g_assert_cmpstr(json_get_text(kept, "sort", ""), ==, "name");
+    g_assert_cmpstr(json_get_text(kept, "q", ""), ==, "…");
+    g_assert_cmpstr(json_get_text(kept, "lead", ""), ==, "…");
+    g_assert_null(strstr(record.payload, "zhangsan"));
+    g_assert_true(ledger_verify(fixture.db, NULL, NULL, NULL, &error));
+    /* Where the trace cannot be written, no file stays. */
+    g_autoptr(Db) reader = test_db_open(fixture.fresh, DB_READ_ONLY);
+    g_assert_false(export_leave_trace(reader, &trace, &error));
+    g_assert_nonnull(error);
+    g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+    g_assert_cmpint(
+        count(fixture.db, SQL("SELECT count(*) FROM ledger_entry WHERE type = 'list.export'")),
+        ==,
+        1);
+    tear_down(&fixture);
+}
+
 /* --- pure ------------------------------------------------------------------------------------ */
 
 static void test_dates(void) {
@@ -731,6 +784,7 @@ int main(int argc, char **argv) {
     test_db_add("/importer/jobs", test_jobs);
     test_db_add("/importer/round-trip", test_round_trip);
     test_db_add("/importer/export-scope", test_export_scope);
+    test_db_add("/importer/export-leaves-a-trace-without-names", test_export_trace);
     test_db_add("/importer/toronto", test_toronto);
     return g_test_run();
 }
