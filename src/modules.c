@@ -8,6 +8,7 @@
 #include "ledger/ledger.h"
 #include "publicity/publicity.h"
 #include "registry/past.h"
+#include "registry/places.h"
 #include "registry/registry.h"
 #include "web/module.h"
 
@@ -35,6 +36,9 @@ const PastSource past_sources[] = {
     inspection_past,
     NULL,
 };
+
+/* Where the roles page looks up regions and agencies. */
+const AccountPlaces *const account_places = &registry_account_places;
 
 bool modules_migrate(Db *db, GError **error) {
     for (const Module *const *module = modules; *module != NULL; module++) {

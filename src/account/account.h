@@ -33,6 +33,20 @@ typedef enum Role {
 
 extern const Module account_module;
 
+/* What the roles page asks about regions and agencies, which live in a room above. Stands in
+ * src/modules.c, because this room may not know them. */
+typedef struct AccountPlaces {
+    /* What partial account/region_field shows for `code` ("": none): every province, city and
+     * district, and the streets of the chosen district. */
+    bool (*put_region)(Ctx *ctx, json_t *model, const char *code, GError **error);
+    /* model["agency_options"]: {value, text, is_selected}; `chosen` is a number or "0". */
+    bool (*put_agencies)(Ctx *ctx, json_t *model, const char *chosen, GError **error);
+    /* *ret_problem: a sentence for the person, NULL when it is in order. */
+    bool (*check_region)(Ctx *ctx, const char *code, const char **ret_problem, GError **error);
+    bool (*check_agency)(Ctx *ctx, int64_t id, const char **ret_problem, GError **error);
+} AccountPlaces;
+extern const AccountPlaces *const account_places;
+
 const char *role_word(Role role);    /* "inspector" */
 const char *role_name_zh(Role role); /* "检查人员" */
 bool role_parse(const char *word, Role *ret_role);

@@ -223,31 +223,36 @@ static json_t *role_boxes(uint32_t roles) {
     return boxes;
 }
 
-static void scope_lines(json_t *model, const char *values[3], const FormProblems *problems) {
-    form_line_add(model,
-                  &(FormLine){.id = "region",
-                              .label = "管辖区域代码",
-                              .hint = "6 位区县代码，如 500103；全市写 500000",
-                              .type = "text",
-                              .autocomplete = "off",
-                              .value = values[0]},
-                  problems);
-    form_line_add(model,
-                  &(FormLine){.id = "agency",
-                              .label = "所属机构编号",
-                              .hint = "没有就写 0",
-                              .type = "text",
-                              .autocomplete = "off",
-                              .value = values[1]},
-                  problems);
+/* What the form shows: of the account, or as it was sent. */
+typedef struct RoleForm {
+    const Account *account;
+    uint32_t roles;
+    int64_t version;
+    const char *region, *agency, *officer;
+    const char *roles_problem;
+} RoleForm;
+
+static json_t *
+role_model(Ctx *ctx, const RoleForm *form, const FormProblems *problems, GError **error) {
+    g_autoptr(json_t) model = account_json(form->account);
+    form_fresh(model);
+    json_put_bool(model, "is_self", form->account->id == ctx->who->account_id);
+    json_put_int(model, "version", form->version);
+    json_put(model, "boxes", role_boxes(form->roles));
+    json_put_text(model, "roles_error", form->roles_problem);
+    form_field(model, "region", form->region, problems);
+    form_field(model, "agency", form->agency, problems);
     form_line_add(model,
                   &(FormLine){.id = "officer",
                               .label = "对应的执法人员编号",
                               .hint = "执法人员库里的编号；不是执法人员写 0",
                               .type = "text",
                               .autocomplete = "off",
-                              .value = values[2]},
+                              .value = form->officer},
                   problems);
+    bool is_put = account_places->put_region(ctx, model, form->region, error) &&
+                  account_places->put_agencies(ctx, model, form->agency, error);
+    return is_put ? g_steal_pointer(&model) : NULL;
 }
 
 Response *role_page(Ctx *ctx, const Request *req) {
@@ -258,13 +263,14 @@ Response *role_page(Ctx *ctx, const Request *req) {
     }
     g_autofree char *agency = g_strdup_printf("%" G_GINT64_FORMAT, account->agency_id);
     g_autofree char *officer = g_strdup_printf("%" G_GINT64_FORMAT, account->officer_id);
-    json_t *model = account_json(account);
-    form_fresh(model);
-    json_put_bool(model, "is_self", account->id == ctx->who->account_id);
-    json_put(model, "boxes", role_boxes(account->roles));
-    json_put_text(model, "roles_error", NULL);
-    scope_lines(model, (const char *[]){account->region, agency, officer}, NULL);
-    return response_page("account/roles", model);
+    RoleForm form = {.account = account,
+                     .roles = account->roles,
+                     .version = account->version,
+                     .region = account->region,
+                     .agency = agency,
+                     .officer = officer};
+    json_t *model = role_model(ctx, &form, NULL, &error);
+    return model == NULL ? response_problem(error, NULL) : response_page("account/roles", model);
 }
 
 static bool number_of(const char *text, int64_t *ret_number) {
@@ -288,15 +294,15 @@ static void read_change(const Request *req,
                         FormProblems *problems,
                         const char **ret_reason) {
     change->roles = sent_roles(req);
-    change->region = form_text(req, "region");
+    change->region = form_region(req);
     if (!role_set_allowed(change->roles, ret_reason)) {
         form_problem_add(problems, "role", "%s", *ret_reason);
     }
     if (!region_code_valid(change->region)) {
-        form_problem_add(problems, "region", "写 2 至 12 位数字的区域代码");
+        form_problem_add(problems, "region", "选管辖区域");
     }
     if (!number_of(form_text(req, "agency"), &change->agency_id)) {
-        form_problem_add(problems, "agency", "写数字，没有写 0");
+        form_problem_add(problems, "agency", "选所属机构，没有选“没有”");
     }
     if (!number_of(form_text(req, "officer"), &change->officer_id)) {
         form_problem_add(problems, "officer", "写数字，没有写 0");
@@ -306,28 +312,88 @@ static void read_change(const Request *req,
     }
 }
 
+/* What the account has already may stay, also when it has been abolished meanwhile. */
+static bool check_places(Ctx *ctx,
+                         const Account *account,
+                         const RoleChange *change,
+                         FormProblems *problems,
+                         GError **error) {
+    const char *region = NULL;
+    const char *agency = NULL;
+    bool keeps_region = strcmp(change->region, account->region) == 0;
+    bool keeps_agency = change->agency_id == account->agency_id;
+    if ((!keeps_region && region_code_valid(change->region) &&
+         !account_places->check_region(ctx, change->region, &region, error)) ||
+        (!keeps_agency && !account_places->check_agency(ctx, change->agency_id, &agency, error))) {
+        return false;
+    }
+    if (region != NULL) {
+        form_problem_add(problems, "region", "%s", region);
+    }
+    if (agency != NULL) {
+        form_problem_add(problems, "agency", "%s", agency);
+    }
+    return true;
+}
+
+static Response *
+role_again(Ctx *ctx, const Request *req, const RoleForm *form, FormProblems *problems) {
+    g_autoptr(GError) error = NULL;
+    RoleForm sent = *form;
+    sent.agency = form_text(req, "agency");
+    sent.officer = form_text(req, "officer");
+    json_t *model = role_model(ctx, &sent, problems, &error);
+    if (model == NULL) {
+        json_decref(problems);
+        return response_problem(error, NULL);
+    }
+    return problems == NULL ? response_page("account/roles", model)
+                            : response_form_again("account/roles", model, problems);
+}
+
+/* The person only wants to see the streets, or the form has mistakes; NULL: it is in order. */
+static Response *
+refuse_change(Ctx *ctx, const Request *req, const Account *account, RoleChange *change) {
+    g_autoptr(GError) error = NULL;
+    const char *reason = NULL;
+    const char *problem = NULL;
+    FormProblems *problems = form_problems_new();
+    read_change(req, change, problems, &reason);
+    RoleForm form = {.account = account,
+                     .roles = change->roles,
+                     .version = change->version,
+                     .region = change->region,
+                     .roles_problem = reason};
+    if (form_region_unfinished(req, &problem) && problem == NULL) {
+        json_decref(problems);
+        form.roles_problem = NULL;
+        return role_again(ctx, req, &form, NULL);
+    }
+    if (problem != NULL) {
+        form_problem_add(problems, "region", "%s", problem);
+    }
+    if (!check_places(ctx, account, change, problems, &error)) {
+        json_decref(problems);
+        return response_problem(error, NULL);
+    }
+    if (form_has_problems(problems)) {
+        return role_again(ctx, req, &form, problems);
+    }
+    json_decref(problems);
+    return NULL;
+}
+
 Response *role_submit(Ctx *ctx, const Request *req) {
     g_autoptr(GError) error = NULL;
     g_autoptr(Account) account = wanted_account(ctx, req, &error);
     if (account == NULL) {
         return response_problem(error, NULL);
     }
-    const char *reason = NULL;
     RoleChange change = {.account_id = account->id};
-    FormProblems *problems = form_problems_new();
-    read_change(req, &change, problems, &reason);
-    if (form_has_problems(problems)) {
-        json_t *model = account_json(account);
-        json_put_bool(model, "is_self", account->id == ctx->who->account_id);
-        json_put(model, "boxes", role_boxes(change.roles));
-        json_put_text(model, "roles_error", reason);
-        scope_lines(
-            model,
-            (const char *[]){change.region, form_text(req, "agency"), form_text(req, "officer")},
-            problems);
-        return response_form_again("account/roles", model, problems);
+    Response *refused = refuse_change(ctx, req, account, &change);
+    if (refused != NULL) {
+        return refused;
     }
-    json_decref(problems);
     g_autofree char *actor = account_actor(ctx->who);
     if (!account_set_roles(ctx->db, &change, actor, ctx->now_us, &error)) {
         bool denied = g_error_matches(error, HZ_ERROR, HZ_ERROR_DENIED);

@@ -19,6 +19,24 @@ const char *query_text(const Request *req, const char *name) {
     return value != NULL && strlen(value) <= LIMIT_SEARCH_TEXT ? value : "";
 }
 
+static bool street_is_elsewhere(const Request *req) {
+    const char *district = form_text(req, "district");
+    const char *region = form_text(req, "region");
+    return *district != '\0' && *region != '\0' && !g_str_has_prefix(region, district);
+}
+
+const char *form_region(const Request *req) {
+    const char *region = form_text(req, "region");
+    return *region == '\0' || street_is_elsewhere(req) ? form_text(req, "district") : region;
+}
+
+bool form_region_unfinished(const Request *req, const char **ret_problem) {
+    bool asks = strcmp(form_text(req, "step"), "streets") == 0;
+    bool is_elsewhere = street_is_elsewhere(req);
+    *ret_problem = !asks && is_elsewhere ? "区县换了，街道要重新选" : NULL;
+    return asks || is_elsewhere;
+}
+
 void form_fresh(json_t *model) {
     json_put_text(model, "problems", NULL);
 }

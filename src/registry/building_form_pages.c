@@ -1,4 +1,5 @@
 /* Registering a building and changing it. */
+#include "account/account_forms.h"
 #include "base/error.h"
 #include "registry/building.h"
 #include "registry/intake_internal.h"
@@ -38,6 +39,7 @@ static void read_form(const Request *req, GStringChunk *texts, BuildingInput *re
     for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
         *value_of(ret_input, i) = page_form(req, texts, fields[i].name);
     }
+    ret_input->region = page_form_region(req, texts);
 }
 
 static const char *number(GStringChunk *texts, double value) {
@@ -108,11 +110,9 @@ static json_t *form_model(Ctx *ctx,
         form_field(model, fields[i].name, *value_of(input, i), problems);
     }
     put_options(model, input);
-    json_t *regions = page_region_options(ctx->db, ctx->who->region, input->region, error);
-    if (regions == NULL) {
+    if (!page_put_region(ctx, model, input->region, error)) {
         return NULL;
     }
-    json_put(model, "region_options", regions);
     json_put_bool(model, "is_new", building == NULL);
     json_put_int(model, "id", building == NULL ? 0 : building->id);
     json_put_int(model, "version", building == NULL ? 0 : building->version);
@@ -129,9 +129,20 @@ static Response *form_page(Ctx *ctx, BuildingInput *input, const Building *build
                          : response_page("registry/building_form", model);
 }
 
+/* Takes `problems` over. */
+static Response *
+problems_page(Ctx *ctx, BuildingInput *input, const Building *building, FormProblems *problems) {
+    g_autoptr(GError) error = NULL;
+    json_t *model = form_model(ctx, input, building, problems, &error);
+    if (model == NULL) {
+        json_decref(problems);
+        return response_problem(error, NULL);
+    }
+    return response_form_again("registry/building_form", model, problems);
+}
+
 static Response *
 form_again(Ctx *ctx, BuildingInput *input, const Building *building, const IntakeResult *result) {
-    g_autoptr(GError) error = NULL;
     FormProblems *problems = form_problems_new();
     if (result->problem != NULL) {
         form_problem_add(problems, result->column, "%s", result->problem);
@@ -141,12 +152,18 @@ form_again(Ctx *ctx, BuildingInput *input, const Building *building, const Intak
                          "这栋建筑已经登记，编号 %" G_GINT64_FORMAT "，请到那里修改",
                          result->id);
     }
-    json_t *model = form_model(ctx, input, building, problems, &error);
-    if (model == NULL) {
-        json_decref(problems);
-        return response_problem(error, NULL);
+    return problems_page(ctx, input, building, problems);
+}
+
+/* `problem` NULL: the person only wants to see the streets. */
+static Response *
+region_again(Ctx *ctx, BuildingInput *input, const Building *building, const char *problem) {
+    if (problem == NULL) {
+        return form_page(ctx, input, building);
     }
-    return response_form_again("registry/building_form", model, problems);
+    FormProblems *problems = form_problems_new();
+    form_problem_add(problems, "region", "%s", problem);
+    return problems_page(ctx, input, building, problems);
 }
 
 static json_t *ledger_payload(BuildingInput *input) {
@@ -203,6 +220,10 @@ Response *building_new_submit(Ctx *ctx, const Request *req) {
     g_autoptr(GStringChunk) texts = g_string_chunk_new(512);
     Work work = {.ctx = ctx};
     read_form(req, texts, &work.input);
+    const char *problem;
+    if (form_region_unfinished(req, &problem)) {
+        return region_again(ctx, &work.input, NULL, problem);
+    }
     Response *response;
     if (!db_run_tx(ctx->db, add_building, &work, &error)) {
         response = response_problem(error, NULL);
@@ -322,6 +343,10 @@ Response *building_edit_submit(Ctx *ctx, const Request *req) {
                  .id = building.id,
                  .version = version == NULL ? 0 : g_ascii_strtoll(version, NULL, 10)};
     read_form(req, texts, &work.input);
+    const char *problem;
+    if (work.version == building.version && form_region_unfinished(req, &problem)) {
+        return region_again(ctx, &work.input, &building, problem);
+    }
     if (!db_run_tx(ctx->db, change_building, &work, &error)) {
         response = response_problem(error, NULL);
     } else if (work.is_outdated) {

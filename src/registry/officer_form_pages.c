@@ -1,4 +1,5 @@
 /* Registering an officer and changing the entry. */
+#include "account/account_forms.h"
 #include "base/error.h"
 #include "registry/intake_internal.h"
 #include "registry/officer.h"
@@ -32,6 +33,7 @@ static void read_form(const Request *req, GStringChunk *texts, OfficerInput *ret
     for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
         *value_of(ret_input, i) = page_form(req, texts, fields[i].name);
     }
+    ret_input->region = page_form_region(req, texts);
 }
 
 static OfficerInput from_officer(const Officer *officer) {
@@ -60,13 +62,7 @@ static bool put_options(Ctx *ctx, json_t *model, const OfficerInput *input, GErr
             json_array_append_new(names, json_string(agency->name));
         }
     }
-    json_t *regions = page_region_options(ctx->db, ctx->who->region, input->region, error);
-    if (agencies == NULL || regions == NULL) {
-        json_decref(regions);
-        return false;
-    }
-    json_put(model, "region_options", regions);
-    return true;
+    return agencies != NULL && page_put_region(ctx, model, input->region, error);
 }
 
 /* `officer` NULL: a new one. */
@@ -98,8 +94,12 @@ static Response *form_page(Ctx *ctx, OfficerInput *input, const Officer *officer
                          : response_page("registry/officer_form", model);
 }
 
+/* `problem` NULL: the person only wants to see the streets. */
 static Response *form_again(
     Ctx *ctx, OfficerInput *input, const Officer *officer, const char *field, const char *problem) {
+    if (problem == NULL) {
+        return form_page(ctx, input, officer);
+    }
     g_autoptr(GError) error = NULL;
     FormProblems *problems = form_problems_new();
     form_problem_add(problems, field, "%s", problem);
@@ -169,6 +169,10 @@ Response *officer_new_submit(Ctx *ctx, const Request *req) {
     g_autoptr(GStringChunk) texts = g_string_chunk_new(512);
     Work work = {.ctx = ctx};
     read_form(req, texts, &work.input);
+    const char *problem;
+    if (form_region_unfinished(req, &problem)) {
+        return form_again(ctx, &work.input, NULL, "region", problem);
+    }
     Response *response;
     if (!db_run_tx(ctx->db, add_officer, &work, &error)) {
         response = response_problem(error, NULL);
@@ -295,6 +299,10 @@ Response *officer_edit_submit(Ctx *ctx, const Request *req) {
                  .id = officer.id,
                  .version = version == NULL ? 0 : g_ascii_strtoll(version, NULL, 10)};
     read_form(req, texts, &work.input);
+    const char *problem;
+    if (work.version == officer.version && form_region_unfinished(req, &problem)) {
+        return form_again(ctx, &work.input, &officer, "region", problem);
+    }
     if (!db_run_tx(ctx->db, change_officer, &work, &error)) {
         response = response_problem(error, NULL);
     } else if (work.is_outdated) {

@@ -49,6 +49,8 @@ char *region_full_name(Db *db, const char *code, GError **error);
 GHashTable *region_names(Db *db, const GPtrArray *codes, GError **error);
 /* Direct children valid on `day` (NULL: all), by code: array of Region *. NULL on error. */
 GPtrArray *region_children(Db *db, const char *parent, const char *day, GError **error);
+/* Every province (2 digits) valid on `day`, by code. */
+GPtrArray *region_provinces(Db *db, const char *day, GError **error);
 /* Every district (6 digits) inside `scope` valid on `day` (NULL: all), by code. */
 GPtrArray *region_districts(Db *db, const char *scope, const char *day, GError **error);
 

@@ -275,6 +275,16 @@ static GPtrArray *read_children(Db *db, const char *parent, const char *day, GEr
         error);
 }
 
+static GPtrArray *read_provinces(Db *db, const char *nothing, const char *day, GError **error) {
+    (void)nothing;
+    return read_regions(db,
+                        SQL("SELECT " REGION_COLUMNS
+                            " FROM region WHERE parent IS NULL AND level = 1 ORDER BY code"),
+                        DB_NO_ARGS,
+                        day,
+                        error);
+}
+
 /* Districts hang below the cities of the scope: a few hundred rows at most, found by parent. */
 static GPtrArray *read_districts(Db *db, const char *scope, const char *day, GError **error) {
     char code[REGION_CODE_MAX + 1];
@@ -332,6 +342,10 @@ static GPtrArray *kept_list(
 
 GPtrArray *region_children(Db *db, const char *parent, const char *day, GError **error) {
     return kept_list(db, "children", read_children, parent, day, error);
+}
+
+GPtrArray *region_provinces(Db *db, const char *day, GError **error) {
+    return kept_list(db, "provinces", read_provinces, "", day, error);
 }
 
 GPtrArray *region_districts(Db *db, const char *scope, const char *day, GError **error) {

@@ -157,42 +157,6 @@ bool page_region_select(
     return true;
 }
 
-static void add_choices(json_t *options, const GPtrArray *regions, const char *prefix) {
-    for (guint i = 0; i < regions->len; i++) {
-        const Region *region = regions->pdata[i];
-        json_t *option = json_object();
-        g_autofree char *text = g_strconcat(prefix, region->name, NULL);
-        json_put_text(option, "value", region->code);
-        json_put_text(option, "text", text);
-        json_array_append_new(options, option);
-    }
-}
-
-json_t *page_region_options(Db *db, const char *scope, const char *code, GError **error) {
-    char outer[REGION_CODE_MAX + 1] = {0};
-    char district[REGION_CODE_MAX + 1] = {0};
-    if (!region_code_parse(scope, outer)) {
-        hz_fail(error, HZ_ERROR_DENIED, "the account has no region");
-        return NULL;
-    }
-    g_autoptr(json_t) options = json_array();
-    g_autoptr(GPtrArray) districts = region_districts(db, outer, NULL, error);
-    if (districts == NULL) {
-        return NULL;
-    }
-    add_choices(options, districts, "");
-    const char *near = code != NULL && strlen(code) >= 6 ? code : strlen(outer) >= 6 ? outer : NULL;
-    if (near != NULL) {
-        memcpy(district, near, 6);
-        g_autoptr(GPtrArray) streets = region_children(db, district, NULL, error);
-        if (streets == NULL) {
-            return NULL;
-        }
-        add_choices(options, streets, "　");
-    }
-    return g_steal_pointer(&options);
-}
-
 /* --- what hangs on an object --------------------------------------------------------------------
  */
 

@@ -36,9 +36,12 @@ void page_put_export(json_t *model, const char *list, const char *query);
 /* The region select of a list: districts of the scope, streets of the chosen district. */
 bool page_region_select(
     Db *db, json_t *selects, const char *scope, const char *region, GError **error);
-/* Districts of the scope, and the streets of `code`'s district, as options {value, text} for the
- * region field of a form. NULL on error. */
-json_t *page_region_options(Db *db, const char *scope, const char *code, GError **error);
+/* What partial account/region_field shows for `code` (NULL: nothing chosen yet): the districts of
+ * the reader's region, and the streets of the district once it is known. What was chosen stays a
+ * choice, whatever it is. */
+bool page_put_region(Ctx *ctx, json_t *model, const char *code, GError **error);
+/* form_region without blanks; NULL when there is nothing. Lives as long as `texts`. */
+const char *page_form_region(const Request *req, GStringChunk *texts);
 
 /* model["proof"] for the newest ledger entry on `object` ("unit:42"); null when there is none. */
 bool page_put_proof(Db *db, json_t *model, const char *object, GError **error);

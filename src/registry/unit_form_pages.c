@@ -1,4 +1,5 @@
 /* Registering a unit and changing it. */
+#include "account/account_forms.h"
 #include "base/error.h"
 #include "registry/intake_internal.h"
 #include "registry/registry_pages.h"
@@ -37,7 +38,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(UnitForm, form_clear)
 static void form_read(const Request *req, UnitForm *form) {
     form->texts = g_string_chunk_new(512);
     for (size_t i = 0; i < FIELD_COUNT; i++) {
-        form->values[i] = page_form(req, form->texts, field_names[i]);
+        bool is_region = strcmp(field_names[i], "region") == 0;
+        form->values[i] = is_region ? page_form_region(req, form->texts)
+                                    : page_form(req, form->texts, field_names[i]);
     }
 }
 
@@ -111,11 +114,9 @@ static bool put_form(Ctx *ctx,
         form_field(model, field_names[i], form->values[i], problems);
     }
     put_options(model, form);
-    json_t *regions = page_region_options(ctx->db, ctx->who->region, form->values[3], error);
-    if (regions == NULL) {
+    if (!page_put_region(ctx, model, form->values[3], error)) {
         return false;
     }
-    json_put(model, "region_options", regions);
     json_put_bool(model, "is_new", unit == NULL);
     json_put_int(model, "id", unit == NULL ? 0 : unit->id);
     json_put_int(model, "version", unit == NULL ? 0 : unit->version);
@@ -125,6 +126,7 @@ static bool put_form(Ctx *ctx,
     return true;
 }
 
+/* `problems` NULL: the person only wants to see the streets. */
 static Response *form_again(
     Ctx *ctx, const UnitForm *form, const Unit *unit, FormProblems *problems, GError **error) {
     json_t *model = json_object();
@@ -133,7 +135,19 @@ static Response *form_again(
         json_decref(problems);
         return response_problem(*error, NULL);
     }
-    return response_form_again("registry/unit_form", model, problems);
+    return problems == NULL ? response_page("registry/unit_form", model)
+                            : response_form_again("registry/unit_form", model, problems);
+}
+
+static Response *
+region_again(Ctx *ctx, const UnitForm *form, const Unit *unit, const char *problem) {
+    g_autoptr(GError) error = NULL;
+    FormProblems *problems = NULL;
+    if (problem != NULL) {
+        problems = form_problems_new();
+        form_problem_add(problems, "region", "%s", problem);
+    }
+    return form_again(ctx, form, unit, problems, &error);
 }
 
 Response *unit_new_page(Ctx *ctx, const Request *req) {
@@ -211,6 +225,10 @@ Response *unit_new_submit(Ctx *ctx, const Request *req) {
     g_autoptr(GError) error = NULL;
     g_auto(UnitForm) form = {.texts = NULL};
     form_read(req, &form);
+    const char *problem;
+    if (form_region_unfinished(req, &problem)) {
+        return region_again(ctx, &form, NULL, problem);
+    }
     AddWork work = {.ctx = ctx, .input = form_input(&form)};
     if (!db_run_tx(ctx->db, add_unit, &work, &error)) {
         intake_result_clear(&work.result);
@@ -399,6 +417,10 @@ Response *unit_edit_submit(Ctx *ctx, const Request *req) {
                        .id = unit.id,
                        .version = version == NULL ? 0 : g_ascii_strtoll(version, NULL, 10),
                        .input = form_input(&form)};
+    const char *problem;
+    if (work.version == unit.version && form_region_unfinished(req, &problem)) {
+        return region_again(ctx, &form, &unit, problem);
+    }
     Response *response = db_run_tx(ctx->db, change_unit, &work, &error)
                              ? change_answer(ctx, &form, &unit, &work, &error)
                              : response_problem(error, NULL);
