@@ -5,12 +5,14 @@
   htmx.min.js      as published
   regions.tsv.gz   code, name, level (1 province .. 5 community), parent of every region of the
                    country, tab-separated, sorted by code, no head line
+  calendar.json    public holidays and make-up working days, from the year in which our rules begin
 
 Only the standard library. Does nothing when its inputs have not changed.
 """
 import csv
 import gzip
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -76,6 +78,26 @@ def make_regions():
         out.write(''.join(lines).encode())
 
 
+FIRST_YEAR = 2020
+
+
+def make_calendar():
+    """Days off and make-up days of chinese-days (notices of the State Council); a year is covered
+    when it has both New Year and National Day."""
+    with open(os.path.join(MODULES, 'chinese-days', 'dist', 'chinese-days.json'), encoding='utf-8') as file:
+        source = json.load(file)
+    off = {day: text.split(',')[1] for day, text in sorted(source['holidays'].items())}
+    worked = {day: text.split(',')[1] for day, text in sorted(source['workdays'].items())}
+    last = FIRST_YEAR
+    while '%d-01-01' % (last + 1) in off and '%d-10-01' % (last + 1) in off:
+        last += 1
+    out = {'from': FIRST_YEAR, 'to': last}
+    for name, days in (('holidays', off), ('workdays', worked)):
+        out[name] = {day: text for day, text in days.items() if FIRST_YEAR <= int(day[:4]) <= last}
+    with open(os.path.join(OUT, 'calendar.json'), 'w', encoding='utf-8') as file:
+        json.dump(out, file, ensure_ascii=False, sort_keys=True)
+
+
 def main():
     if not os.path.isdir(MODULES):
         sys.exit('assets: there is no node_modules/; run `make build`, which installs it')
@@ -88,6 +110,7 @@ def main():
     shutil.copyfile(os.path.join(MODULES, 'htmx.org', 'dist', 'htmx.min.js'),
                     os.path.join(OUT, 'htmx.min.js'))
     make_regions()
+    make_calendar()
     with open(mark, 'w', encoding='utf-8') as out:
         out.write(wanted)
 

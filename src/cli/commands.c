@@ -9,6 +9,7 @@ extern const Command export_command;
 extern const Command import_command;
 extern const Command init_command;
 extern const Command draw_command;
+extern const Command law_command;
 extern const Command ledger_command;
 extern const Command restore_command;
 extern const Command serve_command;
@@ -20,6 +21,7 @@ const Command *const commands[] = {
     &export_command,
     &import_command,
     &draw_command,
+    &law_command,
     &ledger_command,
     &doctor_command,
     &backup_command,
