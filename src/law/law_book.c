@@ -1,0 +1,436 @@
+/* Reads all of law/ once: which file holds what, overlays, what is asked of a book. */
+#include "law/law_book.h"
+
+#include "base/error.h"
+#include "law/law_internal.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#define CITIES_MAX 64
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static GPtrArray *books;          /* of LawBook, "national" first; NULL: law/ is broken */
+static const char **cities;       /* their names; ends with NULL */
+static LawCheckReport all_report; /* of the loading */
+static GPtrArray *failed;         /* of char *, ends with NULL: examples that do not come out */
+static GError *loading_error;
+
+/* --- what lives for ever ------------------------------------------------------------------------
+ */
+
+static GPtrArray *kept; /* what law_keep returned */
+static GPtrArray *docs; /* of LawDoc: their texts are the rules */
+
+static void keep_begin(void) {
+    if (kept == NULL) {
+        kept = g_ptr_array_new_with_free_func(g_free);
+        docs = g_ptr_array_new_with_free_func((GDestroyNotify)law_doc_free);
+    }
+}
+
+void *law_keep(const void *data, size_t size) {
+    void *copy = g_memdup2(data, size);
+    g_ptr_array_add(kept, copy);
+    return copy;
+}
+
+char *law_keep_text(const char *text) {
+    return law_keep(text, strlen(text) + 1);
+}
+
+/* --- entries ------------------------------------------------------------------------------------
+ */
+
+const char *const *law_read_texts(LawReader *reader, LawNode list) {
+    unsigned count = law_list(reader, list) ? law_count(list) : 0;
+    g_autofree const char **texts = g_new0(const char *, count + 1);
+    for (unsigned i = 0; i < count; i++) {
+        texts[i] = law_text(reader, law_at(list, i));
+    }
+    return law_keep(texts, (count + 1) * sizeof *texts);
+}
+
+static void read_valid(LawReader *reader, LawNode valid, LawEntry *entry) {
+    entry->to_us = INT64_MAX;
+    if (!law_keys(reader, valid, "from to?")) {
+        return;
+    }
+    entry->from_us = law_day(reader, law_get(valid, "from"));
+    LawNode to = law_get(valid, "to");
+    if (law_is_there(to)) {
+        entry->to_us = law_day(reader, to);
+        if (entry->to_us <= entry->from_us) {
+            law_wrong(reader, to, "valid.to is not after valid.from");
+        }
+    }
+}
+
+/* "消防法/15" -> "消防法第15条" */
+static const char *basis_text(LawReader *reader, LawNode list, const char *const *basis) {
+    g_autoptr(GString) out = g_string_new(NULL);
+    for (unsigned i = 0; basis[i] != NULL; i++) {
+        const char *slash = strrchr(basis[i], '/');
+        if (slash == NULL || slash == basis[i] || slash[1] == '\0') {
+            law_wrong(
+                reader, law_at(list, i), "\"%s\" is not of the form instrument/article", basis[i]);
+            return "";
+        }
+        bool is_number = strspn(slash + 1, "0123456789") == strlen(slash + 1);
+        g_string_append_printf(out,
+                               is_number ? "%s%.*s第%s条" : "%s%.*s%s",
+                               out->len > 0 ? "、" : "",
+                               (int)(slash - basis[i]),
+                               basis[i],
+                               slash + 1);
+    }
+    return law_keep_text(out->str);
+}
+
+static const char *const confidences[] = {"text", "secondary", "memory", NULL};
+
+void law_read_entry(LawReader *reader, LawNode map, LawEntry *entry) {
+    LawNode basis = law_get(map, "basis");
+    entry->id = law_id(reader, law_get(map, "id"));
+    entry->name = law_text(reader, law_get(map, "name"));
+    entry->basis = law_read_texts(reader, basis);
+    entry->basis_zh = reader->error == NULL ? basis_text(reader, basis, entry->basis) : "";
+    entry->confidence = (LawConfidence)law_word(reader, law_get(map, "confidence"), confidences);
+    read_valid(reader, law_get(map, "valid"), entry);
+}
+
+/* --- articles -----------------------------------------------------------------------------------
+ */
+
+static void read_article(LawReader *reader, LawBook *book, LawNode map, const LawArticle *whole) {
+    if (!law_keys(reader, map, "no gist confidence? valid?")) {
+        return;
+    }
+    LawArticle article = *whole;
+    const char *number = law_text(reader, law_get(map, "no"));
+    g_autofree char *id = g_strconcat(whole->entry.id, "/", number, NULL);
+    article.entry.id = law_keep_text(id);
+    article.entry.name = law_text(reader, law_get(map, "gist"));
+    LawNode confidence = law_get(map, "confidence");
+    if (law_is_there(confidence)) {
+        article.entry.confidence = (LawConfidence)law_word(reader, confidence, confidences);
+    }
+    if (law_is_there(law_get(map, "valid"))) {
+        read_valid(reader, law_get(map, "valid"), &article.entry);
+    }
+    LawArticle *copy = law_keep(&article, sizeof article);
+    g_ptr_array_add(book->articles, copy);
+    g_hash_table_insert(book->places, copy, law_keep(&map, sizeof map));
+}
+
+static void read_instruments(LawReader *reader, LawBook *book, LawNode list) {
+    for (unsigned i = 0; law_list(reader, list) && i < law_count(list); i++) {
+        LawNode map = law_at(list, i);
+        if (!law_keys(reader, map, "short name valid confidence articles")) {
+            return;
+        }
+        LawArticle whole = {.instrument = law_text(reader, law_get(map, "name"))};
+        whole.entry.id = law_text(reader, law_get(map, "short"));
+        whole.entry.confidence =
+            (LawConfidence)law_word(reader, law_get(map, "confidence"), confidences);
+        read_valid(reader, law_get(map, "valid"), &whole.entry);
+        LawNode articles = law_get(map, "articles");
+        for (unsigned a = 0; law_list(reader, articles) && a < law_count(articles); a++) {
+            read_article(reader, book, law_at(articles, a), &whole);
+        }
+    }
+}
+
+const LawArticle *law_article_at(const LawBook *book, const char *id, int64_t time_us) {
+    for (guint i = 0; i < book->articles->len; i++) {
+        const LawArticle *article = book->articles->pdata[i];
+        if (strcmp(article->entry.id, id) == 0 && article->entry.from_us <= time_us &&
+            time_us < article->entry.to_us) {
+            return article;
+        }
+    }
+    return NULL;
+}
+
+/* --- words --------------------------------------------------------------------------------------
+ */
+
+void law_read_words(LawReader *reader, GPtrArray *words, LawNode list) {
+    for (unsigned i = 0; law_list(reader, list) && i < law_count(list); i++) {
+        LawNode map = law_at(list, i);
+        if (!law_keys(reader, map, "id name")) {
+            return;
+        }
+        LawWord word = {
+            law_id(reader, law_get(map, "id")), law_text(reader, law_get(map, "name")), map};
+        if (law_word_find(words, word.id) != NULL) {
+            law_wrong(reader, map, "\"%s\" stands twice", word.id);
+        }
+        g_ptr_array_add(words, law_keep(&word, sizeof word));
+    }
+}
+
+const LawWord *law_word_find(const GPtrArray *words, const char *id) {
+    for (guint i = 0; i < words->len; i++) {
+        const LawWord *word = words->pdata[i];
+        if (strcmp(word->id, id) == 0) {
+            return word;
+        }
+    }
+    return NULL;
+}
+
+/* --- examples -----------------------------------------------------------------------------------
+ */
+
+static void read_examples(LawReader *reader, LawBook *book, LawNode list, const char *city) {
+    for (unsigned i = 0; law_list(reader, list) && i < law_count(list); i++) {
+        LawNode map = law_at(list, i);
+        if (!law_keys(reader, map, "id name deadline? may? expect")) {
+            return;
+        }
+        LawExample example = {.node = map,
+                              .id = law_id(reader, law_get(map, "id")),
+                              .name = law_text(reader, law_get(map, "name")),
+                              .deadline = law_get(map, "deadline"),
+                              .may = law_get(map, "may"),
+                              .expect = law_get(map, "expect"),
+                              .city = city};
+        if (law_is_there(example.deadline) == law_is_there(example.may)) {
+            law_wrong(reader, map, "an example asks for a deadline or a power, one of them");
+        }
+        for (guint other = 0; other < book->examples->len; other++) {
+            if (strcmp(((LawExample *)book->examples->pdata[other])->id, example.id) == 0) {
+                law_wrong(reader, map, "the example \"%s\" stands twice", example.id);
+            }
+        }
+        g_ptr_array_add(book->examples, law_keep(&example, sizeof example));
+    }
+}
+
+/* --- files --------------------------------------------------------------------------------------
+ */
+
+/* A file's top-level keys say what is in it; other kinds of rule have readers of their own. */
+static void read_file(LawReader *reader, LawBook *book, LawNode root, const char *city) {
+    if (!law_keys(reader, root, "instruments? acts? agencies? terms? powers? examples?")) {
+        return;
+    }
+    for (unsigned i = 0; i < law_pairs(root); i++) {
+        const char *key = law_scalar(law_key(root, i));
+        LawNode list = law_value(root, i);
+        if (strcmp(key, "instruments") == 0) {
+            read_instruments(reader, book, list);
+        } else if (strcmp(key, "acts") == 0) {
+            law_read_words(reader, book->acts, list);
+        } else if (strcmp(key, "agencies") == 0) {
+            law_read_words(reader, book->agencies, list);
+        } else if (strcmp(key, "terms") == 0) {
+            law_read_terms(reader, book, list);
+        } else if (strcmp(key, "powers") == 0) {
+            law_read_powers(reader, book, list);
+        } else {
+            read_examples(reader, book, list, city);
+        }
+    }
+}
+
+/* Which files this reader reads; checklists, weights and heights have their own. */
+static bool is_ours(const char *below) {
+    static const char *const names[] = {
+        "articles.yaml", "agencies.yaml", "powers.yaml", "terms.yaml", NULL};
+    return g_strv_contains(names, below) ||
+           (g_str_has_prefix(below, "examples/") && g_str_has_suffix(below, ".yaml"));
+}
+
+static void read_folder(LawReader *reader, LawBook *book, const char *city, unsigned *ret_files) {
+    g_autofree char *prefix = g_strconcat("law/", city, "/", NULL);
+    g_autoptr(GArray) files = law_sources(prefix, &reader->error);
+    for (guint i = 0; files != NULL && i < files->len && reader->error == NULL; i++) {
+        const LawSource *file = &g_array_index(files, LawSource, i);
+        if (!is_ours(file->path + strlen(prefix))) {
+            continue;
+        }
+        LawDoc *doc = law_doc_parse(file->path, file->text, file->size, &reader->error);
+        if (doc != NULL) {
+            g_ptr_array_add(docs, doc);
+            read_file(reader, book, law_root(doc), city);
+            *ret_files += 1;
+        }
+    }
+}
+
+static LawBook *book_new(const char *city) {
+    LawBook book = {.city = city,
+                    .articles = g_ptr_array_new(),
+                    .acts = g_ptr_array_new(),
+                    .agencies = g_ptr_array_new(),
+                    .terms = g_ptr_array_new(),
+                    .powers = g_ptr_array_new(),
+                    .examples = g_ptr_array_new(),
+                    .places = g_hash_table_new(NULL, NULL)};
+    return law_keep(&book, sizeof book);
+}
+
+/* An entry of the city replaces all national ones with its id. The entry begins each type. */
+static void overlay(GPtrArray *national, GPtrArray *own) {
+    for (guint i = 0; i < national->len; i++) {
+        const LawEntry *entry = national->pdata[i];
+        bool is_replaced = false;
+        for (guint k = 0; k < own->len && !is_replaced; k++) {
+            is_replaced = strcmp(((LawEntry *)own->pdata[k])->id, entry->id) == 0;
+        }
+        if (!is_replaced) {
+            continue;
+        }
+        g_ptr_array_remove_index(national, i--);
+    }
+    g_ptr_array_extend(national, own, NULL, NULL);
+}
+
+static void book_free(LawBook *book) {
+    g_ptr_array_unref(book->articles);
+    g_ptr_array_unref(book->acts);
+    g_ptr_array_unref(book->agencies);
+    g_ptr_array_unref(book->terms);
+    g_ptr_array_unref(book->powers);
+    g_ptr_array_unref(book->examples);
+    g_hash_table_unref(book->places);
+}
+
+bool law_book_try(const char *name, const char *text, size_t size, GError **error) {
+    keep_begin();
+    guint mark = kept->len;
+    g_autoptr(LawDoc) doc = law_doc_parse(name, text, size, error);
+    if (doc == NULL) {
+        return false;
+    }
+    LawReader reader = {NULL};
+    LawBook *book = book_new(LAW_NATIONAL);
+    read_file(&reader, book, law_root(doc), LAW_NATIONAL);
+    if (reader.error == NULL) {
+        law_check_book(&reader, book);
+    }
+    book_free(book);
+    g_ptr_array_set_size(kept, (int)mark);
+    if (reader.error != NULL) {
+        g_propagate_error(error, reader.error);
+        return false;
+    }
+    return true;
+}
+
+static LawBook *read_book(LawReader *reader, const char *city, unsigned *ret_files) {
+    LawBook *book = book_new(city);
+    read_folder(reader, book, LAW_NATIONAL, ret_files);
+    if (strcmp(city, LAW_NATIONAL) != 0 && reader->error == NULL) {
+        LawBook *own = book_new(city);
+        read_folder(reader, own, city, ret_files);
+        overlay(book->articles, own->articles);
+        overlay(book->terms, own->terms);
+        overlay(book->powers, own->powers);
+        g_ptr_array_extend(book->acts, own->acts, NULL, NULL);
+        g_ptr_array_extend(book->agencies, own->agencies, NULL, NULL);
+        g_ptr_array_extend(book->examples, own->examples, NULL, NULL);
+        GHashTableIter iter;
+        gpointer entry;
+        gpointer place;
+        g_hash_table_iter_init(&iter, own->places);
+        while (g_hash_table_iter_next(&iter, &entry, &place)) {
+            g_hash_table_insert(book->places, entry, place);
+        }
+        book_free(own);
+    }
+    if (reader->error == NULL) {
+        law_check_book(reader, book);
+    }
+    return book;
+}
+
+/* "national" and every other folder of law/. */
+static GPtrArray *find_cities(GError **error) {
+    g_autoptr(GArray) files = law_sources("law/", error);
+    if (files == NULL) {
+        return NULL;
+    }
+    GPtrArray *names = g_ptr_array_new();
+    g_ptr_array_add(names, law_keep_text(LAW_NATIONAL));
+    for (guint i = 0; i < files->len; i++) {
+        g_auto(GStrv) parts = g_strsplit(g_array_index(files, LawSource, i).path, "/", 3);
+        if (g_strv_length(parts) == 3 &&
+            !g_ptr_array_find_with_equal_func(names, parts[1], g_str_equal, NULL)) {
+            g_ptr_array_add(names, law_keep_text(parts[1]));
+        }
+    }
+    return names;
+}
+
+static void load(void) {
+    keep_begin();
+    LawReader reader = {NULL};
+    g_autoptr(GPtrArray) names = find_cities(&reader.error);
+    GPtrArray *all = g_ptr_array_new();
+    failed = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; names != NULL && i < names->len && reader.error == NULL; i++) {
+        unsigned files = 0;
+        LawBook *book = read_book(&reader, names->pdata[i], &files);
+        g_ptr_array_add(all, book);
+        all_report.files = MAX(all_report.files, files);
+        all_report.entries += book->terms->len + book->powers->len + book->articles->len;
+        if (reader.error == NULL) {
+            law_run_examples(book, &all_report, failed);
+        }
+    }
+    if (reader.error == NULL && failed->len > 0) {
+        hz_fail(&reader.error,
+                HZ_ERROR_INVALID,
+                "%u of %u examples do not come out; the first: %s",
+                failed->len,
+                all_report.examples,
+                (char *)failed->pdata[0]);
+    }
+    g_ptr_array_add(failed, NULL);
+    all_report.failed = (const char *const *)failed->pdata;
+    if (reader.error != NULL) {
+        loading_error = reader.error;
+        g_ptr_array_foreach(all, (GFunc)(void (*)(void))book_free, NULL);
+        g_ptr_array_unref(all);
+        return;
+    }
+    g_ptr_array_add(names, NULL);
+    cities = law_keep(names->pdata, names->len * sizeof *names->pdata);
+    books = all;
+}
+
+static bool is_loaded(GError **error) {
+    pthread_once(&once, load);
+    if (books == NULL) {
+        g_propagate_error(error, g_error_copy(loading_error));
+    }
+    return books != NULL;
+}
+
+const LawBook *law_book(const char *city, GError **error) {
+    const char *wanted = city == NULL ? LAW_NATIONAL : city;
+    if (!is_loaded(error)) {
+        return NULL;
+    }
+    for (guint i = 0; i < books->len; i++) {
+        const LawBook *book = books->pdata[i];
+        if (strcmp(book->city, wanted) == 0) {
+            return book;
+        }
+    }
+    hz_fail(error, HZ_ERROR_NOT_FOUND, "there are no rules of a city \"%s\"", wanted);
+    return NULL;
+}
+
+const char *const *law_cities(GError **error) {
+    return is_loaded(error) ? cities : NULL;
+}
+
+bool law_check_all(LawCheckReport *ret_report, GError **error) {
+    bool is_good = is_loaded(error);
+    *ret_report = all_report;
+    return is_good;
+}

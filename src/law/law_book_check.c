@@ -1,0 +1,99 @@
+/* What must hold across the entries of a book: references, editions, examples. */
+#include "law/law_internal.h"
+
+#include <string.h>
+
+static LawNode place_of(const LawBook *book, gconstpointer entry) {
+    return *(LawNode *)g_hash_table_lookup(book->places, entry);
+}
+
+/* An article of any day: a rule may be older than the edition of the article that we hold. */
+static bool article_exists(const LawBook *book, const char *id) {
+    for (guint i = 0; i < book->articles->len; i++) {
+        if (strcmp(((LawArticle *)book->articles->pdata[i])->entry.id, id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_basis(LawReader *reader, const LawBook *book, GPtrArray *entries) {
+    for (guint i = 0; i < entries->len; i++) {
+        const LawEntry *entry = entries->pdata[i];
+        LawNode list = law_get(place_of(book, entry), "basis");
+        for (unsigned b = 0; entry->basis[b] != NULL; b++) {
+            if (!article_exists(book, entry->basis[b])) {
+                law_wrong(
+                    reader, law_at(list, b), "no article \"%s\" in articles.yaml", entry->basis[b]);
+            }
+        }
+    }
+}
+
+/* Editions of one id follow one another. */
+static void check_editions(LawReader *reader, const LawBook *book, GPtrArray *entries) {
+    for (guint i = 0; i < entries->len; i++) {
+        const LawEntry *one = entries->pdata[i];
+        for (guint k = 0; k < i; k++) {
+            const LawEntry *other = entries->pdata[k];
+            if (strcmp(one->id, other->id) == 0 && one->from_us < other->to_us &&
+                other->from_us < one->to_us) {
+                g_autofree char *place = law_place(place_of(book, other));
+                law_wrong(reader,
+                          place_of(book, one),
+                          "\"%s\" is valid on days on which another edition is, too (%s)",
+                          one->id,
+                          place);
+            }
+        }
+    }
+}
+
+static void check_words(LawReader *reader,
+                        LawNode list,
+                        const char *const *ids,
+                        const GPtrArray *words,
+                        const char *what) {
+    for (unsigned i = 0; ids[i] != NULL; i++) {
+        if (law_word_find(words, ids[i]) == NULL) {
+            law_wrong(reader, law_at(list, i), "there is no %s \"%s\"", what, ids[i]);
+        }
+    }
+}
+
+static bool has_example(const LawBook *book, const char *section, const char *key, const char *id) {
+    for (guint i = 0; i < book->examples->len; i++) {
+        const LawExample *example = book->examples->pdata[i];
+        LawNode asked = section[0] == 'd' ? example->deadline : example->may;
+        if (g_strcmp0(law_scalar(law_get(asked, key)), id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void law_check_book(LawReader *reader, const LawBook *book) {
+    check_basis(reader, book, book->terms);
+    check_basis(reader, book, book->powers);
+    check_editions(reader, book, book->articles);
+    check_editions(reader, book, book->terms);
+    check_editions(reader, book, book->powers);
+    for (guint i = 0; i < book->terms->len; i++) {
+        const LawTerm *term = book->terms->pdata[i];
+        if (!has_example(book, "deadline", "rule", term->entry.id)) {
+            law_wrong(reader, place_of(book, term), "\"%s\" has no worked example", term->entry.id);
+        }
+    }
+    for (guint i = 0; i < book->powers->len; i++) {
+        const LawPower *power = book->powers->pdata[i];
+        LawNode map = place_of(book, power);
+        check_words(reader, law_get(map, "acts"), power->acts, book->acts, "act");
+        check_words(
+            reader, law_get(map, "agencies"), power->agencies, book->agencies, "kind of agency");
+        for (unsigned a = 0; power->acts[a] != NULL; a++) {
+            if (!has_example(book, "may", "act", power->acts[a])) {
+                law_wrong(reader, map, "the act \"%s\" has no worked example", power->acts[a]);
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+/* Shared by the files that read a book: law_book*.c. Thread: the one that loads. */
+#pragma once
+
+#include "law/law_book.h"
+#include "law/law_node.h"
+
+#define LAW_FACTS_MAX 4
+
+/* One file of law/. */
+typedef struct LawSource {
+    char *path; /* "law/national/terms.yaml" */
+    const char *text;
+    size_t size;
+} LawSource;
+/* All files below "law/" whose path begins with `prefix`, in path order: array of LawSource; caller
+ * unrefs. NULL on error. */
+GArray *law_sources(const char *prefix, GError **error);
+
+typedef struct LawExample {
+    LawNode node, deadline, may, expect;
+    const char *id, *name;
+    const char *city; /* of the folder: "national" or a city */
+} LawExample;
+
+/* An act that a power can speak of, or a kind of agency. */
+typedef struct LawWord {
+    const char *id, *name;
+    LawNode node;
+} LawWord;
+
+struct LawBook {
+    const char *city;
+    GPtrArray *articles; /* of LawArticle */
+    GPtrArray *acts;     /* of LawWord */
+    GPtrArray *agencies; /* of LawWord */
+    GPtrArray *terms;    /* of LawTerm */
+    GPtrArray *powers;   /* of LawPower */
+    GPtrArray *examples; /* of LawExample */
+    GHashTable *places;  /* entry -> LawNode (copied) */
+};
+
+/* Reads and checks one file by itself, runs nothing and keeps nothing: for tests of bad input. */
+bool law_book_try(const char *name, const char *text, size_t size, GError **error);
+
+/* Everything read lives as long as the program. */
+void *law_keep(const void *data, size_t size);
+char *law_keep_text(const char *text);
+
+/* Reads id, name, basis, confidence and valid of a map. */
+void law_read_entry(LawReader *reader, LawNode map, LawEntry *entry);
+/* The texts of a list; ends with NULL. */
+const char *const *law_read_texts(LawReader *reader, LawNode list);
+
+void law_read_terms(LawReader *reader, LawBook *book, LawNode list);
+void law_read_powers(LawReader *reader, LawBook *book, LawNode list);
+void law_read_words(LawReader *reader, GPtrArray *words, LawNode list);
+const LawWord *law_word_find(const GPtrArray *words, const char *id);
+/* Every reference of the book leads somewhere, every entry has an example. */
+void law_check_book(LawReader *reader, const LawBook *book);
+/* Runs the examples of a book; appends to `failed` (char *, owned) those that do not come out. */
+void law_run_examples(const LawBook *book, LawCheckReport *report, GPtrArray *failed);

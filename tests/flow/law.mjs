@@ -1,0 +1,84 @@
+/*
+ * A legal officer's way: change a rule in a folder, see at once which worked examples it changes;
+ * ask for a deadline and for a power. Nothing is compiled.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import test, { after, before } from 'node:test';
+import { BINARY, ROOT } from './support.mjs';
+
+let folder;
+before(() => { folder = mkdtempSync(path.join(process.env.HUOZHENG_TEST_SCRATCH ?? tmpdir(), 'law-')); });
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function law(...args) {
+    const done = spawnSync(BINARY, ['law', ...args], { encoding: 'utf8' });
+    return { code: done.status, out: done.stdout, err: done.stderr, json: args.includes('--json') && done.stdout ? JSON.parse(done.stdout) : null };
+}
+
+/* A copy of law/ in which one file is changed; returns the folder. */
+function changed(name, file, from, to) {
+    const copy = path.join(folder, name);
+    cpSync(path.join(ROOT, 'law'), copy, { recursive: true });
+    const target = path.join(copy, file);
+    const text = readFileSync(target, 'utf8');
+    assert.ok(text.includes(from), `${file} has "${from}"`);
+    writeFileSync(target, text.replace(from, to));
+    return copy;
+}
+
+test('every rule and example of the checkout holds, in under 2 s, as inside the binary', () => {
+    const inside = law('check', '--json');
+    assert.equal(inside.code, 0, inside.err);
+    assert.ok(inside.json.examples >= 120);
+    assert.ok(inside.json.ms < 2000, `${inside.json.ms} ms`);
+    const outside = law('check', '--json', '--law', path.join(ROOT, 'law'));
+    assert.equal(outside.code, 0, outside.err);
+    assert.deepEqual({ ...outside.json, ms: 0 }, { ...inside.json, ms: 0 });
+});
+
+test('a changed deadline names every example that it changes, with its place', () => {
+    const copy = changed('deadline', 'national/terms.yaml',
+        '    table: [{amount: 15, unit: calendar-days}]', '    table: [{amount: 10, unit: working-days}]');
+    const found = law('check', '--json', '--law', copy);
+    assert.equal(found.code, 1);
+    assert.equal(found.json.valid, false);
+    const national = found.json.failed.filter((line) => line.includes('(national)'));
+    assert.ok(national.length >= 2, found.json.failed.join('\n'));
+    for (const line of national) assert.match(line, /^law\/national\/examples\/terms\.yaml:\d+:\d+: example payment-[\d-]+ \(national\): payment is due [\d-]+, not [\d-]+$/);
+    assert.match(law('deadline', 'payment', '--from', '2026-03-02', '--law', copy).err, /examples do not come out/);
+});
+
+test('a dangling article, an unknown key and a lost example are refused with file, line and column', () => {
+    const cases = [
+        ['dangling', 'national/powers.yaml', 'basis: [行政强制法/17]', 'basis: [行政强制法/171]', /law\/national\/powers\.yaml:\d+:13: no article "行政强制法\/171"/],
+        ['key', 'chongqing/powers.yaml', '    allow: true', '    allows: true', /law\/chongqing\/powers\.yaml:\d+:5: unknown key "allows"/],
+        ['example', 'national/examples/terms.yaml', 'rule: fire-service, from: 2026-03-02', 'rule: payment, from: 2026-03-02', /example fire-service-2026-03-02/],
+    ];
+    for (const [name, file, from, to, message] of cases) {
+        const found = law('check', '--law', changed(name, file, from, to));
+        assert.equal(found.code, 1, name);
+        assert.match(found.err, message);
+    }
+});
+
+test('deadline and may answer with basis and trace; a year without calendar is no guess', () => {
+    const due = law('deadline', 'complaint-verification', '--from', '2026-09-30', '--fact', 'content=other', '--json').json;
+    assert.equal(due.due, '2026-10-10');
+    assert.deepEqual(due.counted, ['2026-10-08', '2026-10-09', '2026-10-10']);
+    assert.deepEqual(due.basis, ['公安部令120/18']);
+    assert.ok(due.trace.some((line) => line.includes('国庆')));
+    const far = law('deadline', 'penalty-service', '--from', '2026-12-29', '--json');
+    assert.equal(far.code, 1);
+    assert.equal(far.json.due, null);
+    assert.match(far.err, /WARNING.*2027/);
+    const seal = law('may', 'seal', '--agency', 'township', '--mode', 'delegated', '--city', 'chongqing', '--date', '2026-11-22', '--json').json;
+    assert.equal(seal.allowed, false);
+    assert.deepEqual(seal.basis, ['行政强制法/17']);
+    assert.equal(law('may', 'seal', '--agency', 'nobody', '--mode', 'delegated').code, 1);
+    assert.equal(law('deadline', 'payment').code, 2);
+    assert.equal(law('check', '--law', path.join(folder, 'nowhere')).code, 3);
+});
