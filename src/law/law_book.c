@@ -391,7 +391,7 @@ static void load(void) {
     }
     g_ptr_array_add(failed, NULL);
     all_report.failed = (const char *const *)failed->pdata;
-    if (reader.error != NULL) {
+    if (names == NULL || reader.error != NULL) {
         loading_error = reader.error;
         g_ptr_array_foreach(all, (GFunc)(void (*)(void))book_free, NULL);
         g_ptr_array_unref(all);
