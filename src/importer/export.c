@@ -27,6 +27,7 @@ const char *const export_filter_words[] = {"q",
                                            "plan",
                                            "height",
                                            "lead",
+                                           "mine",
                                            NULL};
 
 const ExportList *export_find_list(const char *name) {

@@ -16,6 +16,7 @@ typedef struct ExportQuery {
     const json_t *filters; /* object of texts */
     const char *scope;     /* region code of the reader */
     int64_t now_us;
+    int64_t officer_id; /* of the reader, for "mine"; 0: none */
 } ExportQuery;
 
 typedef bool (*ExportSink)(const char *const *cells, void *data, GError **error);

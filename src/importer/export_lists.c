@@ -93,8 +93,6 @@ typedef struct Rows {
     const ExportQuery *query;
     ExportSink sink;
     void *data;
-    Db *db;
-    GHashTable *names; /* officer id -> name; owned */
 } Rows;
 
 /* --- units ----------------------------------------------------------------------------------- */
@@ -166,7 +164,7 @@ static bool units_of(Db *db, const char *region, void *data, GError **error) {
 
 static bool
 each_unit(Db *db, const ExportQuery *query, ExportSink sink, void *data, GError **error) {
-    Rows rows = {.query = query, .sink = sink, .data = data, .db = db};
+    Rows rows = {.query = query, .sink = sink, .data = data};
     return each_region(db, query, units_of, &rows, error);
 }
 
@@ -238,7 +236,7 @@ static bool buildings_of(Db *db, const char *region, void *data, GError **error)
 
 static bool
 each_building(Db *db, const ExportQuery *query, ExportSink sink, void *data, GError **error) {
-    Rows rows = {.query = query, .sink = sink, .data = data, .db = db};
+    Rows rows = {.query = query, .sink = sink, .data = data};
     return each_region(db, query, buildings_of, &rows, error);
 }
 
@@ -298,7 +296,7 @@ static bool officers_of(Db *db, const char *region, void *data, GError **error) 
 
 static bool
 each_officer(Db *db, const ExportQuery *query, ExportSink sink, void *data, GError **error) {
-    Rows rows = {.query = query, .sink = sink, .data = data, .db = db};
+    Rows rows = {.query = query, .sink = sink, .data = data};
     return each_region(db, query, officers_of, &rows, error);
 }
 
@@ -325,39 +323,15 @@ static const TableColumn inspection_columns[] = {{"检查编号", true},
                                                  {"问题项数", true},
                                                  {"公开日期", false}};
 
-/* Name of an officer, looked up once; "" for none. Borrowed from rows->names. */
-static const char *officer_name(Rows *rows, int64_t id, GError **error) {
-    if (id == 0) {
-        return "";
-    }
-    void *key = GSIZE_TO_POINTER((gsize)id);
-    const char *known = g_hash_table_lookup(rows->names, key);
-    if (known != NULL) {
-        return known;
-    }
-    g_auto(Officer) officer = {0};
-    if (!officer_find(rows->db, id, &officer, error)) {
-        return NULL;
-    }
-    char *name = g_strdup(officer.name);
-    g_hash_table_insert(rows->names, key, name);
-    return name;
-}
-
 static char *day_or_null(int64_t time_us) {
     return time_us != 0 ? clock_format_date(time_us) : NULL;
 }
 
-static bool inspection_row(const Inspection *row, Rows *rows, GError **error) {
+static bool inspection_row(const Inspection *row, const Rows *rows, GError **error) {
     char text[3][CELL_SIZE];
     g_autofree char *due = day_or_null(row->due_us);
     g_autofree char *inspected = day_or_null(row->inspected_us);
     g_autofree char *published = day_or_null(row->published_us);
-    const char *lead = officer_name(rows, row->lead_id, error);
-    const char *second = lead != NULL ? officer_name(rows, row->second_id, error) : NULL;
-    if (second == NULL) {
-        return false;
-    }
     const char *cells[] = {int_text(row->id, text[0]),
                            int_or_empty(row->draw_id, text[1]),
                            inspection_state_zh(row->state),
@@ -365,8 +339,8 @@ static bool inspection_row(const Inspection *row, Rows *rows, GError **error) {
                            row->object_name,
                            row->object_address,
                            row->region,
-                           lead,
-                           second,
+                           row->lead_name,
+                           row->second_name,
                            due,
                            inspected,
                            inspected != NULL ? int_text(row->failed, text[2]) : NULL,
@@ -375,39 +349,54 @@ static bool inspection_row(const Inspection *row, Rows *rows, GError **error) {
     return rows->sink(cells, rows->data, error);
 }
 
+/* Every row of the filter, page by page. */
+static bool inspection_pages(Db *db, InspectionFilter filter, const Rows *rows, GError **error) {
+    filter.limit = 500;
+    do {
+        g_auto(InspectionPage) page = {.rows = NULL};
+        if (!inspection_list_page(db, &filter, &page, error)) {
+            return false;
+        }
+        for (guint i = 0; i < page.rows->len; i++) {
+            if (!inspection_row(page.rows->pdata[i], rows, error)) {
+                return false;
+            }
+        }
+        filter.after_due_us = page.next_due_us;
+        filter.after_id = page.next_id;
+    } while (filter.after_id != 0);
+    return true;
+}
+
 static bool inspections_of(Db *db, const char *region, void *data, GError **error) {
-    Rows *rows = data;
-    InspectionFilter filter = {.region = region, .state = -1, .limit = 500};
+    const Rows *rows = data;
+    InspectionFilter filter = {.region = region, .state = -1};
     const char *word = filter_of(rows->query, "state");
+    const char *text = filter_of(rows->query, "q");
     InspectionState state = INSPECTION_PLANNED;
+    g_auto(SearchTerms) terms = {0};
     if (word != NULL && !inspection_state_parse(word, &state)) {
         return hz_fail(error, HZ_ERROR_INVALID, "no state \"%s\"", word);
     }
-    filter.state = word != NULL ? (int)state : -1;
-    for (;;) {
-        g_autoptr(GPtrArray) page = inspection_list(db, &filter, error);
-        if (page == NULL) {
-            return false;
-        }
-        for (size_t i = 0; i < page->len; i++) {
-            const Inspection *row = page->pdata[i];
-            if (!inspection_row(row, rows, error)) {
-                return false;
-            }
-            filter.after_due_us = row->due_us;
-            filter.after_id = row->id;
-        }
-        if (page->len < filter.limit) {
-            return true;
-        }
+    if (text != NULL && !search_terms_parse(text, &terms)) {
+        return hz_fail(error, HZ_ERROR_INVALID, "\"%s\" is too short to search for", text);
     }
+    filter.state = word != NULL ? (int)state : -1;
+    filter.terms = text != NULL ? &terms : NULL;
+    filter.officer_id = filter_of(rows->query, "mine") != NULL ? rows->query->officer_id : 0;
+    return inspection_pages(db, filter, rows, error);
 }
 
+/* An officer's own may lie in other regions too. */
 static bool
 each_inspection(Db *db, const ExportQuery *query, ExportSink sink, void *data, GError **error) {
-    g_autoptr(GHashTable) names = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-    Rows rows = {.query = query, .sink = sink, .data = data, .db = db, .names = names};
-    return each_region(db, query, inspections_of, &rows, error);
+    Rows rows = {.query = query, .sink = sink, .data = data};
+    if (filter_of(query, "mine") == NULL) {
+        return each_region(db, query, inspections_of, &rows, error);
+    }
+    return query->officer_id != 0
+               ? inspections_of(db, query->scope, &rows, error)
+               : hz_fail(error, HZ_ERROR_INVALID, "the account stands for no officer");
 }
 
 static const ExportList inspections = {"inspections",
@@ -472,7 +461,7 @@ static bool read_year(const ExportQuery *query, int64_t *ret_year, GError **erro
 
 static bool
 each_plan(Db *db, const ExportQuery *query, ExportSink sink, void *data, GError **error) {
-    Rows rows = {.query = query, .sink = sink, .data = data, .db = db};
+    Rows rows = {.query = query, .sink = sink, .data = data};
     PlanFilter filter = {.state = -1, .limit = 200};
     const char *word = filter_of(query, "state");
     PlanState state = PLAN_DRAFT;
@@ -545,7 +534,7 @@ static bool draw_row(const Draw *draw, const Rows *rows, GError **error) {
 
 static bool
 each_draw(Db *db, const ExportQuery *query, ExportSink sink, void *data, GError **error) {
-    Rows rows = {.query = query, .sink = sink, .data = data, .db = db};
+    Rows rows = {.query = query, .sink = sink, .data = data};
     const char *word = filter_of(query, "plan");
     int64_t plan = 0;
     if (word != NULL && !g_ascii_string_to_signed(word, 10, 1, INT64_MAX, &plan, NULL)) {

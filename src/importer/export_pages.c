@@ -101,7 +101,7 @@ Response *export_get(Ctx *ctx, const Request *req) {
     g_autofree char *file = g_strdup_printf("upload-export-%s.%s", ctx->request_id, asked.ending);
     g_autofree char *path = g_build_filename(folder, file, NULL);
     g_autoptr(json_t) filters = read_filters(req, false);
-    ExportQuery query = {filters, ctx->who->region, ctx->now_us};
+    ExportQuery query = {filters, ctx->who->region, ctx->now_us, ctx->who->officer_id};
     ExportTrace trace = {.list = asked.list, .query = &query, .format = asked.format, .path = path};
     bool is_long = false;
     if (!export_write(ctx->db,
@@ -137,6 +137,7 @@ Response *export_post(Ctx *ctx, const Request *req) {
     json_put_text(params, "list", asked.list->name);
     json_put_text(params, "format", asked.ending);
     json_put_text(params, "scope", ctx->who->region);
+    json_put_int(params, "officer", ctx->who->officer_id);
     json_put(params, "filters", read_filters(req, true));
     int64_t job = 0;
     if (!job_add(ctx->db, "export", ctx->who->account_id, params, &job, &error)) {
@@ -164,7 +165,10 @@ run_export(Job *job, Db *db, const json_t *params, json_t **ret_result, GError *
     }
     g_autofree char *name = g_strdup_printf("%s.%s", list->name, ending);
     g_autofree char *path = g_build_filename(job_folder(job), name, NULL);
-    ExportQuery query = {json_object_get(params, "filters"), scope, clock_now_us()};
+    ExportQuery query = {json_object_get(params, "filters"),
+                         scope,
+                         clock_now_us(),
+                         json_get_int(params, "officer", 0)};
     int64_t rows = 0;
     if (!export_write(db, list, &query, format, path, on_progress, job, &rows, error)) {
         return false;

@@ -9,6 +9,7 @@
 
 #include "law/law.h"
 #include "registry/past.h"
+#include "registry/search_rules.h"
 #include "store/store.h"
 #include "web/module.h"
 
@@ -156,10 +157,23 @@ typedef struct InspectionFilter {
     const char *region;             /* scope of the reader, always; "" for nobody's */
     int state;                      /* InspectionState, -1: all */
     int64_t officer_id;             /* 0: all */
+    const SearchTerms *terms;       /* NULL: no search; else in name of the object or number */
     int64_t after_due_us, after_id; /* keyset; after_id 0: from the beginning */
     unsigned limit;
 } InspectionFilter;
-/* By due date, oldest first: array of Inspection (owned). NULL on error. */
+typedef struct InspectionPage {
+    GPtrArray *rows;              /* of Inspection, at most `limit`; owned */
+    int64_t next_due_us, next_id; /* where the next page goes on; next_id 0: there is none */
+} InspectionPage;
+void inspection_page_clear(InspectionPage *page);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(InspectionPage, inspection_page_clear)
+/* By due date, oldest first; a search in order of numbers. A search looks at a bounded number of
+ * rows: a page may hold fewer than `limit`, even none, and yet have a next one. */
+bool inspection_list_page(Db *db,
+                          const InspectionFilter *filter,
+                          InspectionPage *ret_page,
+                          GError **error);
+/* The rows of one page without search: array of Inspection (owned). NULL on error. */
 GPtrArray *inspection_list(Db *db, const InspectionFilter *filter, GError **error);
 
 /* What the public may see, newest first. */

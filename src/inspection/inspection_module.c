@@ -31,7 +31,14 @@ static bool forget_forms(Db *db, int64_t now_us, GError **error) {
     return inspection_forms_purge(db, now_us - 30 * CLOCK_DAY_US, error);
 }
 
+/* A catch-up that was broken off goes on within the hour. */
+static bool catch_up(Db *db, int64_t now_us, GError **error) {
+    (void)now_us;
+    return inspection_index_catch_up(db, error);
+}
+
 static const PeriodicJob jobs[] = {
+    {"inspection-search", 3600, catch_up},
     {"inspection-forms", 24 * 3600, forget_forms},
     {0},
 };

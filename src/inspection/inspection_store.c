@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "registry/region.h"
+#include "registry/search.h"
 
 #include <string.h>
 
@@ -112,31 +113,35 @@ bool inspection_store_find_drawn(Db *db,
 bool inspection_store_add(Db *db, const InspectionRow *row, int64_t *ret_id, GError **error) {
     const NewInspection *task = row->task;
     return db_query_int(
-        db,
-        SQL("INSERT INTO inspection (draw_id, object_kind, object_id, object_name, "
-            "object_address, region, region_name, district, lead_id, lead_name, lead_certificate, "
-            "second_id, second_name, second_certificate, due_us, state, inspected_us, failed, "
-            "recorded_us, recorded_by, record_leaf, published_us, publish_leaf, version, "
-            "created_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
-            "$15, 'planned', 0, 0, 0, 0, -1, 0, -1, 0, $16) RETURNING id"),
-        DB_ARGS(db_int(task->draw_id),
-                db_text(object_kind_word(task->object_kind)),
-                db_int(task->object_id),
-                db_text(row->object_name),
-                db_text(row->object_address),
-                db_text(row->region),
-                db_text(row->region_name),
-                db_int(row->district),
-                db_int(task->lead_id),
-                db_text(row->lead_name),
-                db_text(row->lead_certificate),
-                db_int(task->second_id),
-                db_text(row->second_name),
-                db_text(row->second_certificate),
-                db_int(task->due_us),
-                db_int(row->now_us)),
-        ret_id,
-        error);
+               db,
+               SQL("INSERT INTO inspection (draw_id, object_kind, object_id, object_name, "
+                   "object_address, region, region_name, district, lead_id, lead_name, "
+                   "lead_certificate, "
+                   "second_id, second_name, second_certificate, due_us, state, inspected_us, "
+                   "failed, "
+                   "recorded_us, recorded_by, record_leaf, published_us, publish_leaf, version, "
+                   "created_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
+                   "$14, "
+                   "$15, 'planned', 0, 0, 0, 0, -1, 0, -1, 0, $16) RETURNING id"),
+               DB_ARGS(db_int(task->draw_id),
+                       db_text(object_kind_word(task->object_kind)),
+                       db_int(task->object_id),
+                       db_text(row->object_name),
+                       db_text(row->object_address),
+                       db_text(row->region),
+                       db_text(row->region_name),
+                       db_int(row->district),
+                       db_int(task->lead_id),
+                       db_text(row->lead_name),
+                       db_text(row->lead_certificate),
+                       db_int(task->second_id),
+                       db_text(row->second_name),
+                       db_text(row->second_certificate),
+                       db_int(task->due_us),
+                       db_int(row->now_us)),
+               ret_id,
+               error) &&
+           inspection_index_add(db, *ret_id, row->object_name, row->district, error);
 }
 
 static bool changed_one(int64_t changed, GError **error) {
@@ -343,6 +348,45 @@ GPtrArray *inspection_list(Db *db, const InspectionFilter *filter, GError **erro
     sql_builder_arg(query, db_int(filter->limit));
     g_autoptr(DbRows) rows = db_query_built(db, query, error);
     return read_all(rows, error);
+}
+
+GPtrArray *inspection_store_load(Db *db, const GArray *ids, GError **error) {
+    g_autofree char *list = id_list_format(db, (const int64_t *)(void *)ids->data, ids->len);
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL_FOR(db,
+                         "SELECT " COLUMNS "FROM inspection WHERE id IN "
+                         "(SELECT CAST(value AS INTEGER) FROM json_each($1)) ORDER BY id",
+                         "SELECT " COLUMNS "FROM inspection WHERE id = ANY ($1::bigint[]) "
+                         "ORDER BY id"),
+                 DB_ARGS(db_text(list)),
+                 error);
+    return read_all(rows, error);
+}
+
+void inspection_page_clear(InspectionPage *page) {
+    g_clear_pointer(&page->rows, g_ptr_array_unref);
+}
+
+bool inspection_list_page(Db *db,
+                          const InspectionFilter *filter,
+                          InspectionPage *ret_page,
+                          GError **error) {
+    *ret_page = (InspectionPage){.rows = NULL};
+    if (filter->terms != NULL) {
+        return inspection_store_search(db, filter, ret_page, error);
+    }
+    /* One more than fits: its presence means that there is a next page. */
+    InspectionFilter more = *filter;
+    more.limit++;
+    ret_page->rows = inspection_list(db, &more, error);
+    if (ret_page->rows != NULL && ret_page->rows->len > filter->limit) {
+        g_ptr_array_set_size(ret_page->rows, (gint)filter->limit);
+        const Inspection *last = ret_page->rows->pdata[filter->limit - 1];
+        ret_page->next_due_us = last->due_us;
+        ret_page->next_id = last->id;
+    }
+    return ret_page->rows != NULL;
 }
 
 GPtrArray *inspection_store_tasks(

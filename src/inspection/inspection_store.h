@@ -35,6 +35,19 @@ bool inspection_form_find(
 bool inspection_form_add(Db *db, const RecordRow *row, GError **error);
 bool inspection_forms_purge(Db *db, int64_t before_us, GError **error);
 
+/* Those of these ids (int64_t) in id order: array of Inspection. */
+GPtrArray *inspection_store_load(Db *db, const GArray *ids, GError **error);
+/* As inspection_list_page with terms. */
+bool inspection_store_search(Db *db,
+                             const InspectionFilter *filter,
+                             InspectionPage *page,
+                             GError **error);
+/* Puts one inspection into the search index, in the caller's transaction. */
+bool inspection_index_add(
+    Db *db, int64_t id, const char *object_name, int64_t district, GError **error);
+/* The same for all that were there before the index. */
+bool inspection_index_catch_up(Db *db, GError **error);
+
 /* Open tasks of one officer as lead or second, by due date: array of Inspection. */
 GPtrArray *inspection_store_tasks(
     Db *db, int64_t officer_id, int64_t until_us, unsigned limit, GError **error);

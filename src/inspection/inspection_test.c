@@ -378,6 +378,90 @@ static void test_lists(DbEngine engine) {
     city_end(&city);
 }
 
+/* Numbers found, in order, page by page of `limit`: "11 12 13". Caller frees. */
+static char *found(Db *db, InspectionFilter filter, const char *text) {
+    g_autoptr(GError) error = NULL;
+    g_auto(SearchTerms) terms = {0};
+    GString *out = g_string_new(NULL);
+    g_assert_true(search_terms_parse(text, &terms));
+    filter.terms = &terms;
+    filter.limit = 4;
+    do {
+        g_auto(InspectionPage) page = {.rows = NULL};
+        g_assert_true(inspection_list_page(db, &filter, &page, &error));
+        g_assert_no_error(error);
+        for (guint i = 0; i < page.rows->len; i++) {
+            const Inspection *row = page.rows->pdata[i];
+            g_string_append_printf(out, out->len == 0 ? "%d" : " %d", (int)row->id);
+        }
+        filter.after_id = page.next_id;
+    } while (filter.after_id != 0);
+    return g_string_free(out, FALSE);
+}
+
+static void assert_found(City *city, const char *region, const char *text, const char *numbers) {
+    g_autofree char *list =
+        found(city->db, (InspectionFilter){.region = region, .state = -1}, text);
+    g_assert_cmpstr(list, ==, numbers);
+}
+
+static void test_search(DbEngine engine) {
+    City city;
+    g_autoptr(GError) error = NULL;
+    city_begin(&city, engine);
+    for (int64_t draw = 1; draw <= 13; draw++) {
+        city.unit = draw == 12 ? take_in(city.db,
+                                         INTAKE_UNIT,
+                                         &(UnitInput){.name = "演示乙号宾馆",
+                                                      .address = "演示路 2 号",
+                                                      .region = "500106001"},
+                                         city.now_us)
+                               : city.unit;
+        add_task(&city, draw);
+    }
+    assert_found(&city, "50", "演示", "1 2 3 4 5 6 7 8 9 10 11 12 13");
+    assert_found(&city, "50", "号宾", "12 13");
+    assert_found(&city, "50", "演示 12", "12");
+    assert_found(&city, "50", "11", "11");
+    assert_found(&city, "50", "示号", "");
+    assert_found(&city, "50", "示路", ""); /* the address is not searched */
+    assert_found(&city, "500106", "演示", "12 13");
+    assert_found(&city, "500106001", "演示", "12 13");
+    assert_found(&city, "500106002", "演示", "");
+    assert_found(&city, "51", "演示", "");
+    assert_found(&city, "", "演示", "");
+    g_assert_true(inspection_close(city.db, 13, 0, "搬走", "account:9", city.now_us, &error));
+    InspectionFilter own = {
+        .region = "51", .state = INSPECTION_PLANNED, .officer_id = city.officers[1]};
+    g_autofree char *mine = found(city.db, own, "宾馆");
+    g_assert_cmpstr(mine, ==, "12");
+    own.officer_id = city.officers[2];
+    g_autofree char *nobodys = found(city.db, own, "宾馆");
+    g_assert_cmpstr(nobodys, ==, "");
+    city_end(&city);
+}
+
+/* Rows of a database that is older than the search are found after the first run of the job. */
+static void test_old_rows_enter_the_index(DbEngine engine) {
+    City city;
+    g_autoptr(GError) error = NULL;
+    city_begin(&city, engine);
+    test_db_exec(city.db,
+                 "INSERT INTO inspection (id, draw_id, object_kind, object_id, object_name, "
+                 "object_address, region, region_name, district, lead_id, lead_name, "
+                 "lead_certificate, second_id, second_name, second_certificate, due_us, state, "
+                 "inspected_us, failed, recorded_us, recorded_by, record_leaf, published_us, "
+                 "publish_leaf, version, created_us) VALUES (77, 0, 'unit', 1, '旧时商店', '一号', "
+                 "'500103', '渝中区', 500103, 3, '甲', 'A', 4, '乙', 'B', 0, 'planned', 0, 0, 0, "
+                 "0, -1, 0, -1, 0, 0)");
+    test_db_exec(city.db, "INSERT INTO inspection_unindexed (id) VALUES (77)");
+    assert_found(&city, "50", "旧时", "");
+    g_assert_true(inspection_index_catch_up(city.db, &error));
+    g_assert_true(inspection_index_catch_up(city.db, &error));
+    assert_found(&city, "50", "旧时", "77");
+    city_end(&city);
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/inspection/working-days", test_working_days);
@@ -385,5 +469,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/inspection/guards", test_guards);
     test_db_add("/inspection/record-and-publish", test_record_and_publish);
     test_db_add("/inspection/lists", test_lists);
+    test_db_add("/inspection/search", test_search);
+    test_db_add("/inspection/old-rows-enter-the-index", test_old_rows_enter_the_index);
     return g_test_run();
 }

@@ -12,8 +12,14 @@
 #include "registry/search_rules.h"
 #include "store/store.h"
 
-typedef enum SearchKind { SEARCH_UNIT, SEARCH_BUILDING, SEARCH_OFFICER } SearchKind;
-#define SEARCH_KINDS 3
+/* Inspections are rows of a room above; it writes and reads their documents itself. */
+typedef enum SearchKind {
+    SEARCH_UNIT,
+    SEARCH_BUILDING,
+    SEARCH_OFFICER,
+    SEARCH_INSPECTION
+} SearchKind;
+#define SEARCH_KINDS 4
 
 /* One row for the index. */
 typedef struct SearchDocument {
@@ -33,7 +39,7 @@ typedef struct SearchQuery {
     GPtrArray *tokens; /* of char *, owned */
     int64_t expected;  /* rows of the rarest token, estimated */
     int64_t rows;      /* of the kind, estimated */
-    int64_t id_max;    /* highest id of the kind */
+    int64_t id_max;    /* highest id of the kind; on PostgreSQL */
 } SearchQuery;
 /* `marks` (may be NULL): tokens of search_add_mark that a row must have too. */
 bool search_prepare(Db *db,

@@ -27,6 +27,9 @@ static Sql sql_add(const Db *db, SearchKind kind) {
     case SEARCH_OFFICER:
         return lite ? SQL("INSERT INTO officer_search (rowid, grams) VALUES ($1, $2)")
                     : SQL("INSERT INTO officer_search (id, grams) VALUES ($1, $2::integer[])");
+    case SEARCH_INSPECTION:
+        return lite ? SQL("INSERT INTO inspection_search (rowid, grams) VALUES ($1, $2)")
+                    : SQL("INSERT INTO inspection_search (id, grams) VALUES ($1, $2::integer[])");
     }
     g_assert_not_reached();
 }
@@ -47,6 +50,10 @@ static Sql sql_remove(const Db *db, SearchKind kind) {
         return lite ? SQL("INSERT INTO officer_search (officer_search, rowid, grams) "
                           "VALUES ('delete', $1, $2)")
                     : SQL("DELETE FROM officer_search WHERE id = $1");
+    case SEARCH_INSPECTION:
+        return lite ? SQL("INSERT INTO inspection_search (inspection_search, rowid, grams) "
+                          "VALUES ('delete', $1, $2)")
+                    : SQL("DELETE FROM inspection_search WHERE id = $1");
     }
     g_assert_not_reached();
 }
@@ -250,7 +257,12 @@ weigh(Db *db, SearchQuery *query, const GPtrArray *tokens, GArray *weighed, GErr
     return db_rows_done(rows, error);
 }
 
+/* Only PostgreSQL reads by blocks. */
 static bool find_id_max(Db *db, SearchKind kind, int64_t *ret_id, GError **error) {
+    if (db_engine(db) == DB_ENGINE_SQLITE) {
+        *ret_id = 0;
+        return true;
+    }
     switch (kind) {
     case SEARCH_UNIT:
         return db_query_int(
@@ -261,6 +273,12 @@ static bool find_id_max(Db *db, SearchKind kind, int64_t *ret_id, GError **error
     case SEARCH_OFFICER:
         return db_query_int(
             db, SQL("SELECT coalesce(max(id), 0) FROM officer"), DB_NO_ARGS, ret_id, error);
+    case SEARCH_INSPECTION:
+        return db_query_int(db,
+                            SQL("SELECT coalesce(max(id), 0) FROM inspection_search"),
+                            DB_NO_ARGS,
+                            ret_id,
+                            error);
     }
     g_assert_not_reached();
 }
@@ -342,6 +360,12 @@ static Sql sql_match(SearchKind kind, bool backward) {
                               "AND rowid < $2 ORDER BY rowid DESC LIMIT $3")
                         : SQL("SELECT rowid FROM officer_search WHERE officer_search MATCH $1 "
                               "AND rowid > $2 ORDER BY rowid LIMIT $3");
+    case SEARCH_INSPECTION:
+        return backward
+                   ? SQL("SELECT rowid FROM inspection_search WHERE inspection_search MATCH $1 "
+                         "AND rowid < $2 ORDER BY rowid DESC LIMIT $3")
+                   : SQL("SELECT rowid FROM inspection_search WHERE inspection_search MATCH $1 "
+                         "AND rowid > $2 ORDER BY rowid LIMIT $3");
     }
     g_assert_not_reached();
 }
@@ -406,6 +430,8 @@ static Sql sql_overlap(SearchKind kind) {
         return OVERLAP("building_search");
     case SEARCH_OFFICER:
         return OVERLAP("officer_search");
+    case SEARCH_INSPECTION:
+        return OVERLAP("inspection_search");
     }
 #undef OVERLAP
     g_assert_not_reached();
@@ -425,6 +451,8 @@ static Sql sql_walk(SearchKind kind, bool backward) {
         return backward ? WALK("building_search", "DESC") : WALK("building_search", "");
     case SEARCH_OFFICER:
         return backward ? WALK("officer_search", "DESC") : WALK("officer_search", "");
+    case SEARCH_INSPECTION:
+        return backward ? WALK("inspection_search", "DESC") : WALK("inspection_search", "");
     }
 #undef WALK
     g_assert_not_reached();
