@@ -302,7 +302,9 @@ static void test_search(DbEngine engine) {
         {"/search?q=%E6%BC%94%E7%A4%BA%E8%B7%AF", "找到 2 家", "没有"}, /* 演示路 */
         {"/search?q=91500103MA", "演示山城火锅店", "茶楼"},
         {"/search?q=%E6%B2%A1%E6%9C%89%E7%9A%84", "没有找到", "演示山城"}, /* 没有的 */
-        {"/search?q=x", "写连着的两个字以上", "找到"},
+        {"/search?q=x", "搜索至少写两个连续的字", "找到"},
+        {"/search?q=%E6%BC%94%E7%A4%BA&after=x", "这个网址不完整", "找到"},
+        {"/search?q=%E6%BC%94%E7%A4%BA&region=51", "找到 2 家", "没有"},
         {"/search?q=%3Cb%3E", "&lt;b&gt;", "<b>&lt;"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -312,6 +314,75 @@ static void test_search(DbEngine engine) {
         }
         g_assert_null(strstr(text, "不得公开"));
     }
+}
+
+/* Numbers of the units on a page: "1 2 …". Caller frees. */
+static char *shown(const char *text) {
+    GString *out = g_string_new(NULL);
+    static const char mark[] = "href=\"/units/";
+    for (const char *p = text; (p = strstr(p, mark)) != NULL; p += strlen(mark)) {
+        g_string_append_printf(
+            out, out->len == 0 ? "%d" : " %d", (int)g_ascii_strtoll(p + strlen(mark), NULL, 10));
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* Where a pager's link leads: rel "next" or "prev". NULL: there is none. Caller frees. */
+static char *link_of(const char *text, const char *rel) {
+    g_autofree char *end = g_strdup_printf("\" rel=\"%s\"", rel);
+    const char *stop = strstr(text, end);
+    if (stop == NULL) {
+        return NULL;
+    }
+    const char *start = stop;
+    while (start[-1] != '"') {
+        start--;
+    }
+    g_autofree char *href = g_strndup(start, (gsize)(stop - start));
+    GString *plain = g_string_new(href);
+    g_string_replace(plain, "&amp;", "&", 0);
+    return g_string_free(plain, FALSE);
+}
+
+static void test_search_pages(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    int64_t ids[2];
+    add_units(db, ids);
+    IntakeContext context = {.scope_region = "50", .now_us = NOW_US};
+    for (int i = 3; i <= 45; i++) {
+        g_autofree char *name = g_strdup_printf("连锁便利 %d 号店", i);
+        UnitInput input = {.name = name, .address = name, .region = "500103"};
+        IntakeResult result = {0};
+        g_auto(DbTx) tx = {0};
+        g_assert_true(db_begin(db, &tx, &error));
+        intake_batch(db, INTAKE_UNIT, &input, 1, &context, &result, &error);
+        g_assert_no_error(error);
+        g_assert_true(db_commit(&tx, &error));
+        intake_result_clear(&result);
+    }
+    static const char *const wanted[] = {
+        "3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22",
+        "23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42",
+        "43 44 45"};
+    g_autofree char *target = g_strdup("/search?q=%E4%BE%BF%E5%88%A9"); /* 便利 */
+    g_autofree char *back = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(wanted); i++) {
+        g_autofree char *text = page_text(db, search_page, target, NULL);
+        g_autofree char *numbers = shown(text);
+        g_assert_cmpstr(numbers, ==, wanted[i]);
+        g_assert_nonnull(strstr(text, "找到 43 家"));
+        g_free(target);
+        g_free(back);
+        target = link_of(text, "next");
+        back = link_of(text, "prev");
+        g_assert_cmpint(target == NULL, ==, i == 2);
+        g_assert_cmpint(back == NULL, ==, i == 0);
+    }
+    g_autofree char *text = page_text(db, search_page, back, NULL);
+    g_autofree char *numbers = shown(text);
+    g_assert_cmpstr(numbers, ==, wanted[1]);
 }
 
 static void test_unit_page(DbEngine engine) {
@@ -496,7 +567,8 @@ int main(int argc, char **argv) {
     g_test_add_func("/publicity/foreign-cursors-are-refused", test_cursors);
     test_db_add("/publicity/pages-render-strictly-with-demo-banner", test_pages_render);
     test_db_add("/publicity/navigation-shows-what-a-role-may-open", test_navigation);
-    test_db_add("/publicity/search-finds-by-name-code-and-address", test_search);
+    test_db_add("/publicity/search-goes-page-by-page-and-back", test_search);
+    test_db_add("/publicity/search-finds-by-name-code-and-address", test_search_pages);
     test_db_add("/publicity/unit-page-shows-public-facts-only", test_unit_page);
     test_db_add("/publicity/records-are-what-the-rooms-published", test_sources);
     test_db_add("/publicity/plan-page-hides-drafts", test_plan_page);

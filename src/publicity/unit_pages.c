@@ -1,18 +1,15 @@
 /* A unit as the public may see it: name, code, address, category and its published records. Never
  * its phone, legal representative or grades. */
 #include "base/error.h"
-#include "base/limits.h"
 #include "publicity/publicity_pages.h"
 #include "publicity/record.h"
 #include "publicity/site.h"
 #include "registry/region.h"
-#include "registry/search.h"
-#include "registry/unit.h"
+#include "registry/unit_list.h"
 
 #include <string.h>
 
-#define SHOWN_MAX 20      /* units in one answer; the person then types more */
-#define CANDIDATES_MAX 64 /* rows looked at for them */
+#define SHOWN_MAX 20 /* units on one page of an answer */
 #define RECORDS_MAX 50
 
 static char *region_text(Db *db, const char *region) {
@@ -36,81 +33,92 @@ static json_t *unit_line(Db *db, const Unit *unit) {
     return line;
 }
 
-/* Appends the candidate if it is a living record that really holds the terms. */
-static bool
-take_candidate(Db *db, const SearchTerms *terms, int64_t id, json_t *lines, GError **error) {
-    g_auto(Unit) unit = {0};
-    if (!unit_find(db, id, &unit, error)) {
-        return false;
-    }
-    const char *fields[] = {unit.name, unit.uscc, unit.address};
-    if (unit.merged_into == 0 && search_terms_match(terms, fields, G_N_ELEMENTS(fields))) {
-        json_array_append_new(lines, unit_line(db, &unit));
-    }
-    return true;
+/* The three words of this page; the public has no other filters. */
+static const char *get_word(const void *from, const char *name) {
+    static const char *const words[] = {"q", "after", "before", NULL};
+    return g_strv_contains(words, name) ? request_query(from, name) : NULL;
 }
 
-/* Lines of at most SHOWN_MAX units; *ret_more: there may be others. */
-static bool
-find_units(Db *db, const SearchTerms *terms, json_t *lines, bool *ret_more, GError **error) {
-    g_auto(SearchQuery) query = {0};
-    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    if (!search_prepare(db, SEARCH_UNIT, terms, NULL, &query, error) ||
-        !search_candidates(db, &query, 0, false, CANDIDATES_MAX, ids, error)) {
-        return false;
-    }
-    guint i = 0;
-    for (; i < ids->len && json_array_size(lines) < SHOWN_MAX; i++) {
-        if (!take_candidate(db, terms, g_array_index(ids, int64_t, i), lines, error)) {
-            return false;
-        }
-    }
-    *ret_more = i < ids->len || ids->len == CANDIDATES_MAX;
-    return true;
-}
-
-static json_t *units_model(json_t *lines, bool more) {
-    size_t count = json_array_size(lines);
-    if (count == 0) {
-        json_decref(lines);
+static json_t *units_model(Db *db, const UnitPage *page, const UnitTotal *total) {
+    if (page->units->len == 0) {
         return json_null();
     }
-    g_autofree char *heading =
-        more ? g_strdup_printf("前 %zu 家", count) : g_strdup_printf("找到 %zu 家", count);
+    g_autofree char *count = site_count_text(total->n);
+    g_autofree char *heading = g_strdup_printf("找到 %s 家%s", count, total->is_more ? "以上" : "");
     json_t *model = json_object();
+    json_t *lines = json_array();
+    for (guint i = 0; i < page->units->len; i++) {
+        json_array_append_new(lines, unit_line(db, &g_array_index(page->units, Unit, i)));
+    }
     json_put_text(model, "heading", heading);
     json_put(model, "items", lines);
-    json_put_text(model, "more", more ? "还有更多。多写几个字，或者用信用代码再查。" : NULL);
     return model;
+}
+
+/* "/search?q=…" with a place; NULL when there is nothing that way. Caller frees. */
+static char *place_url(const UnitQuery *query, const UnitPlace *place, bool before, bool is_there) {
+    if (!is_there) {
+        return NULL;
+    }
+    g_autofree char *words = unit_query_string(query, NULL);
+    g_autofree char *where = unit_place_string(query, place, before);
+    return g_strconcat("/search?", words, "&", where, NULL);
+}
+
+static json_t *pager_model(const UnitQuery *query, const UnitPage *page) {
+    if (!query->has_place && !page->has_next) {
+        return json_null();
+    }
+    g_autofree char *words = unit_query_string(query, NULL);
+    g_autofree char *first = query->has_place ? g_strconcat("/search?", words, NULL) : NULL;
+    g_autofree char *previous = place_url(query, &page->first, true, page->has_previous);
+    g_autofree char *next = place_url(query, &page->last, false, page->has_next);
+    json_t *pager = json_object();
+    json_put_text(pager, "first", first);
+    json_put_text(pager, "previous", previous);
+    json_put_text(pager, "next", next);
+    json_put_text(pager, "note", "每页 20 家，按登记先后");
+    return pager;
+}
+
+static bool put_found(Db *db, const UnitQuery *query, json_t *model, GError **error) {
+    g_auto(UnitPage) page = {0};
+    if (!unit_list_page(db, query, SHOWN_MAX, &page, error) ||
+        (!page.has_total && !unit_list_count(db, query, &page.total, error))) {
+        return false;
+    }
+    json_put_bool(model, "is_searched", true);
+    json_put_bool(model, "is_partial", page.is_partial);
+    json_put(model, "units", units_model(db, &page, &page.total));
+    json_put(model, "pager", pager_model(query, &page));
+    return true;
 }
 
 Response *search_page(Ctx *ctx, const Request *req) {
     g_autoptr(GError) error = NULL;
+    g_auto(UnitQuery) query = {0};
+    const char *problem = NULL;
+    bool is_denied = false;
     const char *asked = request_query(req, "q");
     g_autofree char *text = g_strstrip(g_strdup(asked != NULL ? asked : ""));
-    json_t *model = json_object();
+    g_autoptr(json_t) model = json_object();
     json_put_text(model, "q", text);
     json_put_text(model, "problem", NULL);
     json_put_bool(model, "is_searched", false);
+    json_put_bool(model, "is_partial", false);
     json_put(model, "units", json_null());
+    json_put(model, "pager", json_null());
     if (*text == '\0') {
-        return response_page("publicity/search", model);
+        return response_page("publicity/search", g_steal_pointer(&model));
     }
-    g_auto(SearchTerms) terms = {0};
-    if (strlen(text) > LIMIT_SEARCH_TEXT || !search_terms_parse(text, &terms)) {
-        json_put_text(model, "problem", "写连着的两个字以上，最多 60 个字");
-        return response_page_status(422, "publicity/search", model);
+    if (!unit_query_parse(
+            get_word, req, REGION_EVERYWHERE, ctx->now_us, &query, &problem, &is_denied)) {
+        json_put_text(model, "problem", problem);
+        return response_page_status(422, "publicity/search", g_steal_pointer(&model));
     }
-    json_t *lines = json_array();
-    bool more = false;
-    if (!find_units(ctx->db, &terms, lines, &more, &error)) {
-        json_decref(lines);
-        json_decref(model);
-        return response_problem(error, NULL);
-    }
-    json_put_bool(model, "is_searched", true);
-    json_put(model, "units", units_model(lines, more));
-    return response_page("publicity/search", model);
+    return put_found(ctx->db, &query, model, &error)
+               ? response_page("publicity/search", g_steal_pointer(&model))
+               : response_problem(error, NULL);
 }
 
 /* --- one unit ----------------------------------------------------------------------------------

@@ -62,6 +62,11 @@ static bool read_text(Reader *reader) {
 
 static bool read_region(Reader *reader, const char *scope_region) {
     UnitQuery *query = reader->query;
+    if (g_strcmp0(scope_region, REGION_EVERYWHERE) == 0 && query->text != NULL) {
+        g_strlcpy(query->scope, REGION_EVERYWHERE, sizeof query->scope);
+        g_strlcpy(query->region, REGION_EVERYWHERE, sizeof query->region);
+        return true;
+    }
     if (scope_region == NULL || !region_code_parse(scope_region, query->scope)) {
         reader->denied = true;
         return wrong(reader, "您的帐号还没有辖区");

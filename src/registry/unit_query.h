@@ -47,7 +47,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(UnitQuery, unit_query_clear)
 /* Value of one word, or NULL: request_query with its request, or a reader of saved JSON. */
 typedef const char *(*UnitQueryGet)(const void *from, const char *name);
 /* False with a sentence for the person in *ret_problem (static) when the question makes no sense;
- * *ret_denied: it reaches outside the scope. */
+ * *ret_denied: it reaches outside the scope. REGION_EVERYWHERE is the scope of the public, which
+ * asks for a search only. */
 bool unit_query_parse(UnitQueryGet get,
                       const void *from,
                       const char *scope_region,

@@ -55,6 +55,10 @@ add_region_mark(Db *db, const UnitQuery *query, GString *marks, bool *ret_all, G
         *ret_all = true;
         return true;
     }
+    if (strcmp(query->region, REGION_EVERYWHERE) == 0) {
+        *ret_all = true;
+        return true;
+    }
     int64_t inside = 0;
     int64_t everywhere = 0;
     if (!db_query_int(db,
