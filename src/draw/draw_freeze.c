@@ -220,7 +220,8 @@ static bool freeze_pool(Freezing *freezing, const char *const *strata, GError **
 static bool take_officer(const Officer *officer, void *data, GError **error) {
     (void)error;
     Freezing *freezing = data;
-    /* Without a certificate date nobody can check that it is good; such an officer is left out. */
+    /* Whether it is good on the days of this draw is decided by the frozen files (valid_to); an
+     * officer without a date may serve on no day (officer_may_serve) and does not enter them. */
     if (!officer->in_post || officer->certificate_until == NULL ||
         strlen(officer->certificate_until) != 10) {
         return true;

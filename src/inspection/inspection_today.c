@@ -170,6 +170,12 @@ static bool put_reminders(Ctx *ctx, json_t *model, GError **error) {
         json_put_text(item, "text", "不在岗期间不会被抽到，也不能记录检查结果。");
         json_array_append_new(reminders, item);
     }
+    if (officer.certificate_until == NULL) {
+        json_t *item = json_object();
+        json_put_text(item, "title", "执法证有效期没有登记");
+        json_put_text(item, "text", "登记以前不会被抽到，也不能记录检查结果。请机构内勤登记。");
+        json_array_append_new(reminders, item);
+    }
     if (left <= CERTIFICATE_WARNING_DAYS) {
         json_t *item = json_object();
         g_autofree char *title = left < 0 ? g_strdup("执法证已过期")

@@ -93,6 +93,13 @@ static bool take_values(Officer *officer, const Told *row) {
     return changed;
 }
 
+/* Of the row as it will stand: an empty column leaves a date that is registered already. */
+static void warn_undated(const Officer *officer, IntakeResult *result) {
+    if (officer->in_post && officer->certificate_until == NULL) {
+        intake_warn(result, "执法证有效期未登记，不会被抽中，请补登");
+    }
+}
+
 static bool
 store_row(Db *db, Told *told, const IntakeContext *context, IntakeResult *result, GError **error) {
     OfficerWriteOptions options = {
@@ -134,6 +141,7 @@ store_row(Db *db, Told *told, const IntakeContext *context, IntakeResult *result
         !officer_write(db, found ? &old : NULL, &now, &options, error)) {
         return false;
     }
+    warn_undated(&now, result);
     result->id = now.id;
     return true;
 }
@@ -184,6 +192,9 @@ bool intake_check_officer(Db *db,
     if (result->problem == NULL && officer->agency_name != NULL &&
         !find_agency(db, context, officer, &officer->agency_id, error)) {
         return false;
+    }
+    if (result->problem == NULL) {
+        warn_undated(officer, result);
     }
     *ret_officer = *officer;
     ret_officer->name = keep(texts, officer->name);

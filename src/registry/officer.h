@@ -31,7 +31,8 @@ bool officer_find_certificate(Db *db,
                               Officer *ret_officer,
                               GError **error);
 
-/* In post and with a certificate that is good on `day` ("YYYY-MM-DD"). */
+/* In post and with a certificate that is good on `day` ("YYYY-MM-DD"). Without a registered date
+ * nobody can check that: such an officer may not serve and is not drawn. */
 bool officer_may_serve(const Officer *officer, const char *day);
 /* Days from `day` to the last good day; negative when past; INT64_MAX when not told. */
 int64_t officer_days_left(const Officer *officer, const char *day);

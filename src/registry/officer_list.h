@@ -1,6 +1,7 @@
 /*
  * Lists of officers. Words of the address: q, region, state (serving, expiring: within 30 days,
- * expired, left), lead (1), after, before, from. Thread: that of the Db.
+ * expired, undated: no date of the certificate, left), lead (1), after, before, from. Those in post
+ * are serving, expired or undated; only serving ones are drawn. Thread: that of the Db.
  */
 #pragma once
 
@@ -15,6 +16,7 @@ typedef enum OfficerState {
     OFFICER_SERVING,
     OFFICER_EXPIRING,
     OFFICER_EXPIRED,
+    OFFICER_UNDATED,
     OFFICER_LEFT
 } OfficerState;
 typedef struct OfficerFilter {

@@ -14,7 +14,7 @@ void officer_query_clear(OfficerQuery *query) {
     *query = (OfficerQuery){0};
 }
 
-static const char *const state_words[] = {"", "serving", "expiring", "expired", "left"};
+static const char *const state_words[] = {"", "serving", "expiring", "expired", "undated", "left"};
 
 static void set_days(OfficerFilter *filter, int64_t now_us) {
     g_autofree char *today = clock_format_date(now_us);
@@ -77,8 +77,7 @@ static void add_filter(SqlBuilder *sql, const void *data) {
     case OFFICER_ANY:
         break;
     case OFFICER_SERVING:
-        add_text(
-            sql, SQL("AND in_post = 1 AND coalesce(certificate_until, '9999') >="), filter->today);
+        add_text(sql, SQL("AND in_post = 1 AND certificate_until >="), filter->today);
         break;
     case OFFICER_EXPIRING:
         add_text(sql, SQL("AND in_post = 1 AND certificate_until >="), filter->today);
@@ -86,6 +85,9 @@ static void add_filter(SqlBuilder *sql, const void *data) {
         break;
     case OFFICER_EXPIRED:
         add_text(sql, SQL("AND in_post = 1 AND certificate_until <"), filter->today);
+        break;
+    case OFFICER_UNDATED:
+        sql_builder_add(sql, SQL("AND in_post = 1 AND certificate_until IS NULL"));
         break;
     case OFFICER_LEFT:
         sql_builder_add(sql, SQL("AND in_post = 0"));
@@ -114,11 +116,13 @@ static bool is_wanted(const void *data, const void *row) {
     case OFFICER_ANY:
         return true;
     case OFFICER_SERVING:
-        return officer->in_post && !expired;
+        return officer_may_serve(officer, filter->today);
     case OFFICER_EXPIRING:
         return officer->in_post && expiring;
     case OFFICER_EXPIRED:
         return officer->in_post && expired;
+    case OFFICER_UNDATED:
+        return officer->in_post && until == NULL;
     case OFFICER_LEFT:
         return !officer->in_post;
     }

@@ -17,6 +17,7 @@ static const struct {
 } states[] = {{"serving", "在岗，执法证有效"},
               {"expiring", "执法证 30 天内到期"},
               {"expired", "执法证已到期"},
+              {"undated", "执法证有效期未登记"},
               {"left", "不在岗"}};
 
 static bool put_filters(Ctx *ctx, const OfficerQuery *query, json_t *model, GError **error) {
@@ -66,27 +67,50 @@ static bool put_chips(Ctx *ctx, const OfficerQuery *query, json_t *model, GError
     return true;
 }
 
+typedef struct Standing {
+    const char *state, *class, *icon;
+} Standing;
+
+static Standing standing_of(const Officer *officer, int64_t days) {
+    if (!officer->in_post) {
+        return (Standing){"不在岗", "", "user-off"};
+    }
+    if (officer->certificate_until == NULL) {
+        return (Standing){"执法证有效期未登记", "b", "circle-x"};
+    }
+    if (days < 0) {
+        return (Standing){"执法证已到期", "b", "circle-x"};
+    }
+    return days <= OFFICER_WARN_DAYS ? (Standing){"快到期", "w", "hourglass"}
+                                     : (Standing){"在岗", "k", "user-check"};
+}
+
+/* What to do about the certificate of somebody in post; NULL: nothing. Caller frees. */
+static char *warning_of(const Officer *officer, int64_t days) {
+    if (!officer->in_post) {
+        return NULL;
+    }
+    if (officer->certificate_until == NULL) {
+        return g_strdup("执法证有效期未登记，不会被抽中，也不能记录检查结果。请登记有效期。");
+    }
+    if (days < 0) {
+        return g_strdup("执法证已到期，不会被抽中，也不能执法。");
+    }
+    return days <= OFFICER_WARN_DAYS
+               ? g_strdup_printf("执法证还有 %" G_GINT64_FORMAT " 天到期，请安排换证。", days)
+               : NULL;
+}
+
 /* State in a word with class and icon of its tag, and what to do about it. */
 static void put_state(json_t *model, const Officer *officer, const char *today) {
     int64_t days = officer_days_left(officer, today);
-    bool soon = days >= 0 && days <= OFFICER_WARN_DAYS;
-    const char *state = !officer->in_post ? "不在岗"
-                        : days < 0        ? "执法证已到期"
-                        : soon            ? "快到期"
-                                          : "在岗";
-    g_autofree char *left =
-        soon ? g_strdup_printf("执法证还有 %" G_GINT64_FORMAT " 天到期，请安排换证。", days) : NULL;
-    json_put_text(model, "state", state);
-    json_put_text(model, "state_class", !officer->in_post ? "" : days < 0 ? "b" : soon ? "w" : "k");
-    json_put_text(model,
-                  "state_icon",
-                  !officer->in_post ? "user-off"
-                  : days < 0        ? "circle-x"
-                  : soon            ? "hourglass"
-                                    : "user-check");
-    json_put_text(model,
-                  "warning",
-                  officer->in_post && days < 0 ? "执法证已到期，不会被抽中，也不能执法。" : left);
+    Standing standing = standing_of(officer, days);
+    g_autofree char *warning = warning_of(officer, days);
+    json_put_text(model, "state", standing.state);
+    json_put_text(model, "state_class", standing.class);
+    json_put_text(model, "state_icon", standing.icon);
+    json_put_text(model, "warning", warning);
+    json_put_bool(model, "is_undated", officer->in_post && officer->certificate_until == NULL);
 }
 
 static void put_facts(json_t *model, const Officer *officer, const char *today) {

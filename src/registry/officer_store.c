@@ -77,8 +77,8 @@ bool officer_find_certificate(Db *db,
  */
 
 bool officer_may_serve(const Officer *officer, const char *day) {
-    return officer->in_post &&
-           (officer->certificate_until == NULL || strcmp(day, officer->certificate_until) <= 0);
+    return officer->in_post && officer->certificate_until != NULL &&
+           strcmp(day, officer->certificate_until) <= 0;
 }
 
 int64_t officer_days_left(const Officer *officer, const char *day) {

@@ -25,7 +25,8 @@ bool pool_visit(Db *db,
                 void *data,
                 GError **error);
 
-/* Gives every officer in post inside a region to `visit`, in id order; name, certificate and
+/* Gives every officer in post inside a region to `visit`, in id order, whatever the date of their
+ * certificate (officer_may_serve decides with the day of the inspection); name, certificate and
  * agency are not filled in. */
 bool pool_visit_officers(Db *db,
                          const char *region,

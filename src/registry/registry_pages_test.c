@@ -433,6 +433,64 @@ static void test_empty_library(DbEngine engine) {
     }
 }
 
+static void assert_count(Db *db, const char *words, int64_t wanted) {
+    g_autofree char *target = g_strconcat("/work/officers?", words, NULL);
+    g_auto(Answer) page = {0};
+    call(db, &officer_of_city, target, NULL, &page);
+    assert_page(&page, 200, "执法人员");
+    size_t rows = json_array_size(json_object_get(page.model, "rows"));
+    g_test_message("%s", words);
+    g_assert_cmpint((int64_t)rows, ==, wanted);
+}
+
+/* Walking the list and looking at search hits again sort everybody into the same states. */
+static void test_undated_officers(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    support_add_regions(db);
+    const OfficerInput inputs[] = {
+        {.name = "演示甲", .certificate = "C1", .region = "500103"},
+        {.name = "演示乙", .certificate = "C2", .region = "500103", .in_post = "否"},
+        {.name = "演示丙",
+         .certificate = "C3",
+         .region = "500103",
+         .certificate_until = "2030-01-01"},
+        {.name = "演示丁",
+         .certificate = "C4",
+         .region = "500103",
+         .certificate_until = "2026-11-17"},
+    };
+    IntakeResult results[G_N_ELEMENTS(inputs)] = {0};
+    support_intake(db, INTAKE_OFFICER, inputs, G_N_ELEMENTS(inputs), NULL, results);
+    g_assert_cmpstr(results[0].warning, ==, "执法证有效期未登记，不会被抽中，请补登");
+    g_assert_null(results[1].warning);
+    g_assert_null(results[2].warning);
+    for (size_t i = 0; i < G_N_ELEMENTS(inputs); i++) {
+        intake_result_clear(&results[i]);
+    }
+    static const struct {
+        const char *state;
+        int64_t n;
+    } states[] = {{"", 4}, {"serving", 1}, {"undated", 1}, {"expired", 1}, {"left", 1}};
+    for (size_t i = 0; i < G_N_ELEMENTS(states); i++) {
+        g_autofree char *walked = g_strconcat("state=", states[i].state, NULL);
+        g_autofree char *searched =
+            g_strconcat("q=%E6%BC%94%E7%A4%BA&state=", states[i].state, NULL); /* 演示 */
+        assert_count(db, walked, states[i].n);
+        assert_count(db, searched, states[i].n);
+    }
+    g_auto(Answer) list = {0};
+    call(db, &officer_of_city, "/work/officers?state=undated", NULL, &list);
+    assert_page(&list, 200, "不会被抽中");
+    g_auto(Answer) page = {0};
+    call(db, &officer_of_city, "/work/officers/1", NULL, &page);
+    assert_page(&page, 200, "执法证有效期未登记，不会被抽中");
+    g_auto(Officer) undated = {0};
+    g_assert_true(officer_find(db, 1, &undated, &error));
+    g_assert_false(officer_may_serve(&undated, "2026-11-18"));
+}
+
 /* --- past inspections ---------------------------------------------------------------------------
  */
 
@@ -512,6 +570,7 @@ int main(int argc, char **argv) {
     test_db_add("/registry-pages/merge", test_merge);
     test_db_add("/registry-pages/buildings", test_buildings);
     test_db_add("/registry-pages/officers", test_officers);
+    test_db_add("/registry-pages/undated-officers", test_undated_officers);
     test_db_add("/registry-pages/past-inspections-are-one-list",
                 test_past_inspections_are_one_list);
     return g_test_run();

@@ -351,6 +351,7 @@ static void test_dry_run_writes_nothing(DbEngine engine) {
     g_assert_no_error(error);
     g_assert_cmpint(results[0].outcome, ==, INTAKE_ADDED);
     g_assert_cmpint(count_rows(db), ==, 0);
+    intake_result_clear(&results[0]);
 }
 
 /* Two imports of the same rows at the same time: the second waits and then finds them. */
