@@ -3,10 +3,8 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/json.h"
 #include "registry/intake_internal.h"
 
-#include <math.h>
 #include <string.h>
 
 /* --- fields -------------------------------------------------------------------------------------
@@ -221,101 +219,6 @@ void intake_warn(IntakeResult *result, const char *warning, ...) {
     va_end(args);
     g_autofree char *before = result->warning;
     result->warning = before == NULL ? g_strdup(text) : g_strconcat(before, "；", text, NULL);
-}
-
-/* --- values -------------------------------------------------------------------------------------
- */
-
-bool intake_is_told(const char *text) {
-    return text != NULL && text[strspn(text, " \t\r\n")] != '\0';
-}
-
-bool intake_read_text(IntakeResult *result,
-                      const char *column,
-                      const char *name_zh,
-                      const char *text,
-                      size_t size_max,
-                      const char **ret_text) {
-    if (!intake_is_told(text)) {
-        return true;
-    }
-    size_t size = strlen(text);
-    if (size > size_max) {
-        intake_refuse(result,
-                      column,
-                      "%s太长：最多 %zu 个字，现在约 %zu 个",
-                      name_zh,
-                      size_max / 3,
-                      size / 3);
-        return false;
-    }
-    if (!g_utf8_validate(text, (gssize)size, NULL)) {
-        intake_refuse(result, column, "%s不是有效的文字编码", name_zh);
-        return false;
-    }
-    *ret_text = text;
-    return true;
-}
-
-bool intake_read_bool(IntakeResult *result, const char *column, const char *text, bool *ret_truth) {
-    static const char *const yes[] = {"是", "1", "true", "yes", "y", "有", "在岗", "√"};
-    static const char *const no[] = {"否", "0", "false", "no", "n", "无", "离岗", "×"};
-    if (!intake_is_told(text)) {
-        return true;
-    }
-    g_autofree char *word = g_strstrip(g_strdup(text));
-    for (size_t i = 0; i < G_N_ELEMENTS(yes); i++) {
-        if (g_ascii_strcasecmp(word, yes[i]) == 0 || g_ascii_strcasecmp(word, no[i]) == 0) {
-            *ret_truth = g_ascii_strcasecmp(word, yes[i]) == 0;
-            return true;
-        }
-    }
-    intake_refuse(result, column, "写“是”或“否”，现在是“%s”", word);
-    return false;
-}
-
-bool intake_read_number(IntakeResult *result,
-                        const char *column,
-                        const char *text,
-                        double min,
-                        double max,
-                        double *ret_number) {
-    if (!intake_is_told(text)) {
-        return true;
-    }
-    g_autofree char *word = g_strstrip(g_strdup(text));
-    char *end = NULL;
-    double number = g_ascii_strtod(word, &end);
-    if (*end != '\0' || !isfinite(number) || number < min || number > max) {
-        intake_refuse(result, column, "写 %g 到 %g 之间的数，现在是“%.40s”", min, max, word);
-        return false;
-    }
-    *ret_number = number;
-    return true;
-}
-
-bool intake_read_day(IntakeResult *result, const char *column, const char *text, char ret_day[11]) {
-    if (!intake_is_told(text)) {
-        return true;
-    }
-    g_autofree char *word = g_strstrip(g_strdup(text));
-    g_strdelimit(word, "/.", '-');
-    int64_t time_us;
-    if (!clock_parse(word, &time_us)) {
-        intake_refuse(result, column, "日期写成 2026-11-22 的样子，现在是“%.40s”", word);
-        return false;
-    }
-    g_autofree char *day = clock_format_date(time_us);
-    g_strlcpy(ret_day, day, 11);
-    return true;
-}
-
-char *intake_text_list(const GPtrArray *texts) {
-    g_autoptr(json_t) list = json_array();
-    for (guint i = 0; i < texts->len; i++) {
-        json_array_append_new(list, json_string(texts->pdata[i]));
-    }
-    return json_write(list);
 }
 
 /* --- regions of rows ----------------------------------------------------------------------------

@@ -6,10 +6,6 @@
 
 #include <string.h>
 
-#define NAME_MAX_BYTES 300
-#define ADDRESS_MAX_BYTES 600
-#define SHORT_MAX_BYTES 120
-
 typedef struct Told {
     Building building;
     bool has_category, has_risk, has_credit, has_key;
@@ -17,34 +13,14 @@ typedef struct Told {
 
 static bool check_words(const BuildingInput *input, IntakeResult *result, Told *told) {
     Building *building = &told->building;
-    if (intake_is_told(input->category)) {
-        g_autofree char *word = g_strstrip(g_strdup(input->category));
-        const UseCategory *category = category_parse(word);
-        if (category == NULL) {
-            intake_refuse(result, "category", "没有“%.60s”这个使用性质", word);
-            return false;
-        }
-        building->category = category->id;
-        told->has_category = true;
-    }
-    if (intake_is_told(input->risk)) {
-        g_autofree char *word = g_strstrip(g_strdup(input->risk));
-        if (!risk_parse(word, &building->risk)) {
-            intake_refuse(result, "risk", "风险等级写低、一般、较高或高，现在是“%.40s”", word);
-            return false;
-        }
-        told->has_risk = true;
-    }
-    if (intake_is_told(input->credit)) {
-        g_autofree char *word = g_strstrip(g_strdup(input->credit));
-        if (!credit_parse(word, &building->credit)) {
-            intake_refuse(result, "credit", "信用等级写 A、B、C 或 D，现在是“%.40s”", word);
-            return false;
-        }
-        told->has_credit = true;
-    }
+    told->has_category = intake_is_told(input->category);
+    told->has_risk = intake_is_told(input->risk);
+    told->has_credit = intake_is_told(input->credit);
     told->has_key = intake_is_told(input->is_key_unit);
-    return intake_read_bool(result, "is_key_unit", input->is_key_unit, &building->is_key);
+    return intake_read_category(result, "使用性质", input->category, &building->category) &&
+           intake_read_risk(result, input->risk, &building->risk) &&
+           intake_read_credit(result, input->credit, &building->credit) &&
+           intake_read_bool(result, "is_key_unit", input->is_key_unit, &building->is_key);
 }
 
 static bool
@@ -58,14 +34,8 @@ read_count(IntakeResult *result, const char *column, const char *text, double ma
 }
 
 static bool check_numbers(const BuildingInput *input, IntakeResult *result, Building *building) {
-    bool x = intake_is_told(input->longitude);
-    bool y = intake_is_told(input->latitude);
-    if (x != y) {
-        intake_refuse(result, x ? "latitude" : "longitude", "经度和纬度要一起写");
-        return false;
-    }
-    building->has_point = x;
-    return intake_read_number(result, "height_m", input->height_m, 0, 1000, &building->height_m) &&
+    return intake_check_point(result, input->longitude, input->latitude, &building->has_point) &&
+           intake_read_number(result, "height_m", input->height_m, 0, 1000, &building->height_m) &&
            read_count(result, "floors_above", input->floors_above, 250, &building->floors_above) &&
            read_count(result, "floors_below", input->floors_below, 20, &building->floors_below) &&
            intake_read_number(result, "area_m2", input->area_m2, 0, 1e7, &building->area_m2) &&
@@ -76,35 +46,23 @@ static bool check_numbers(const BuildingInput *input, IntakeResult *result, Buil
 }
 
 static bool check_texts(const BuildingInput *input, IntakeResult *result, Building *building) {
-    if (intake_is_told(input->source) && intake_is_told(input->source_id) &&
-        (!intake_read_text(
-             result, "source", "来源系统", input->source, SHORT_MAX_BYTES, &building->source) ||
-         !intake_read_text(result,
-                           "source_id",
-                           "来源编号",
-                           input->source_id,
-                           NAME_MAX_BYTES,
-                           &building->source_id))) {
-        return false;
-    }
-    return intake_read_text(
-               result, "name", "建筑名称", input->name, NAME_MAX_BYTES, &building->name) &&
+    return intake_read_source(
+               result, input->source, input->source_id, &building->source, &building->source_id) &&
            intake_read_text(
-               result, "address", "地址", input->address, ADDRESS_MAX_BYTES, &building->address);
-}
-
-static void take_text(const char **kept, const char *text, bool *changed) {
-    if (text != NULL && g_strcmp0(*kept, text) != 0) {
-        *kept = text;
-        *changed = true;
-    }
+               result, "name", "建筑名称", input->name, INTAKE_NAME_MAX_BYTES, &building->name) &&
+           intake_read_text(result,
+                            "address",
+                            "地址",
+                            input->address,
+                            INTAKE_ADDRESS_MAX_BYTES,
+                            &building->address);
 }
 
 static bool take_values(Building *building, const Told *row) {
     const Building *told = &row->building;
     bool changed = false;
-    take_text(&building->name, told->name, &changed);
-    take_text(&building->address, told->address, &changed);
+    intake_take_text(&building->name, told->name, &changed);
+    intake_take_text(&building->address, told->address, &changed);
     if (building->source == NULL && told->source != NULL) {
         building->source = told->source;
         building->source_id = told->source_id;
@@ -234,10 +192,6 @@ static bool check_row(RegionCache *regions,
     return true;
 }
 
-static const char *keep(GStringChunk *texts, const char *text) {
-    return text == NULL ? NULL : g_string_chunk_insert(texts, text);
-}
-
 bool intake_check_building(Db *db,
                            const BuildingInput *input,
                            const IntakeContext *context,
@@ -259,12 +213,12 @@ bool intake_check_building(Db *db,
         intake_refuse(result, "region", "新建筑要写区划代码");
     }
     *ret_building = *building;
-    ret_building->address = keep(texts, building->address);
+    ret_building->address = intake_keep(texts, building->address);
     ret_building->name =
-        building->name == NULL ? ret_building->address : keep(texts, building->name);
-    ret_building->region = keep(texts, building->region);
-    ret_building->source = keep(texts, building->source);
-    ret_building->source_id = keep(texts, building->source_id);
+        building->name == NULL ? ret_building->address : intake_keep(texts, building->name);
+    ret_building->region = intake_keep(texts, building->region);
+    ret_building->source = intake_keep(texts, building->source);
+    ret_building->source_id = intake_keep(texts, building->source_id);
     return true;
 }
 

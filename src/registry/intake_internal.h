@@ -5,6 +5,7 @@
 
 #include "registry/intake.h"
 #include "registry/region.h"
+#include "registry/registry.h"
 
 /* A place to be sure about codes: one lookup per code and batch. */
 typedef struct RegionCache {
@@ -49,6 +50,32 @@ bool intake_read_number(IntakeResult *result,
                         double *ret_number);
 bool intake_read_day(IntakeResult *result, const char *column, const char *text, char ret_day[11]);
 bool intake_is_told(const char *text);
+
+/* The same for what units and buildings share. `name_zh`: what the category is called there. */
+#define INTAKE_NAME_MAX_BYTES 300
+#define INTAKE_ADDRESS_MAX_BYTES 600
+#define INTAKE_SHORT_MAX_BYTES 120
+bool intake_read_category(IntakeResult *result,
+                          const char *name_zh,
+                          const char *text,
+                          int *ret_category);
+bool intake_read_risk(IntakeResult *result, const char *text, RiskGrade *ret_risk);
+bool intake_read_credit(IntakeResult *result, const char *text, CreditGrade *ret_credit);
+/* Both or none. */
+bool intake_check_point(IntakeResult *result,
+                        const char *longitude,
+                        const char *latitude,
+                        bool *ret_told);
+bool intake_read_source(IntakeResult *result,
+                        const char *source,
+                        const char *source_id,
+                        const char **ret_source,
+                        const char **ret_id);
+
+/* A told text replaces what is kept; *changed when it was another. */
+void intake_take_text(const char **kept, const char *told, bool *changed);
+/* A copy in `texts`; NULL for NULL. */
+const char *intake_keep(GStringChunk *texts, const char *text);
 
 /* JSON array of texts, or PostgreSQL array literal of numbers (id_list_format). Caller frees. */
 char *intake_text_list(const GPtrArray *texts);

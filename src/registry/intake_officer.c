@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#define SHORT_MAX_BYTES 120
-
 typedef struct Told {
     Officer officer;
     bool has_post, has_lead;
@@ -20,17 +18,22 @@ static bool check_values(const OfficerInput *input, IntakeResult *result, Told *
     told->has_post = intake_is_told(input->in_post);
     told->has_lead = intake_is_told(input->can_lead);
     officer->in_post = true; /* a new officer serves unless the row says otherwise */
-    if (!intake_read_text(result, "name", "姓名", input->name, SHORT_MAX_BYTES, &officer->name) ||
+    if (!intake_read_text(
+            result, "name", "姓名", input->name, INTAKE_SHORT_MAX_BYTES, &officer->name) ||
         !intake_read_text(result,
                           "certificate",
                           "执法证号",
                           input->certificate,
-                          SHORT_MAX_BYTES,
+                          INTAKE_SHORT_MAX_BYTES,
                           &officer->certificate) ||
         !intake_read_text(
-            result, "phone", "电话", input->phone, SHORT_MAX_BYTES, &officer->phone) ||
-        !intake_read_text(
-            result, "agency", "所在机构", input->agency, SHORT_MAX_BYTES, &officer->agency_name) ||
+            result, "phone", "电话", input->phone, INTAKE_SHORT_MAX_BYTES, &officer->phone) ||
+        !intake_read_text(result,
+                          "agency",
+                          "所在机构",
+                          input->agency,
+                          INTAKE_SHORT_MAX_BYTES,
+                          &officer->agency_name) ||
         !intake_read_bool(result, "in_post", input->in_post, &officer->in_post) ||
         !intake_read_bool(result, "can_lead", input->can_lead, &officer->can_lead) ||
         !intake_read_day(result, "certificate_until", input->certificate_until, told->until)) {
@@ -63,20 +66,13 @@ static bool find_agency(
                db, NULL, officer->agency_name, officer->region, context->now_us, ret_id, error);
 }
 
-static void take_text(const char **kept, const char *text, bool *changed) {
-    if (text != NULL && g_strcmp0(*kept, text) != 0) {
-        *kept = text;
-        *changed = true;
-    }
-}
-
 static bool take_values(Officer *officer, const Told *row) {
     const Officer *told = &row->officer;
     bool changed = false;
-    take_text(&officer->name, told->name, &changed);
-    take_text(&officer->certificate_until, told->certificate_until, &changed);
-    take_text(&officer->region, told->region, &changed);
-    take_text(&officer->phone, told->phone, &changed);
+    intake_take_text(&officer->name, told->name, &changed);
+    intake_take_text(&officer->certificate_until, told->certificate_until, &changed);
+    intake_take_text(&officer->region, told->region, &changed);
+    intake_take_text(&officer->phone, told->phone, &changed);
     if (told->agency_name != NULL && officer->agency_id != told->agency_id) {
         officer->agency_id = told->agency_id;
         officer->agency_name = told->agency_name;
@@ -166,10 +162,6 @@ static bool check_row(RegionCache *regions,
     return true;
 }
 
-static const char *keep(GStringChunk *texts, const char *text) {
-    return text == NULL ? NULL : g_string_chunk_insert(texts, text);
-}
-
 bool intake_check_officer(Db *db,
                           const OfficerInput *input,
                           const IntakeContext *context,
@@ -197,12 +189,12 @@ bool intake_check_officer(Db *db,
         warn_undated(officer, result);
     }
     *ret_officer = *officer;
-    ret_officer->name = keep(texts, officer->name);
-    ret_officer->certificate = keep(texts, officer->certificate);
-    ret_officer->certificate_until = keep(texts, officer->certificate_until);
-    ret_officer->agency_name = keep(texts, officer->agency_name);
-    ret_officer->region = keep(texts, officer->region);
-    ret_officer->phone = keep(texts, officer->phone);
+    ret_officer->name = intake_keep(texts, officer->name);
+    ret_officer->certificate = intake_keep(texts, officer->certificate);
+    ret_officer->certificate_until = intake_keep(texts, officer->certificate_until);
+    ret_officer->agency_name = intake_keep(texts, officer->agency_name);
+    ret_officer->region = intake_keep(texts, officer->region);
+    ret_officer->phone = intake_keep(texts, officer->phone);
     return true;
 }
 

@@ -9,10 +9,6 @@
 
 #include <string.h>
 
-#define NAME_MAX_BYTES 300
-#define ADDRESS_MAX_BYTES 600
-#define SHORT_MAX_BYTES 120
-
 /* One unit that some row of the batch touches. */
 typedef struct Slot {
     bool is_stored; /* `old` holds the row as it is in the table */
@@ -108,57 +104,14 @@ static bool check_uscc(Batch *batch, const char *text, IntakeResult *result, Uni
 
 static bool check_words(const UnitInput *input, IntakeResult *result, Draft *draft) {
     Unit *unit = &draft->unit;
-    if (intake_is_told(input->category)) {
-        g_autofree char *word = g_strstrip(g_strdup(input->category));
-        const UseCategory *category = category_parse(word);
-        if (category == NULL) {
-            intake_refuse(result, "category", "没有“%.60s”这个类别", word);
-            return false;
-        }
-        unit->category = category->id;
-        draft->has_category = true;
-    }
-    if (intake_is_told(input->risk)) {
-        g_autofree char *word = g_strstrip(g_strdup(input->risk));
-        if (!risk_parse(word, &unit->risk)) {
-            intake_refuse(result, "risk", "风险等级写低、一般、较高或高，现在是“%.40s”", word);
-            return false;
-        }
-        draft->has_risk = true;
-    }
-    if (intake_is_told(input->credit)) {
-        g_autofree char *word = g_strstrip(g_strdup(input->credit));
-        if (!credit_parse(word, &unit->credit)) {
-            intake_refuse(result, "credit", "信用等级写 A、B、C 或 D，现在是“%.40s”", word);
-            return false;
-        }
-        draft->has_credit = true;
-    }
+    draft->has_category = intake_is_told(input->category);
+    draft->has_risk = intake_is_told(input->risk);
+    draft->has_credit = intake_is_told(input->credit);
     draft->has_key = intake_is_told(input->is_key_unit);
-    return intake_read_bool(result, "is_key_unit", input->is_key_unit, &unit->is_key);
-}
-
-static bool check_point(const UnitInput *input, IntakeResult *result, Unit *unit) {
-    bool x = intake_is_told(input->longitude);
-    bool y = intake_is_told(input->latitude);
-    if (x != y) {
-        intake_refuse(result, x ? "latitude" : "longitude", "经度和纬度要一起写");
-        return false;
-    }
-    unit->has_point = x;
-    return intake_read_number(result, "longitude", input->longitude, -180, 180, &unit->longitude) &&
-           intake_read_number(result, "latitude", input->latitude, -90, 90, &unit->latitude);
-}
-
-static bool check_source(const UnitInput *input, IntakeResult *result, Unit *unit) {
-    /* without both there is no key of the other system */
-    if (!intake_is_told(input->source) || !intake_is_told(input->source_id)) {
-        return true;
-    }
-    return intake_read_text(
-               result, "source", "来源系统", input->source, SHORT_MAX_BYTES, &unit->source) &&
-           intake_read_text(
-               result, "source_id", "来源编号", input->source_id, NAME_MAX_BYTES, &unit->source_id);
+    return intake_read_category(result, "类别", input->category, &unit->category) &&
+           intake_read_risk(result, input->risk, &unit->risk) &&
+           intake_read_credit(result, input->credit, &unit->credit) &&
+           intake_read_bool(result, "is_key_unit", input->is_key_unit, &unit->is_key);
 }
 
 /* False and *error: the store failed. A refused row is in `result`. */
@@ -166,18 +119,25 @@ static bool check_row(
     Batch *batch, const UnitInput *input, IntakeResult *result, Draft *draft, GError **error) {
     Unit *unit = &draft->unit;
     bool good =
-        check_source(input, result, unit) && check_uscc(batch, input->uscc, result, unit) &&
-        intake_read_text(result, "name", "单位名称", input->name, NAME_MAX_BYTES, &unit->name) &&
+        intake_read_source(
+            result, input->source, input->source_id, &unit->source, &unit->source_id) &&
+        check_uscc(batch, input->uscc, result, unit) &&
         intake_read_text(
-            result, "address", "地址", input->address, ADDRESS_MAX_BYTES, &unit->address) &&
+            result, "name", "单位名称", input->name, INTAKE_NAME_MAX_BYTES, &unit->name) &&
+        intake_read_text(
+            result, "address", "地址", input->address, INTAKE_ADDRESS_MAX_BYTES, &unit->address) &&
         intake_read_text(result,
                          "legal_person",
                          "法定代表人",
                          input->legal_person,
-                         SHORT_MAX_BYTES,
+                         INTAKE_SHORT_MAX_BYTES,
                          &unit->legal_person) &&
-        intake_read_text(result, "phone", "电话", input->phone, SHORT_MAX_BYTES, &unit->phone) &&
-        check_words(input, result, draft) && check_point(input, result, unit);
+        intake_read_text(
+            result, "phone", "电话", input->phone, INTAKE_SHORT_MAX_BYTES, &unit->phone) &&
+        check_words(input, result, draft) &&
+        intake_check_point(result, input->longitude, input->latitude, &unit->has_point) &&
+        intake_read_number(result, "longitude", input->longitude, -180, 180, &unit->longitude) &&
+        intake_read_number(result, "latitude", input->latitude, -90, 90, &unit->latitude);
     if (!good || !intake_is_told(input->region)) {
         return true;
     }
@@ -421,22 +381,15 @@ static Slot *match_row(Batch *batch, Draft *draft) {
 /* --- taking a row in ----------------------------------------------------------------------------
  */
 
-static void take_text(const char **kept, const char *told, bool *changed) {
-    if (told != NULL && g_strcmp0(*kept, told) != 0) {
-        *kept = told;
-        *changed = true;
-    }
-}
-
 /* Told values replace what is stored; true if any was different. */
 static bool take_values(Unit *unit, const Draft *draft) {
     const Unit *told = &draft->unit;
     bool changed = false;
-    take_text(&unit->name, told->name, &changed);
-    take_text(&unit->address, told->address, &changed);
-    take_text(&unit->uscc, told->uscc, &changed);
-    take_text(&unit->legal_person, told->legal_person, &changed);
-    take_text(&unit->phone, told->phone, &changed);
+    intake_take_text(&unit->name, told->name, &changed);
+    intake_take_text(&unit->address, told->address, &changed);
+    intake_take_text(&unit->uscc, told->uscc, &changed);
+    intake_take_text(&unit->legal_person, told->legal_person, &changed);
+    intake_take_text(&unit->phone, told->phone, &changed);
     if (unit->source == NULL && told->source != NULL) {
         unit->source = told->source;
         unit->source_id = told->source_id;
@@ -564,10 +517,6 @@ static bool write_batch(Batch *batch, GError **error) {
            unit_write(batch->db, (UnitWrite *)(void *)writes->data, writes->len, &options, error);
 }
 
-static const char *keep(GStringChunk *texts, const char *text) {
-    return text == NULL ? NULL : g_string_chunk_insert(texts, text);
-}
-
 bool intake_check_unit(Db *db,
                        const UnitInput *input,
                        const IntakeContext *context,
@@ -585,14 +534,14 @@ bool intake_check_unit(Db *db,
         refuse_incomplete(&draft.unit, result);
     }
     *ret_unit = draft.unit;
-    ret_unit->source = keep(texts, draft.unit.source);
-    ret_unit->source_id = keep(texts, draft.unit.source_id);
-    ret_unit->uscc = keep(texts, draft.unit.uscc);
-    ret_unit->name = keep(texts, draft.unit.name);
-    ret_unit->address = keep(texts, draft.unit.address);
-    ret_unit->region = keep(texts, draft.unit.region);
-    ret_unit->legal_person = keep(texts, draft.unit.legal_person);
-    ret_unit->phone = keep(texts, draft.unit.phone);
+    ret_unit->source = intake_keep(texts, draft.unit.source);
+    ret_unit->source_id = intake_keep(texts, draft.unit.source_id);
+    ret_unit->uscc = intake_keep(texts, draft.unit.uscc);
+    ret_unit->name = intake_keep(texts, draft.unit.name);
+    ret_unit->address = intake_keep(texts, draft.unit.address);
+    ret_unit->region = intake_keep(texts, draft.unit.region);
+    ret_unit->legal_person = intake_keep(texts, draft.unit.legal_person);
+    ret_unit->phone = intake_keep(texts, draft.unit.phone);
     return true;
 }
 
