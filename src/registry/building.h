@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "registry/change.h"
 #include "registry/intake.h"
 #include "registry/registry.h"
 
@@ -45,15 +46,10 @@ bool building_find(Db *db, int64_t id, Building *ret_building, GError **error);
 /* The building was inspected: moves last_inspected_us forward, never back. */
 bool building_note_inspected(Db *db, int64_t id, int64_t inspected_us, GError **error);
 
-/* Writes a new building (`old` NULL; its id is filled in) or a changed one: row, search index,
- * height class, history. CONFLICT when the row's version is not old->version. */
-typedef struct BuildingWriteOptions {
-    const char *actor, *action;
-    int64_t now_us;
-    bool log_additions;
-} BuildingWriteOptions;
-bool building_write(Db *db,
-                    const Building *old,
-                    Building *now,
-                    const BuildingWriteOptions *options,
-                    GError **error);
+/* Writes new buildings together; their ids are filled in. Row, search index, height class, history.
+ */
+bool building_add(
+    Db *db, Building *const *buildings, size_t count, const WriteOptions *options, GError **error);
+/* The same for a changed one. CONFLICT when the row's version is not old->version. */
+bool building_change(
+    Db *db, const Building *old, Building *now, const WriteOptions *options, GError **error);

@@ -299,9 +299,9 @@ static bool change_building(Db *db, void *data, GError **error) {
         return true;
     }
     Building now = take_form(&old, &told);
-    BuildingWriteOptions options = {
+    WriteOptions options = {
         .actor = actor, .action = "change", .now_us = work->ctx->now_us, .log_additions = true};
-    return building_write(db, &old, &now, &options, error) &&
+    return building_change(db, &old, &now, &options, error) &&
            page_ledger(db,
                        work->ctx,
                        "building.change",

@@ -3,8 +3,7 @@
 
 #include "base/error.h"
 #include "registry/building_store.h"
-#include "registry/change.h"
-#include "registry/search.h"
+#include "registry/object_store.h"
 
 #include <string.h>
 
@@ -53,12 +52,8 @@ void building_from_row(const DbRows *rows, GStringChunk *texts, Building *buildi
 
 static bool read_one(Db *db, Sql sql, DbArgs args, Building *ret_building, GError **error) {
     g_autoptr(DbRows) rows = db_query(db, sql, args, error);
-    if (rows == NULL) {
+    if (!object_first_row(rows, "building", error)) {
         return false;
-    }
-    if (!db_rows_next(rows)) {
-        return db_rows_done(rows, error) &&
-               hz_fail(error, HZ_ERROR_NOT_FOUND, "there is no such building");
     }
     GStringChunk *texts = g_string_chunk_new(256);
     building_from_row(rows, texts, ret_building);
@@ -84,19 +79,23 @@ bool building_find_source(
                     error);
 }
 
-bool building_store_id(
-    Db *db, const char *source, const char *source_id, int64_t *ret_id, GError **error) {
-    g_autoptr(DbRows) rows =
-        db_query(db,
-                 SQL("SELECT id FROM building WHERE source IS NOT NULL AND source = $1 "
-                     "AND source_id = $2"),
-                 DB_ARGS(db_text(source), db_text(source_id)),
-                 error);
-    if (rows == NULL) {
-        return false;
-    }
-    *ret_id = db_rows_next(rows) ? db_rows_int(rows, 0) : 0;
-    return db_rows_done(rows, error);
+bool building_store_by_source(Db *db,
+                              const char *source,
+                              const char *keys,
+                              GStringChunk *texts,
+                              GArray *found,
+                              GError **error) {
+    return object_read_keys(db,
+                            KEYS_BY_SOURCE(db, "building"),
+                            DB_ARGS(db_text(source), db_text(keys)),
+                            texts,
+                            found,
+                            error);
+}
+
+bool building_store_by_match(Db *db, const char *keys, GArray *found, GError **error) {
+    return object_read_keys(
+        db, KEYS_BY_MATCH(db, "building"), DB_ARGS(db_text(keys)), NULL, found, error);
 }
 
 bool building_store_units(Db *db, int64_t id, unsigned limit, json_t *list, GError **error) {
@@ -141,7 +140,8 @@ bool building_find_like(Db *db, const Building *like, Building *ret_building, GE
 /* --- writing ------------------------------------------------------------------------------------
  */
 
-static void add_tokens(GString *out, const Building *building) {
+static void add_tokens(GString *out, const void *object) {
+    const Building *building = object;
     const char *fields[] = {building->name, building->address};
     for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
         g_autofree char *normal = search_normalise(fields[i]);
@@ -155,36 +155,10 @@ static void add_tokens(GString *out, const Building *building) {
     }
 }
 
-static bool write_search(Db *db, const Building *old, const Building *now, GError **error) {
-    g_autoptr(GString) before = g_string_new(NULL);
-    g_autoptr(GString) after = g_string_new(NULL);
-    add_tokens(after, now);
-    if (old != NULL) {
-        add_tokens(before, old);
-        if (g_string_equal(before, after)) {
-            return true;
-        }
-        SearchDocument gone = {old->id, before};
-        if (!search_remove(db, SEARCH_BUILDING, &gone, 1, error)) {
-            return false;
-        }
-    }
-    SearchDocument added = {now->id, after};
-    return search_add(db, SEARCH_BUILDING, &added, 1, error);
-}
-
-static bool write_history(Db *db,
-                          const Building *old,
-                          const Building *now,
-                          const BuildingWriteOptions *options,
-                          GError **error) {
-    if (old == NULL && !options->log_additions) {
-        return true;
-    }
+static void note_differences(const void *old, const void *object, json_t *before, json_t *after) {
     static const Building nothing = {.name = NULL};
     const Building *was = old == NULL ? &nothing : old;
-    g_autoptr(json_t) before = json_object();
-    g_autoptr(json_t) after = json_object();
+    const Building *now = object;
     change_note_text(before, after, "name", was->name, now->name);
     change_note_text(before, after, "address", was->address, now->address);
     change_note_text(before, after, "region", was->region, now->region);
@@ -204,17 +178,9 @@ static bool write_history(Db *db,
     change_note_text(before, after, "source_id", was->source_id, now->source_id);
     change_note_real(before, after, "longitude", was->longitude, now->longitude);
     change_note_real(before, after, "latitude", was->latitude, now->latitude);
-    g_autofree char *old_text = old == NULL ? NULL : json_write(before);
-    g_autofree char *new_text = json_write(after);
-    Change change = {.kind = "building",
-                     .object_id = now->id,
-                     .action = options->action,
-                     .actor = options->actor,
-                     .changed_us = options->now_us,
-                     .old_json = old_text,
-                     .new_json = new_text};
-    return change_add(db, &change, 1, error);
 }
+
+static const ObjectKind building_kind = {SEARCH_BUILDING, "building", add_tokens, note_differences};
 
 static DbArg told_int(int64_t number) {
     return number == 0 ? db_null() : db_int(number);
@@ -235,17 +201,50 @@ static DbArg told_real(double number) {
         (b)->has_point ? db_real((b)->latitude) : db_null(),                                       \
         db_int(building_match_key((b)->address)), db_int((b)->version), db_int((b)->changed_us)
 
-static bool insert_row(Db *db, Building *now, GError **error) {
-    return db_query_int(
+static bool insert_rows(Db *db, Building *const *buildings, size_t count, GError **error) {
+    g_autoptr(GArray) args = g_array_new(FALSE, FALSE, sizeof(DbArg));
+    for (size_t i = 0; i < count; i++) {
+        const Building *building = buildings[i];
+        const DbArg row[] = {
+            ROW_ARGS(building), db_int(building->last_inspected_us), db_int(building->id)};
+        g_array_append_vals(args, row, G_N_ELEMENTS(row));
+    }
+    return db_exec_many(
         db,
         SQL("INSERT INTO building (source, source_id, name, address, region, district, "
             "category, height_m, floors_above, floors_below, area_m2, built_year, height_class, "
             "risk, credit, is_key, longitude, latitude, match_key, version, changed_us, "
-            "created_us, last_inspected_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
-            "$11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $21, $22) RETURNING id"),
-        DB_ARGS(ROW_ARGS(now), db_int(now->last_inspected_us)),
-        &now->id,
+            "created_us, last_inspected_us, id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
+            "$11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $21, $22, $23)"),
+        23,
+        (DbArgs){(const DbArg *)(void *)args->data, args->len},
+        NULL,
         error);
+}
+
+bool building_add(
+    Db *db, Building *const *buildings, size_t count, const WriteOptions *options, GError **error) {
+    g_autofree int64_t *ids = g_new0(int64_t, count);
+    g_autofree ObjectWrite *writes = g_new0(ObjectWrite, count);
+    if (count == 0) {
+        return true;
+    }
+    if (!object_take_ids(db, SEARCH_BUILDING, count, ids, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        Building *building = buildings[i];
+        building->id = ids[i];
+        building->version = 1;
+        building->created_us = options->now_us;
+        building->changed_us = options->now_us;
+        if (!building_judge_height(building, &building->height_class, error)) {
+            return false;
+        }
+        writes[i] = (ObjectWrite){building->id, NULL, building};
+    }
+    return insert_rows(db, buildings, count, error) &&
+           object_note_writes(db, &building_kind, writes, count, options, error);
 }
 
 static bool update_row(Db *db, const Building *old, const Building *now, GError **error) {
@@ -266,19 +265,14 @@ static bool update_row(Db *db, const Building *old, const Building *now, GError 
            hz_fail(error, HZ_ERROR_CONFLICT, "building was changed by somebody else meanwhile");
 }
 
-bool building_write(Db *db,
-                    const Building *old,
-                    Building *now,
-                    const BuildingWriteOptions *options,
-                    GError **error) {
-    now->version = old == NULL ? 1 : old->version + 1;
+bool building_change(
+    Db *db, const Building *old, Building *now, const WriteOptions *options, GError **error) {
+    now->version = old->version + 1;
     now->changed_us = options->now_us;
-    if (old == NULL) {
-        now->created_us = options->now_us;
-    }
+    ObjectWrite write = {now->id, old, now};
     return building_judge_height(now, &now->height_class, error) &&
-           (old == NULL ? insert_row(db, now, error) : update_row(db, old, now, error)) &&
-           write_search(db, old, now, error) && write_history(db, old, now, options, error);
+           update_row(db, old, now, error) &&
+           object_note_writes(db, &building_kind, &write, 1, options, error);
 }
 
 bool building_note_inspected(Db *db, int64_t id, int64_t inspected_us, GError **error) {

@@ -18,9 +18,14 @@
 void building_from_row(const DbRows *rows, GStringChunk *texts, Building *building);
 bool building_find_source(
     Db *db, const char *source, const char *source_id, Building *ret_building, GError **error);
-/* The id alone; 0 when there is none. */
-bool building_store_id(
-    Db *db, const char *source, const char *source_id, int64_t *ret_id, GError **error);
+/* Which keys are stored: a SourceQuery (intake_keys.h), and the same for a list of match keys. */
+bool building_store_by_source(Db *db,
+                              const char *source,
+                              const char *keys,
+                              GStringChunk *texts,
+                              GArray *found,
+                              GError **error);
+bool building_store_by_match(Db *db, const char *keys, GArray *found, GError **error);
 /* Units that stand in a building, by id: appended to `list` as {id, name, category}. */
 bool building_store_units(Db *db, int64_t id, unsigned limit, json_t *list, GError **error);
 /* By address and region, and by name where both sides tell one. */

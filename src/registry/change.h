@@ -16,6 +16,14 @@ typedef struct Change {
     const char *old_json, *new_json; /* the fields that differ; NULL: none */
 } Change;
 
+/* Who writes, and what the history says of it. */
+typedef struct WriteOptions {
+    const char *actor;
+    const char *action; /* as in Change */
+    int64_t now_us;
+    bool log_additions; /* a history row for new objects too (forms; not imports) */
+} WriteOptions;
+
 /* Appends in the caller's transaction. */
 bool change_add(Db *db, const Change *changes, size_t count, GError **error);
 

@@ -97,8 +97,8 @@ typedef struct IntakeContext {
 
 /* Checks and (unless dry) stores `count` rows of `kind` (an array of the matching …Input struct) in
  * the caller's transaction; fills results[0..count). Refused rows are results, not errors. The
- * ledger leaf for the batch is the caller's. Fast path: at most a handful of statements per row,
- * pipelined. */
+ * ledger leaf for the batch is the caller's. New units, buildings and officers cost
+ * a handful of statements for the whole batch. */
 bool intake_batch(Db *db,
                   IntakeKind kind,
                   const void *inputs,

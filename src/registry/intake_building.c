@@ -1,6 +1,8 @@
-/* Buildings: check, match by source id or address, write row by row. */
+/* Buildings: check, match by source id or address, write the new ones together. */
 #include "registry/building_store.h"
 #include "registry/intake_internal.h"
+#include "registry/intake_keys.h"
+#include "registry/object_store.h"
 
 #include "base/error.h"
 
@@ -9,7 +11,33 @@
 typedef struct Told {
     Building building;
     bool has_category, has_risk, has_credit, has_key;
+    char code[REGION_CODE_MAX + 1];
+    RowKeys keys;
 } Told;
+
+typedef struct Batch {
+    Db *db;
+    const IntakeContext *context;
+    WriteOptions options;
+    NewRows fresh; /* of Building */
+    GStringChunk *texts;
+} Batch;
+
+static void batch_init(Batch *batch, Db *db, const IntakeContext *context) {
+    *batch = (Batch){
+        .db = db,
+        .context = context,
+        .options = intake_write_options(context),
+        .texts = g_string_chunk_new(16 * 1024),
+    };
+    new_rows_init(&batch->fresh);
+}
+
+static void batch_clear(Batch *batch) {
+    new_rows_clear(&batch->fresh);
+    g_string_chunk_free(batch->texts);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Batch, batch_clear)
 
 static bool check_words(const BuildingInput *input, IntakeResult *result, Told *told) {
     Building *building = &told->building;
@@ -100,6 +128,66 @@ static bool take_values(Building *building, const Told *row) {
     return changed;
 }
 
+/* --- what is there already ----------------------------------------------------------------------
+ */
+
+static const char *source_key(Batch *batch, const char *source, const char *source_id) {
+    g_autofree char *key = g_strdup_printf("source %s\n%s", source, source_id);
+    return g_string_chunk_insert(batch->texts, key);
+}
+
+static const char *address_key(Batch *batch, int64_t match_key) {
+    g_autofree char *key = g_strdup_printf("address %" G_GINT64_FORMAT, match_key);
+    return g_string_chunk_insert(batch->texts, key);
+}
+
+/* The keys of every row, and which of them are stored. */
+static bool load_known(Batch *batch, Told *rows, size_t count, GError **error) {
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(StoredKey));
+    g_autoptr(GArray) addresses = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    g_auto(SourceIds) sources;
+    source_ids_init(&sources);
+    for (size_t i = 0; i < count; i++) {
+        const Building *told = &rows[i].building;
+        if (told->source != NULL && told->source_id != NULL) {
+            source_ids_add(&sources, told->source, told->source_id);
+            rows[i].keys.texts[0] = source_key(batch, told->source, told->source_id);
+        }
+        if (told->address != NULL && told->region != NULL) {
+            int64_t key = building_match_key(told->address);
+            g_array_append_val(addresses, key);
+            rows[i].keys.texts[1] = address_key(batch, key);
+        }
+    }
+    g_autofree char *list =
+        id_list_format(batch->db, (const int64_t *)(void *)addresses->data, addresses->len);
+    if (!source_ids_find(
+            &sources, batch->db, building_store_by_source, batch->texts, found, error) ||
+        !building_store_by_match(batch->db, list, found, error)) {
+        return false;
+    }
+    for (guint i = 0; i < found->len; i++) {
+        const StoredKey *key = &g_array_index(found, StoredKey, i);
+        const char *text = key->text == NULL ? address_key(batch, key->number)
+                                             : source_key(batch, key->source, key->text);
+        new_rows_note_stored(&batch->fresh, &(RowKeys){{text}});
+    }
+    return true;
+}
+
+static bool write_new_rows(Batch *batch, GError **error) {
+    NewRows *fresh = &batch->fresh;
+    if (!building_add(batch->db,
+                      (Building *const *)fresh->rows->pdata,
+                      fresh->rows->len,
+                      &batch->options,
+                      error)) {
+        return false;
+    }
+    new_rows_written(fresh);
+    return true;
+}
+
 /* *ret_found false: there is none yet. */
 static bool
 find_stored(Db *db, const Building *told, Building *ret, bool *ret_found, GError **error) {
@@ -129,50 +217,62 @@ find_stored(Db *db, const Building *told, Building *ret, bool *ret_found, GError
     return true;
 }
 
-static bool
-store_row(Db *db, Told *told, const IntakeContext *context, IntakeResult *result, GError **error) {
-    BuildingWriteOptions options = {
-        .actor = context->actor == NULL ? "system" : context->actor,
-        .action = context->log_additions ? "add" : "import",
-        .now_us = context->now_us,
-        .log_additions = context->log_additions,
-    };
-    g_auto(Building) old = {0};
-    bool found;
-    if (!find_stored(db, &told->building, &old, &found, error)) {
-        return false;
-    }
-    Building now = found ? old : told->building;
-    now.texts = NULL;
-    if (found) {
-        if (!region_is_inside(old.region, context->scope_region)) {
-            intake_refuse(result, "region", "已登记在别的辖区，您不能修改");
-            return true;
-        }
-        result->outcome = take_values(&now, told) ? INTAKE_CHANGED : INTAKE_SAME;
-    } else if (now.address == NULL) {
+/* --- taking a row in ----------------------------------------------------------------------------
+ */
+
+static void add_row(Batch *batch, Told *told, IntakeResult *result) {
+    Building *building = &told->building;
+    if (building->address == NULL) {
         intake_refuse(result, "address", "新建筑要写地址");
-    } else if (now.region == NULL) {
+    } else if (building->region == NULL) {
         intake_refuse(result, "region", "新建筑要写区划代码");
-    } else {
-        result->outcome = INTAKE_ADDED;
-        now.name = now.name == NULL ? now.address : now.name;
     }
     if (result->problem != NULL) {
+        return;
+    }
+    building->name = building->name == NULL ? building->address : building->name;
+    result->outcome = INTAKE_ADDED;
+    if (!batch->context->dry_run) {
+        new_rows_wait(&batch->fresh, building, &told->keys);
+    }
+}
+
+static bool change_row(
+    Batch *batch, const Told *told, const Building *old, IntakeResult *result, GError **error) {
+    if (!region_is_inside(old->region, batch->context->scope_region)) {
+        intake_refuse(result, "region", "已登记在别的辖区，您不能修改");
         return true;
     }
-    if (result->outcome != INTAKE_SAME && !context->dry_run &&
-        !building_write(db, found ? &old : NULL, &now, &options, error)) {
+    Building now = *old;
+    now.texts = NULL;
+    result->id = now.id;
+    result->outcome = take_values(&now, told) ? INTAKE_CHANGED : INTAKE_SAME;
+    if (result->outcome == INTAKE_SAME || batch->context->dry_run) {
+        return true;
+    }
+    RowKeys keys = {{told->keys.texts[0], address_key(batch, building_match_key(now.address))}};
+    new_rows_note_stored(&batch->fresh, &keys);
+    return building_change(batch->db, old, &now, &batch->options, error);
+}
+
+static bool take_row(Batch *batch, Told *told, IntakeResult *result, GError **error) {
+    g_auto(Building) old = {0};
+    bool found = false;
+    KeyState state = new_rows_look(&batch->fresh, &told->keys);
+    if ((state == KEY_WAITING && !write_new_rows(batch, error)) ||
+        (state != KEY_UNKNOWN && !find_stored(batch->db, &told->building, &old, &found, error))) {
         return false;
     }
-    result->id = now.id;
+    if (found) {
+        return change_row(batch, told, &old, result, error);
+    }
+    add_row(batch, told, result);
     return true;
 }
 
-/* Everything but matching and writing. `code` must live as long as the row. */
+/* Everything but matching and writing. */
 static bool check_row(RegionCache *regions,
                       const BuildingInput *input,
-                      char code[REGION_CODE_MAX + 1],
                       IntakeResult *result,
                       Told *told,
                       GError **error) {
@@ -182,12 +282,12 @@ static bool check_row(RegionCache *regions,
     if (refused || !intake_is_told(input->region)) {
         return true;
     }
-    if (!intake_check_region(regions, input->region, result, code, &refused, error)) {
+    if (!intake_check_region(regions, input->region, result, told->code, &refused, error)) {
         return false;
     }
     if (!refused) {
-        told->building.region = code;
-        told->building.district = region_district(code);
+        told->building.region = told->code;
+        told->building.district = region_district(told->code);
     }
     return true;
 }
@@ -202,8 +302,7 @@ bool intake_check_building(Db *db,
     g_auto(RegionCache) regions;
     region_cache_init(&regions, db, context);
     Told told = {0};
-    char code[REGION_CODE_MAX + 1];
-    if (!check_row(&regions, input, code, result, &told, error)) {
+    if (!check_row(&regions, input, result, &told, error)) {
         return false;
     }
     Building *building = &told.building;
@@ -229,13 +328,30 @@ bool intake_buildings(Db *db,
                       IntakeResult *results,
                       GError **error) {
     g_auto(RegionCache) regions;
+    g_auto(Batch) batch;
     region_cache_init(&regions, db, context);
+    batch_init(&batch, db, context);
+    g_autofree Told *rows = g_new0(Told, count);
     for (size_t i = 0; i < count; i++) {
-        Told told = {0};
-        char code[REGION_CODE_MAX + 1];
-        if (!check_row(&regions, &inputs[i], code, &results[i], &told, error) ||
-            (results[i].problem == NULL && !store_row(db, &told, context, &results[i], error))) {
+        if (!check_row(&regions, &inputs[i], &results[i], &rows[i], error)) {
             return false;
+        }
+    }
+    if ((!context->dry_run && !object_serialise(db, SEARCH_BUILDING, error)) ||
+        !load_known(&batch, rows, count, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (results[i].problem == NULL && !take_row(&batch, &rows[i], &results[i], error)) {
+            return false;
+        }
+    }
+    if (!write_new_rows(&batch, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (results[i].outcome == INTAKE_ADDED) {
+            results[i].id = rows[i].building.id;
         }
     }
     return true;

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "registry/change.h"
 #include "registry/intake.h"
 #include "registry/region.h"
 #include "registry/registry.h"
@@ -76,6 +77,9 @@ bool intake_read_source(IntakeResult *result,
 void intake_take_text(const char **kept, const char *told, bool *changed);
 /* A copy in `texts`; NULL for NULL. */
 const char *intake_keep(GStringChunk *texts, const char *text);
+
+/* What the history says of rows that an intake writes. */
+WriteOptions intake_write_options(const IntakeContext *context);
 
 /* JSON array of texts, or PostgreSQL array literal of numbers (id_list_format). Caller frees. */
 char *intake_text_list(const GPtrArray *texts);

@@ -1,7 +1,8 @@
 /* Units: check, match, merge the told values, write in one go. */
 #include "registry/building_store.h"
 #include "registry/intake_internal.h"
-#include "registry/search.h"
+#include "registry/intake_keys.h"
+#include "registry/object_store.h"
 #include "registry/unit_store.h"
 #include "registry/uscc.h"
 
@@ -223,49 +224,22 @@ static bool load_survivors(Batch *batch, GError **error) {
 
 static void add_ids(GArray *found, GHashTable *seen, GArray *ids) {
     for (guint i = 0; i < found->len; i++) {
-        int64_t *id = &g_array_index(found, UnitKey, i).id;
+        int64_t *id = &g_array_index(found, StoredKey, i).id;
         if (g_hash_table_add(seen, g_memdup2(id, sizeof *id))) {
             g_array_append_val(ids, *id);
         }
     }
 }
 
-/* One query for each source that the batch names: nearly always one. */
-static bool
-find_sources(Batch *batch, const Draft *drafts, size_t count, GArray *found, GError **error) {
-    g_autoptr(GHashTable) by_name =
-        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
-    for (size_t i = 0; i < count; i++) {
-        const char *source = drafts[i].unit.source;
-        if (source == NULL) {
-            continue;
-        }
-        GPtrArray *keys = g_hash_table_lookup(by_name, source);
-        if (keys == NULL) {
-            keys = g_ptr_array_new();
-            g_hash_table_insert(by_name, (gpointer)source, keys);
-        }
-        g_ptr_array_add(keys, (gpointer)drafts[i].unit.source_id);
-    }
-    GHashTableIter iter;
-    gpointer source;
-    gpointer keys;
-    g_hash_table_iter_init(&iter, by_name);
-    while (g_hash_table_iter_next(&iter, &source, &keys)) {
-        g_autofree char *list = intake_text_list(keys);
-        if (!unit_store_by_source(batch->db, source, list, batch->texts, found, error)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool load_known(Batch *batch, Draft *drafts, size_t count, GError **error) {
-    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(UnitKey));
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(StoredKey));
     g_autoptr(GPtrArray) codes = g_ptr_array_new();
     g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    g_auto(SourceIds) sources;
+    source_ids_init(&sources);
     for (size_t i = 0; i < count; i++) {
         Unit *unit = &drafts[i].unit;
+        source_ids_add(&sources, unit->source, unit->source_id);
         if (unit->uscc != NULL) {
             g_ptr_array_add(codes, (gpointer)unit->uscc);
         }
@@ -277,7 +251,7 @@ static bool load_known(Batch *batch, Draft *drafts, size_t count, GError **error
     g_autofree char *code_list = intake_text_list(codes);
     g_autofree char *key_list =
         id_list_format(batch->db, (const int64_t *)(void *)keys->data, keys->len);
-    if (!find_sources(batch, drafts, count, found, error) ||
+    if (!source_ids_find(&sources, batch->db, unit_store_by_source, batch->texts, found, error) ||
         !unit_store_by_uscc(batch->db, code_list, batch->texts, found, error) ||
         !unit_store_by_match(batch->db, key_list, found, error)) {
         return false;
@@ -289,22 +263,25 @@ static bool load_known(Batch *batch, Draft *drafts, size_t count, GError **error
 }
 
 /* Ids of the buildings that rows name, by the row's own source. */
-static bool load_buildings(Batch *batch, const UnitInput *inputs, size_t count, GError **error) {
+static bool load_buildings(
+    Batch *batch, const UnitInput *inputs, const Draft *drafts, size_t count, GError **error) {
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(StoredKey));
+    g_auto(SourceIds) sources;
+    source_ids_init(&sources);
     for (size_t i = 0; i < count; i++) {
-        const char *source = inputs[i].source;
-        const char *id = inputs[i].building_source_id;
-        if (!intake_is_told(id) || !intake_is_told(source)) {
-            continue;
+        if (intake_is_told(inputs[i].building_source_id)) {
+            source_ids_add(&sources, drafts[i].unit.source, inputs[i].building_source_id);
         }
-        const char *key = source_key(batch, source, id);
-        if (g_hash_table_contains(batch->buildings, key)) {
-            continue;
-        }
-        int64_t building = 0;
-        if (!building_store_id(batch->db, source, id, &building, error)) {
-            return false;
-        }
-        g_hash_table_insert(batch->buildings, (gpointer)key, g_memdup2(&building, sizeof building));
+    }
+    if (!source_ids_find(
+            &sources, batch->db, building_store_by_source, batch->texts, found, error)) {
+        return false;
+    }
+    for (guint i = 0; i < found->len; i++) {
+        const StoredKey *key = &g_array_index(found, StoredKey, i);
+        g_hash_table_insert(batch->buildings,
+                            (gpointer)source_key(batch, key->source, key->text),
+                            g_memdup2(&key->id, sizeof key->id));
     }
     return true;
 }
@@ -507,12 +484,7 @@ static bool write_batch(Batch *batch, GError **error) {
             g_array_append_val(writes, write);
         }
     }
-    UnitWriteOptions options = {
-        .actor = batch->context->actor == NULL ? "system" : batch->context->actor,
-        .action = batch->context->log_additions ? "add" : "import",
-        .now_us = batch->context->now_us,
-        .log_additions = batch->context->log_additions,
-    };
+    WriteOptions options = intake_write_options(batch->context);
     return writes->len == 0 ||
            unit_write(batch->db, (UnitWrite *)(void *)writes->data, writes->len, &options, error);
 }
@@ -559,9 +531,9 @@ bool intake_units(Db *db,
             return false;
         }
     }
-    if ((!context->dry_run && !unit_store_serialise(db, error)) ||
+    if ((!context->dry_run && !object_serialise(db, SEARCH_UNIT, error)) ||
         !load_known(&batch, drafts, count, error) ||
-        !load_buildings(&batch, inputs, count, error)) {
+        !load_buildings(&batch, inputs, drafts, count, error)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {

@@ -91,6 +91,15 @@ bool intake_read_day(IntakeResult *result, const char *column, const char *text,
     return true;
 }
 
+WriteOptions intake_write_options(const IntakeContext *context) {
+    return (WriteOptions){
+        .actor = context->actor == NULL ? "system" : context->actor,
+        .action = context->log_additions ? "add" : "import",
+        .now_us = context->now_us,
+        .log_additions = context->log_additions,
+    };
+}
+
 char *intake_text_list(const GPtrArray *texts) {
     g_autoptr(json_t) list = json_array();
     for (guint i = 0; i < texts->len; i++) {

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "registry/change.h"
 #include "registry/intake.h"
 #include "registry/registry.h"
 
@@ -37,14 +38,11 @@ bool officer_may_serve(const Officer *officer, const char *day);
 /* Days from `day` to the last good day; negative when past; INT64_MAX when not told. */
 int64_t officer_days_left(const Officer *officer, const char *day);
 
-typedef struct OfficerWriteOptions {
-    const char *actor, *action;
-    int64_t now_us;
-    bool log_additions;
-} OfficerWriteOptions;
-/* As building_write. CONFLICT also when the certificate number is taken. */
-bool officer_write(
-    Db *db, const Officer *old, Officer *now, const OfficerWriteOptions *options, GError **error);
+/* As building_add and building_change. CONFLICT also when a certificate number is taken. */
+bool officer_add(
+    Db *db, Officer *const *officers, size_t count, const WriteOptions *options, GError **error);
+bool officer_change(
+    Db *db, const Officer *old, Officer *now, const WriteOptions *options, GError **error);
 
 /* --- agencies --- */
 

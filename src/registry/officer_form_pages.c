@@ -256,9 +256,9 @@ static bool change_officer(Db *db, void *data, GError **error) {
     now.id = old.id;
     now.created_us = old.created_us;
     now.texts = NULL;
-    OfficerWriteOptions options = {
+    WriteOptions options = {
         .actor = actor, .action = "change", .now_us = work->ctx->now_us, .log_additions = true};
-    return officer_write(db, &old, &now, &options, error) &&
+    return officer_change(db, &old, &now, &options, error) &&
            page_ledger(db,
                        work->ctx,
                        "officer.change",

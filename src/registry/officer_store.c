@@ -3,10 +3,9 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "registry/change.h"
+#include "registry/object_store.h"
 #include "registry/officer_store.h"
 #include "registry/region.h"
-#include "registry/search.h"
 
 #include <string.h>
 
@@ -40,12 +39,8 @@ void officer_from_row(const DbRows *rows, GStringChunk *texts, Officer *officer)
 
 static bool read_one(Db *db, Sql sql, DbArgs args, Officer *ret_officer, GError **error) {
     g_autoptr(DbRows) rows = db_query(db, sql, args, error);
-    if (rows == NULL) {
+    if (!object_first_row(rows, "officer", error)) {
         return false;
-    }
-    if (!db_rows_next(rows)) {
-        return db_rows_done(rows, error) &&
-               hz_fail(error, HZ_ERROR_NOT_FOUND, "there is no such officer");
     }
     GStringChunk *texts = g_string_chunk_new(256);
     officer_from_row(rows, texts, ret_officer);
@@ -73,6 +68,20 @@ bool officer_find_certificate(Db *db,
         error);
 }
 
+bool officer_store_by_certificate(
+    Db *db, const char *keys, GStringChunk *texts, GArray *found, GError **error) {
+    return object_read_keys(db,
+                            SQL_FOR(db,
+                                    "SELECT certificate, id FROM officer WHERE certificate IN "
+                                    "(SELECT CAST(value AS TEXT) FROM json_each($1))",
+                                    "SELECT certificate, id FROM officer WHERE certificate = ANY "
+                                    "(ARRAY(SELECT json_array_elements_text($1::json)))"),
+                            DB_ARGS(db_text(keys)),
+                            texts,
+                            found,
+                            error);
+}
+
 /* --- rules --------------------------------------------------------------------------------------
  */
 
@@ -94,7 +103,8 @@ int64_t officer_days_left(const Officer *officer, const char *day) {
 /* --- writing ------------------------------------------------------------------------------------
  */
 
-static void add_tokens(GString *out, const Officer *officer) {
+static void add_tokens(GString *out, const void *object) {
+    const Officer *officer = object;
     const char *fields[] = {officer->name, officer->certificate};
     for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
         g_autofree char *normal = search_normalise(fields[i]);
@@ -103,36 +113,10 @@ static void add_tokens(GString *out, const Officer *officer) {
     search_add_mark(out, 'd', officer->district);
 }
 
-static bool write_search(Db *db, const Officer *old, const Officer *now, GError **error) {
-    g_autoptr(GString) before = g_string_new(NULL);
-    g_autoptr(GString) after = g_string_new(NULL);
-    add_tokens(after, now);
-    if (old != NULL) {
-        add_tokens(before, old);
-        if (g_string_equal(before, after)) {
-            return true;
-        }
-        SearchDocument gone = {old->id, before};
-        if (!search_remove(db, SEARCH_OFFICER, &gone, 1, error)) {
-            return false;
-        }
-    }
-    SearchDocument added = {now->id, after};
-    return search_add(db, SEARCH_OFFICER, &added, 1, error);
-}
-
-static bool write_history(Db *db,
-                          const Officer *old,
-                          const Officer *now,
-                          const OfficerWriteOptions *options,
-                          GError **error) {
-    if (old == NULL && !options->log_additions) {
-        return true;
-    }
+static void note_differences(const void *old, const void *object, json_t *before, json_t *after) {
     static const Officer nothing = {.name = NULL};
     const Officer *was = old == NULL ? &nothing : old;
-    g_autoptr(json_t) before = json_object();
-    g_autoptr(json_t) after = json_object();
+    const Officer *now = object;
     change_note_text(before, after, "name", was->name, now->name);
     change_note_text(before, after, "certificate", was->certificate, now->certificate);
     change_note_text(
@@ -144,17 +128,9 @@ static bool write_history(Db *db,
     change_note_text(
         before, after, "can_lead", was->can_lead ? "是" : "否", now->can_lead ? "是" : "否");
     change_note_text(before, after, "phone", was->phone, now->phone);
-    g_autofree char *old_text = old == NULL ? NULL : json_write(before);
-    g_autofree char *new_text = json_write(after);
-    Change change = {.kind = "officer",
-                     .object_id = now->id,
-                     .action = options->action,
-                     .actor = options->actor,
-                     .changed_us = options->now_us,
-                     .old_json = old_text,
-                     .new_json = new_text};
-    return change_add(db, &change, 1, error);
 }
+
+static const ObjectKind officer_kind = {SEARCH_OFFICER, "officer", add_tokens, note_differences};
 
 #define ROW_ARGS(o)                                                                                \
     db_text((o)->name), db_text((o)->certificate), db_text((o)->certificate_until),                \
@@ -178,27 +154,54 @@ static bool update_row(Db *db, const Officer *old, const Officer *now, GError **
            hz_fail(error, HZ_ERROR_CONFLICT, "officer was changed by somebody else meanwhile");
 }
 
-static bool insert_row(Db *db, Officer *now, GError **error) {
-    return db_query_int(
+static bool insert_rows(Db *db, Officer *const *officers, size_t count, GError **error) {
+    g_autoptr(GArray) args = g_array_new(FALSE, FALSE, sizeof(DbArg));
+    for (size_t i = 0; i < count; i++) {
+        const DbArg row[] = {ROW_ARGS(officers[i]), db_int(officers[i]->id)};
+        g_array_append_vals(args, row, G_N_ELEMENTS(row));
+    }
+    return db_exec_many(
         db,
         SQL("INSERT INTO officer (name, certificate, certificate_until, agency_id, region, "
-            "district, in_post, can_lead, phone, version, changed_us, created_us) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) RETURNING id"),
-        DB_ARGS(ROW_ARGS(now)),
-        &now->id,
+            "district, in_post, can_lead, phone, version, changed_us, created_us, id) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)"),
+        12,
+        (DbArgs){(const DbArg *)(void *)args->data, args->len},
+        NULL,
         error);
 }
 
-bool officer_write(
-    Db *db, const Officer *old, Officer *now, const OfficerWriteOptions *options, GError **error) {
-    now->version = old == NULL ? 1 : old->version + 1;
+bool officer_add(
+    Db *db, Officer *const *officers, size_t count, const WriteOptions *options, GError **error) {
+    g_autofree int64_t *ids = g_new0(int64_t, count);
+    g_autofree ObjectWrite *writes = g_new0(ObjectWrite, count);
+    if (count == 0) {
+        return true;
+    }
+    if (!object_take_ids(db, SEARCH_OFFICER, count, ids, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        Officer *officer = officers[i];
+        officer->id = ids[i];
+        officer->version = 1;
+        officer->district = region_district(officer->region);
+        officer->created_us = options->now_us;
+        officer->changed_us = options->now_us;
+        writes[i] = (ObjectWrite){officer->id, NULL, officer};
+    }
+    return insert_rows(db, officers, count, error) &&
+           object_note_writes(db, &officer_kind, writes, count, options, error);
+}
+
+bool officer_change(
+    Db *db, const Officer *old, Officer *now, const WriteOptions *options, GError **error) {
+    now->version = old->version + 1;
     now->changed_us = options->now_us;
     now->district = region_district(now->region);
-    if (old == NULL) {
-        now->created_us = options->now_us;
-    }
-    return (old == NULL ? insert_row(db, now, error) : update_row(db, old, now, error)) &&
-           write_search(db, old, now, error) && write_history(db, old, now, options, error);
+    ObjectWrite write = {now->id, old, now};
+    return update_row(db, old, now, error) &&
+           object_note_writes(db, &officer_kind, &write, 1, options, error);
 }
 
 /* --- agencies -----------------------------------------------------------------------------------
@@ -220,12 +223,8 @@ static void agency_from_row(const DbRows *rows, Agency *agency) {
 
 static bool read_agency(Db *db, Sql sql, DbArgs args, Agency *ret_agency, GError **error) {
     g_autoptr(DbRows) rows = db_query(db, sql, args, error);
-    if (rows == NULL) {
+    if (!object_first_row(rows, "agency", error)) {
         return false;
-    }
-    if (!db_rows_next(rows)) {
-        return db_rows_done(rows, error) &&
-               hz_fail(error, HZ_ERROR_NOT_FOUND, "there is no such agency");
     }
     agency_from_row(rows, ret_agency);
     return true;

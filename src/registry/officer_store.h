@@ -12,3 +12,6 @@
 
 /* Texts go into `texts`; officer->texts stays NULL. */
 void officer_from_row(const DbRows *rows, GStringChunk *texts, Officer *officer);
+/* Which of a JSON array of certificate numbers are stored: appended as StoredKey. */
+bool officer_store_by_certificate(
+    Db *db, const char *keys, GStringChunk *texts, GArray *found, GError **error);

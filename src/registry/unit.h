@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "registry/change.h"
 #include "registry/intake.h"
 #include "registry/registry.h"
 
@@ -46,15 +47,9 @@ typedef struct UnitWrite {
     const Unit *old;
     Unit *now;
 } UnitWrite;
-typedef struct UnitWriteOptions {
-    const char *actor;
-    const char *action; /* for the history: add, change, import, merge, unmerge */
-    int64_t now_us;
-    bool log_additions; /* a history row for new units too (forms; not imports) */
-} UnitWriteOptions;
 /* Rows, search index, counts, history and suspected duplicates, in the caller's transaction. */
 bool unit_write(
-    Db *db, UnitWrite *writes, size_t count, const UnitWriteOptions *options, GError **error);
+    Db *db, UnitWrite *writes, size_t count, const WriteOptions *options, GError **error);
 
 /* The unit was inspected: moves last_inspected_us forward, never back. */
 bool unit_note_inspected(Db *db, int64_t id, int64_t inspected_us, GError **error);
@@ -63,8 +58,8 @@ bool unit_note_inspected(Db *db, int64_t id, int64_t inspected_us, GError **erro
  * `kept`; nothing is deleted and unit_unmerge brings `gone` back as it was. CONFLICT if either is
  * merged already. */
 bool unit_merge(
-    Db *db, int64_t kept_id, int64_t gone_id, const UnitWriteOptions *options, GError **error);
-bool unit_unmerge(Db *db, int64_t gone_id, const UnitWriteOptions *options, GError **error);
+    Db *db, int64_t kept_id, int64_t gone_id, const WriteOptions *options, GError **error);
+bool unit_unmerge(Db *db, int64_t gone_id, const WriteOptions *options, GError **error);
 /* A person looked: these two are different units. */
 bool unit_mark_different(Db *db, int64_t one_id, int64_t other_id, GError **error);
 

@@ -381,7 +381,7 @@ static bool change_unit(Db *db, void *data, GError **error) {
         return true;
     }
     UnitWrite write = {&old, &now};
-    UnitWriteOptions options = {
+    WriteOptions options = {
         .actor = actor, .action = "change", .now_us = work->ctx->now_us, .log_additions = true};
     return unit_write(db, &write, 1, &options, error) &&
            page_ledger(

@@ -26,7 +26,7 @@ static void fill_gaps(Unit *kept, const Unit *gone) {
 }
 
 bool unit_merge(
-    Db *db, int64_t kept_id, int64_t gone_id, const UnitWriteOptions *options, GError **error) {
+    Db *db, int64_t kept_id, int64_t gone_id, const WriteOptions *options, GError **error) {
     g_auto(Unit) kept = {0};
     g_auto(Unit) gone = {0};
     if (kept_id == gone_id) {
@@ -52,7 +52,7 @@ bool unit_merge(
 
 /* The gone record comes back as it was; what it had filled in the kept one stays there, because
  * somebody may have relied on it since. The history of both shows every step. */
-bool unit_unmerge(Db *db, int64_t gone_id, const UnitWriteOptions *options, GError **error) {
+bool unit_unmerge(Db *db, int64_t gone_id, const WriteOptions *options, GError **error) {
     g_auto(Unit) gone = {0};
     if (!unit_find(db, gone_id, &gone, error)) {
         return false;

@@ -135,7 +135,7 @@ typedef struct MergeWork {
 static bool decide(Db *db, void *data, GError **error) {
     MergeWork *work = data;
     g_autofree char *actor = page_actor(work->ctx);
-    UnitWriteOptions options = {.actor = actor, .action = "merge", .now_us = work->ctx->now_us};
+    WriteOptions options = {.actor = actor, .action = "merge", .now_us = work->ctx->now_us};
     json_t *payload = json_object();
     json_put_int(payload, "other", work->other);
     bool good = work->different ? unit_mark_different(db, work->keep, work->other, error)
@@ -205,7 +205,7 @@ typedef struct UnmergeWork {
 static bool unmerge(Db *db, void *data, GError **error) {
     UnmergeWork *work = data;
     g_autofree char *actor = page_actor(work->ctx);
-    UnitWriteOptions options = {.actor = actor, .action = "unmerge", .now_us = work->ctx->now_us};
+    WriteOptions options = {.actor = actor, .action = "unmerge", .now_us = work->ctx->now_us};
     return unit_unmerge(db, work->id, &options, error) &&
            page_ledger(db, work->ctx, "unit.unmerge", "unit", work->id, json_object(), error);
 }

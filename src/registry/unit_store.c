@@ -2,7 +2,7 @@
 #include "registry/unit_store.h"
 
 #include "base/error.h"
-#include "registry/search.h"
+#include "registry/object_store.h"
 
 void unit_clear(Unit *unit) {
     g_clear_pointer(&unit->texts, g_string_chunk_free);
@@ -71,68 +71,38 @@ bool unit_find(Db *db, int64_t id, Unit *ret_unit, GError **error) {
 /* --- looking up a batch -------------------------------------------------------------------------
  */
 
-static bool
-read_keys(Db *db, Sql sql, DbArgs args, GStringChunk *texts, GArray *found, GError **error) {
-    g_autoptr(DbRows) rows = db_query(db, sql, args, error);
-    if (rows == NULL) {
-        return false;
-    }
-    while (db_rows_next(rows)) {
-        UnitKey key = {.id = db_rows_int(rows, 1)};
-        if (texts == NULL) {
-            key.number = db_rows_int(rows, 0);
-        } else {
-            key.text = keep(texts, db_rows_text(rows, 0));
-        }
-        g_array_append_val(found, key);
-    }
-    return db_rows_done(rows, error);
-}
-
 bool unit_store_by_source(Db *db,
                           const char *source,
                           const char *keys,
                           GStringChunk *texts,
                           GArray *found,
                           GError **error) {
-    return read_keys(
+    return object_read_keys(db,
+                            KEYS_BY_SOURCE(db, "unit"),
+                            DB_ARGS(db_text(source), db_text(keys)),
+                            texts,
+                            found,
+                            error);
+}
+
+bool unit_store_by_uscc(
+    Db *db, const char *keys, GStringChunk *texts, GArray *found, GError **error) {
+    return object_read_keys(
         db,
         SQL_FOR(db,
-                "SELECT source_id, id FROM unit WHERE source IS NOT NULL AND source = $1 "
-                "AND source_id IN (SELECT CAST(value AS TEXT) FROM json_each($2))",
-                "SELECT source_id, id FROM unit WHERE source IS NOT NULL AND source = $1 "
-                "AND source_id = ANY (ARRAY(SELECT json_array_elements_text($2::json)))"),
-        DB_ARGS(db_text(source), db_text(keys)),
+                "SELECT uscc, id FROM unit WHERE uscc IS NOT NULL AND uscc IN "
+                "(SELECT CAST(value AS TEXT) FROM json_each($1)) ORDER BY id",
+                "SELECT uscc, id FROM unit WHERE uscc IS NOT NULL AND uscc = ANY "
+                "(ARRAY(SELECT json_array_elements_text($1::json))) ORDER BY id"),
+        DB_ARGS(db_text(keys)),
         texts,
         found,
         error);
 }
 
-bool unit_store_by_uscc(
-    Db *db, const char *keys, GStringChunk *texts, GArray *found, GError **error) {
-    return read_keys(db,
-                     SQL_FOR(db,
-                             "SELECT uscc, id FROM unit WHERE uscc IS NOT NULL AND uscc IN "
-                             "(SELECT CAST(value AS TEXT) FROM json_each($1)) ORDER BY id",
-                             "SELECT uscc, id FROM unit WHERE uscc IS NOT NULL AND uscc = ANY "
-                             "(ARRAY(SELECT json_array_elements_text($1::json))) ORDER BY id"),
-                     DB_ARGS(db_text(keys)),
-                     texts,
-                     found,
-                     error);
-}
-
 bool unit_store_by_match(Db *db, const char *keys, GArray *found, GError **error) {
-    return read_keys(db,
-                     SQL_FOR(db,
-                             "SELECT match_key, id FROM unit WHERE match_key IN "
-                             "(SELECT CAST(value AS INTEGER) FROM json_each($1)) ORDER BY id",
-                             "SELECT match_key, id FROM unit WHERE match_key = ANY "
-                             "($1::bigint[]) ORDER BY id"),
-                     DB_ARGS(db_text(keys)),
-                     NULL,
-                     found,
-                     error);
+    return object_read_keys(
+        db, KEYS_BY_MATCH(db, "unit"), DB_ARGS(db_text(keys)), NULL, found, error);
 }
 
 bool unit_store_load(
@@ -160,45 +130,6 @@ bool unit_store_load(
 
 /* --- writing ------------------------------------------------------------------------------------
  */
-
-#define LOCK_UNITS 740101 /* any number that nothing else here uses */
-
-bool unit_store_serialise(Db *db, GError **error) {
-    int64_t one;
-    return db_engine(db) == DB_ENGINE_SQLITE ||
-           db_query_int(db,
-                        SQL("SELECT 1 FROM (SELECT pg_advisory_xact_lock($1::bigint)) AS held"),
-                        DB_ARGS(db_int(LOCK_UNITS)),
-                        &one,
-                        error);
-}
-
-bool unit_store_take_ids(Db *db, size_t count, int64_t *ids, GError **error) {
-    if (db_engine(db) == DB_ENGINE_SQLITE) {
-        /* one writer at a time, and rows are never deleted */
-        int64_t last;
-        if (!db_query_int(
-                db, SQL("SELECT coalesce(max(id), 0) FROM unit"), DB_NO_ARGS, &last, error)) {
-            return false;
-        }
-        for (size_t i = 0; i < count; i++) {
-            ids[i] = last + 1 + (int64_t)i;
-        }
-        return true;
-    }
-    g_autoptr(DbRows) rows = db_query(db,
-                                      SQL("SELECT nextval(pg_get_serial_sequence('unit', 'id')) "
-                                          "FROM generate_series(1, $1::bigint)"),
-                                      DB_ARGS(db_int((int64_t)count)),
-                                      error);
-    if (rows == NULL) {
-        return false;
-    }
-    for (size_t i = 0; i < count && db_rows_next(rows); i++) {
-        ids[i] = db_rows_int(rows, 0);
-    }
-    return db_rows_done(rows, error);
-}
 
 static DbArg point(const Unit *unit, double value) {
     return unit->has_point ? db_real(value) : db_null();
@@ -364,7 +295,7 @@ bool unit_store_open_pairs(
 }
 
 bool unit_store_add_merge(
-    Db *db, int64_t kept_id, int64_t gone_id, const UnitWriteOptions *options, GError **error) {
+    Db *db, int64_t kept_id, int64_t gone_id, const WriteOptions *options, GError **error) {
     return db_exec(db,
                    SQL("INSERT INTO unit_merge (kept_id, gone_id, reason, merged_us, actor) "
                        "VALUES ($1, $2, $3, $4, $5)"),

@@ -16,13 +16,8 @@
 /* Texts go into `texts`; unit->texts stays NULL. */
 void unit_from_row(const DbRows *rows, GStringChunk *texts, Unit *unit);
 
-/* Pairs (key, id) of units whose key is in the JSON array `keys`; appended as UnitKey. Texts go
+/* Which keys of the JSON array `keys` are stored: appended as StoredKey (object_store.h). Texts go
  * into `texts`. */
-typedef struct UnitKey {
-    const char *text; /* of the two text lookups */
-    int64_t number;   /* of the match key lookup */
-    int64_t id;
-} UnitKey;
 bool unit_store_by_source(Db *db,
                           const char *source,
                           const char *keys,
@@ -36,11 +31,6 @@ bool unit_store_by_match(Db *db, const char *keys, GArray *found, GError **error
 bool unit_store_load(
     Db *db, const int64_t *ids, size_t count, GStringChunk *texts, GArray *units, GError **error);
 
-/* One writer of units at a time until the transaction ends: what was looked up stays true. SQLite
- * has one writer in any case; PostgreSQL waits here (BUSY after the lock time-out). */
-bool unit_store_serialise(Db *db, GError **error);
-/* `count` fresh ids into `ids`. */
-bool unit_store_take_ids(Db *db, size_t count, int64_t *ids, GError **error);
 bool unit_store_insert(Db *db, const Unit *const *units, size_t count, GError **error);
 /* Rows by id; CONFLICT when a row's version is not the one in `olds`. */
 bool unit_store_update(
@@ -65,7 +55,7 @@ bool unit_store_decide(Db *db, int64_t a, int64_t b, const char *decided, GError
 bool unit_store_open_pairs(
     Db *db, int64_t low, int64_t high, unsigned limit, GArray *pairs, GError **error);
 bool unit_store_add_merge(
-    Db *db, int64_t kept_id, int64_t gone_id, const UnitWriteOptions *options, GError **error);
+    Db *db, int64_t kept_id, int64_t gone_id, const WriteOptions *options, GError **error);
 bool unit_store_end_merge(Db *db, int64_t gone_id, int64_t now_us, GError **error);
 /* Living records that could be this unit, and records merged into it: {id, name, reason} appended
  * to the two arrays. */

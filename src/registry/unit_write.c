@@ -1,6 +1,5 @@
 /* One place writes units: rows, search index, counts, history and suspected duplicates together. */
-#include "registry/change.h"
-#include "registry/search.h"
+#include "registry/object_store.h"
 #include "registry/unit_store.h"
 
 #include <stdlib.h>
@@ -43,44 +42,10 @@ static bool is_indexed(const Unit *unit) {
     return unit != NULL && unit->merged_into == 0;
 }
 
-static bool same_tokens(const Unit *a, const Unit *b) {
-    return is_indexed(a) == is_indexed(b) && strcmp(a->name, b->name) == 0 &&
-           strcmp(a->address, b->address) == 0 && strcmp(a->region, b->region) == 0 &&
-           g_strcmp0(a->uscc, b->uscc) == 0 && a->category == b->category && a->risk == b->risk &&
-           a->credit == b->credit && a->is_key == b->is_key;
-}
-
-static void free_tokens(void *document) {
-    g_string_free(((SearchDocument *)document)->tokens, TRUE);
-}
-
-static void add_document(GArray *documents, int64_t id, const Unit *unit) {
-    SearchDocument document = {id, g_string_sized_new(768)};
-    unit_add_tokens(document.tokens, unit);
-    g_array_append_val(documents, document);
-}
-
-static bool write_search(Db *db, const UnitWrite *writes, size_t count, GError **error) {
-    g_autoptr(GArray) removed = g_array_new(FALSE, FALSE, sizeof(SearchDocument));
-    g_autoptr(GArray) added = g_array_new(FALSE, FALSE, sizeof(SearchDocument));
-    g_array_set_clear_func(removed, free_tokens);
-    g_array_set_clear_func(added, free_tokens);
-    for (size_t i = 0; i < count; i++) {
-        const Unit *old = writes[i].old;
-        const Unit *now = writes[i].now;
-        if (old != NULL && same_tokens(old, now)) {
-            continue;
-        }
-        if (is_indexed(old)) {
-            add_document(removed, old->id, old);
-        }
-        if (is_indexed(now)) {
-            add_document(added, now->id, now);
-        }
+static void add_tokens(GString *out, const void *unit) {
+    if (is_indexed(unit)) {
+        unit_add_tokens(out, unit);
     }
-    return search_remove(
-               db, SEARCH_UNIT, (const SearchDocument *)removed->data, removed->len, error) &&
-           search_add(db, SEARCH_UNIT, (const SearchDocument *)added->data, added->len, error);
 }
 
 /* What the running transaction changes in the counts, written once at its end: all rows of a city
@@ -168,58 +133,40 @@ static void write_counts(Db *db, const UnitWrite *writes, size_t count) {
 /* --- history ------------------------------------------------------------------------------------
  */
 
-static void note_differences(const Unit *old, const Unit *now, json_t *before, json_t *after) {
-    change_note_text(before, after, "name", old->name, now->name);
-    change_note_text(before, after, "address", old->address, now->address);
-    change_note_text(before, after, "uscc", old->uscc, now->uscc);
-    change_note_text(before, after, "region", old->region, now->region);
+static void note_differences(const void *old, const void *object, json_t *before, json_t *after) {
+    static const Unit nothing = {.name = NULL};
+    const Unit *was = old == NULL ? &nothing : old;
+    const Unit *now = object;
+    change_note_text(before, after, "name", was->name, now->name);
+    change_note_text(before, after, "address", was->address, now->address);
+    change_note_text(before, after, "uscc", was->uscc, now->uscc);
+    change_note_text(before, after, "region", was->region, now->region);
     change_note_text(before,
                      after,
                      "category",
-                     category_get(old->category)->name_zh,
+                     category_get(was->category)->name_zh,
                      category_get(now->category)->name_zh);
-    change_note_text(before, after, "risk", risk_name_zh(old->risk), risk_name_zh(now->risk));
-    change_note_text(before, after, "credit", credit_word(old->credit), credit_word(now->credit));
-    change_note_text(before, after, "is_key", old->is_key ? "是" : "否", now->is_key ? "是" : "否");
-    change_note_text(before, after, "legal_person", old->legal_person, now->legal_person);
-    change_note_text(before, after, "phone", old->phone, now->phone);
-    change_note_text(before, after, "source_id", old->source_id, now->source_id);
-    change_note_real(before, after, "longitude", old->longitude, now->longitude);
-    change_note_real(before, after, "latitude", old->latitude, now->latitude);
-    change_note_int(before, after, "building", old->building_id, now->building_id);
-    change_note_int(before, after, "merged_into", old->merged_into, now->merged_into);
+    change_note_text(before, after, "risk", risk_name_zh(was->risk), risk_name_zh(now->risk));
+    change_note_text(before, after, "credit", credit_word(was->credit), credit_word(now->credit));
+    change_note_text(before, after, "is_key", was->is_key ? "是" : "否", now->is_key ? "是" : "否");
+    change_note_text(before, after, "legal_person", was->legal_person, now->legal_person);
+    change_note_text(before, after, "phone", was->phone, now->phone);
+    change_note_text(before, after, "source_id", was->source_id, now->source_id);
+    change_note_real(before, after, "longitude", was->longitude, now->longitude);
+    change_note_real(before, after, "latitude", was->latitude, now->latitude);
+    change_note_int(before, after, "building", was->building_id, now->building_id);
+    change_note_int(before, after, "merged_into", was->merged_into, now->merged_into);
 }
 
-static bool write_history(Db *db,
-                          const UnitWrite *writes,
-                          size_t count,
-                          const UnitWriteOptions *options,
-                          GError **error) {
-    g_autoptr(GArray) changes = g_array_new(FALSE, FALSE, sizeof(Change));
-    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
-    static const Unit nothing = {.name = NULL};
+static const ObjectKind unit_kind = {SEARCH_UNIT, "unit", add_tokens, note_differences};
+
+static bool note_writes(
+    Db *db, const UnitWrite *writes, size_t count, const WriteOptions *options, GError **error) {
+    g_autofree ObjectWrite *written = g_new0(ObjectWrite, count);
     for (size_t i = 0; i < count; i++) {
-        if (writes[i].old == NULL && !options->log_additions) {
-            continue;
-        }
-        g_autoptr(json_t) before = json_object();
-        g_autoptr(json_t) after = json_object();
-        const Unit *old = writes[i].old == NULL ? &nothing : writes[i].old;
-        note_differences(old, writes[i].now, before, after);
-        char *old_text = writes[i].old == NULL ? NULL : json_write(before);
-        char *new_text = json_write(after);
-        g_ptr_array_add(texts, old_text);
-        g_ptr_array_add(texts, new_text);
-        Change change = {.kind = "unit",
-                         .object_id = writes[i].now->id,
-                         .action = options->action,
-                         .actor = options->actor,
-                         .changed_us = options->now_us,
-                         .old_json = old_text,
-                         .new_json = new_text};
-        g_array_append_val(changes, change);
+        written[i] = (ObjectWrite){writes[i].now->id, writes[i].old, writes[i].now};
     }
-    return change_add(db, (const Change *)(void *)changes->data, changes->len, error);
+    return object_note_writes(db, &unit_kind, written, count, options, error);
 }
 
 /* --- rows ---------------------------------------------------------------------------------------
@@ -237,7 +184,7 @@ write_new_rows(Db *db, UnitWrite *writes, size_t count, int64_t now_us, GError *
         return true;
     }
     g_autofree int64_t *ids = g_new0(int64_t, added->len);
-    if (!unit_store_take_ids(db, added->len, ids, error)) {
+    if (!object_take_ids(db, SEARCH_UNIT, added->len, ids, error)) {
         return false;
     }
     for (guint i = 0; i < added->len; i++) {
@@ -270,11 +217,10 @@ write_old_rows(Db *db, UnitWrite *writes, size_t count, int64_t now_us, GError *
 }
 
 bool unit_write(
-    Db *db, UnitWrite *writes, size_t count, const UnitWriteOptions *options, GError **error) {
+    Db *db, UnitWrite *writes, size_t count, const WriteOptions *options, GError **error) {
     write_counts(db, writes, count);
-    return unit_store_serialise(db, error) &&
+    return object_serialise(db, SEARCH_UNIT, error) &&
            write_new_rows(db, writes, count, options->now_us, error) &&
            write_old_rows(db, writes, count, options->now_us, error) &&
-           write_search(db, writes, count, error) &&
-           write_history(db, writes, count, options, error);
+           note_writes(db, writes, count, options, error);
 }
