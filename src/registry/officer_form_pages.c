@@ -1,18 +1,14 @@
 /* Registering an officer and changing the entry. */
 #include "account/account_forms.h"
 #include "base/error.h"
+#include "registry/form_pages.h"
 #include "registry/intake_internal.h"
 #include "registry/officer.h"
-#include "registry/registry_pages.h"
 
 #include <string.h>
 
-static const struct {
-    const char *name, *label;
-    size_t offset;
-} fields[] = {
-#define FIELD(member, label)                                                                       \
-    { #member, label, offsetof(OfficerInput, member) }
+static const FormField fields[] = {
+#define FIELD(member, label) FORM_FIELD(OfficerInput, member, label)
     FIELD(name, "姓名"),
     FIELD(certificate, "执法证号"),
     FIELD(certificate_until, "执法证有效期"),
@@ -23,18 +19,6 @@ static const struct {
     FIELD(phone, "电话"),
 #undef FIELD
 };
-
-static const char **value_of(OfficerInput *input, size_t i) {
-    return (const char **)(void *)((char *)input + fields[i].offset);
-}
-
-static void read_form(const Request *req, GStringChunk *texts, OfficerInput *ret_input) {
-    *ret_input = (OfficerInput){.name = NULL};
-    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
-        *value_of(ret_input, i) = page_form(req, texts, fields[i].name);
-    }
-    ret_input->region = page_form_region(req, texts);
-}
 
 static OfficerInput from_officer(const Officer *officer) {
     return (OfficerInput){.name = officer->name,
@@ -47,7 +31,8 @@ static OfficerInput from_officer(const Officer *officer) {
                           .phone = officer->phone};
 }
 
-static bool put_options(Ctx *ctx, json_t *model, const OfficerInput *input, GError **error) {
+static bool put_options(Ctx *ctx, json_t *model, const void *data, GError **error) {
+    const OfficerInput *input = data;
     json_t *post = page_options(model, "post_options");
     json_t *lead = page_options(model, "lead_options");
     page_add_option(post, "1", "在岗", input->in_post == NULL ? "1" : input->in_post);
@@ -62,63 +47,20 @@ static bool put_options(Ctx *ctx, json_t *model, const OfficerInput *input, GErr
             json_array_append_new(names, json_string(agency->name));
         }
     }
-    return agencies != NULL && page_put_region(ctx, model, input->region, error);
-}
-
-/* `officer` NULL: a new one. */
-static json_t *form_model(Ctx *ctx,
-                          OfficerInput *input,
-                          const Officer *officer,
-                          const FormProblems *problems,
-                          GError **error) {
-    g_autoptr(json_t) model = json_object();
-    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
-        form_field(model, fields[i].name, *value_of(input, i), problems);
-    }
-    if (!put_options(ctx, model, input, error)) {
-        return NULL;
-    }
-    json_put_bool(model, "is_new", officer == NULL);
-    json_put_int(model, "id", officer == NULL ? 0 : officer->id);
-    json_put_int(model, "version", officer == NULL ? 0 : officer->version);
-    json_put_text(model, "officer_name", officer == NULL ? NULL : officer->name);
-    json_put(model, "conflicts", json_null());
-    json_put(model, "problems", json_null());
-    return g_steal_pointer(&model);
-}
-
-static Response *form_page(Ctx *ctx, OfficerInput *input, const Officer *officer) {
-    g_autoptr(GError) error = NULL;
-    json_t *model = form_model(ctx, input, officer, NULL, &error);
-    return model == NULL ? response_problem(error, NULL)
-                         : response_page("registry/officer_form", model);
-}
-
-/* `problem` NULL: the person only wants to see the streets. */
-static Response *form_again(
-    Ctx *ctx, OfficerInput *input, const Officer *officer, const char *field, const char *problem) {
-    if (problem == NULL) {
-        return form_page(ctx, input, officer);
-    }
-    g_autoptr(GError) error = NULL;
-    FormProblems *problems = form_problems_new();
-    form_problem_add(problems, field, "%s", problem);
-    json_t *model = form_model(ctx, input, officer, problems, &error);
-    if (model == NULL) {
-        json_decref(problems);
-        return response_problem(error, NULL);
-    }
-    return response_form_again("registry/officer_form", model, problems);
+    return agencies != NULL;
 }
 
 /* Names and telephone numbers are personal: the ledger's leaf holds only a salted commitment of
- * this, and the body can be erased. */
-static json_t *ledger_payload(OfficerInput *input) {
-    json_t *payload = json_object();
-    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
-        json_put_text(payload, fields[i].name, *value_of(input, i));
-    }
-    return payload;
+ * them, and the body can be erased. */
+static const ObjectForm form = {.kind = INTAKE_OFFICER,
+                                .word = "officer",
+                                .view = "registry/officer_form",
+                                .fields = fields,
+                                .field_count = G_N_ELEMENTS(fields),
+                                .put_options = put_options};
+
+static FormObject object_of(const Officer *officer) {
+    return (FormObject){officer->id, officer->version, officer->name};
 }
 
 typedef struct Work {
@@ -129,59 +71,49 @@ typedef struct Work {
     bool is_outdated, is_taken;
 } Work;
 
-static const char taken_zh[] = "这个执法证号已经登记在另一个人名下";
-
 /* --- registering --------------------------------------------------------------------------------
  */
 
 static bool add_officer(Db *db, void *data, GError **error) {
     Work *work = data;
-    intake_result_clear(&work->result);
-    g_autofree char *actor = page_actor(work->ctx);
-    IntakeContext context = page_intake_context(work->ctx, actor);
-    context.dry_run = true;
-    if (!intake_batch(db, INTAKE_OFFICER, &work->input, 1, &context, &work->result, error)) {
-        return false;
-    }
-    if (work->result.outcome != INTAKE_ADDED) {
-        return true;
-    }
-    intake_result_clear(&work->result);
-    context.dry_run = false;
-    return intake_batch(db, INTAKE_OFFICER, &work->input, 1, &context, &work->result, error) &&
-           page_ledger(db,
-                       work->ctx,
-                       "officer.add",
-                       "officer",
-                       work->result.id,
-                       ledger_payload(&work->input),
-                       error);
+    return form_add(db, work->ctx, &form, &work->input, &work->result, error);
+}
+
+/* Refused, or the number is somebody else's. */
+static Response *again(Ctx *ctx, const Work *work, const FormObject *object) {
+    const IntakeResult *result = &work->result;
+    return result->problem != NULL
+               ? form_again(ctx, &form, &work->input, object, result->column, result->problem)
+               : form_again(ctx,
+                            &form,
+                            &work->input,
+                            object,
+                            "certificate",
+                            "这个执法证号已经登记在另一个人名下");
 }
 
 Response *officer_new_page(Ctx *ctx, const Request *req) {
     (void)req;
     OfficerInput input = {.name = NULL};
-    return form_page(ctx, &input, NULL);
+    return form_page(ctx, &form, &input, NULL);
 }
 
 Response *officer_new_submit(Ctx *ctx, const Request *req) {
     g_autoptr(GError) error = NULL;
     g_autoptr(GStringChunk) texts = g_string_chunk_new(512);
     Work work = {.ctx = ctx};
-    read_form(req, texts, &work.input);
+    form_read(&form, req, texts, &work.input);
     const char *problem;
     if (form_region_unfinished(req, &problem)) {
-        return form_again(ctx, &work.input, NULL, "region", problem);
+        return form_again(ctx, &form, &work.input, NULL, "region", problem);
     }
     Response *response;
     if (!db_run_tx(ctx->db, add_officer, &work, &error)) {
         response = response_problem(error, NULL);
     } else if (work.result.outcome == INTAKE_ADDED) {
         response = page_done("/work/officers", "已登记，编号", work.result.id, &work.result);
-    } else if (work.result.problem != NULL) {
-        response = form_again(ctx, &work.input, NULL, work.result.column, work.result.problem);
     } else {
-        response = form_again(ctx, &work.input, NULL, "certificate", taken_zh);
+        response = again(ctx, &work, NULL);
     }
     intake_result_clear(&work.result);
     return response;
@@ -212,7 +144,8 @@ Response *officer_edit_page(Ctx *ctx, const Request *req) {
         return refused;
     }
     OfficerInput input = from_officer(&officer);
-    return form_page(ctx, &input, &officer);
+    FormObject object = object_of(&officer);
+    return form_page(ctx, &form, &input, &object);
 }
 
 /* The number may have gone to somebody else: a mistake of the person, not a failure. */
@@ -259,31 +192,13 @@ static bool change_officer(Db *db, void *data, GError **error) {
     WriteOptions options = {
         .actor = actor, .action = "change", .now_us = work->ctx->now_us, .log_additions = true};
     return officer_change(db, &old, &now, &options, error) &&
-           page_ledger(db,
-                       work->ctx,
-                       "officer.change",
-                       "officer",
-                       work->id,
-                       ledger_payload(&work->input),
-                       error);
+           form_note_change(db, work->ctx, &form, &work->input, work->id, error);
 }
 
-/* Somebody else was quicker: shows both values of every field that differs. */
-static Response *conflict_page(Ctx *ctx, OfficerInput *mine, const Officer *theirs) {
-    g_autoptr(GError) error = NULL;
+static Response *conflict(Ctx *ctx, const OfficerInput *mine, const Officer *theirs) {
     OfficerInput now = from_officer(theirs);
-    json_t *model = form_model(ctx, mine, theirs, NULL, &error);
-    if (model == NULL) {
-        return response_problem(error, NULL);
-    }
-    json_t *lines = json_array();
-    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
-        page_add_conflict(lines, fields[i].label, *value_of(mine, i), *value_of(&now, i));
-    }
-    json_t *conflicts = json_object();
-    json_put(conflicts, "lines", lines);
-    json_put(model, "conflicts", conflicts);
-    return response_page_status(409, "registry/officer_form", model);
+    FormObject object = object_of(theirs);
+    return form_conflict(ctx, &form, mine, &now, &object);
 }
 
 Response *officer_edit_submit(Ctx *ctx, const Request *req) {
@@ -294,23 +209,19 @@ Response *officer_edit_submit(Ctx *ctx, const Request *req) {
     if (!find_own(ctx, req, &officer, &response)) {
         return response;
     }
-    const char *version = request_form(req, "version");
-    Work work = {.ctx = ctx,
-                 .id = officer.id,
-                 .version = version == NULL ? 0 : g_ascii_strtoll(version, NULL, 10)};
-    read_form(req, texts, &work.input);
+    FormObject object = object_of(&officer);
+    Work work = {.ctx = ctx, .id = officer.id, .version = form_version(req)};
+    form_read(&form, req, texts, &work.input);
     const char *problem;
     if (work.version == officer.version && form_region_unfinished(req, &problem)) {
-        return form_again(ctx, &work.input, &officer, "region", problem);
+        return form_again(ctx, &form, &work.input, &object, "region", problem);
     }
     if (!db_run_tx(ctx->db, change_officer, &work, &error)) {
         response = response_problem(error, NULL);
     } else if (work.is_outdated) {
-        response = conflict_page(ctx, &work.input, &officer);
-    } else if (work.result.problem != NULL) {
-        response = form_again(ctx, &work.input, &officer, work.result.column, work.result.problem);
-    } else if (work.is_taken) {
-        response = form_again(ctx, &work.input, &officer, "certificate", taken_zh);
+        response = conflict(ctx, &work.input, &officer);
+    } else if (work.result.problem != NULL || work.is_taken) {
+        response = again(ctx, &work, &object);
     } else {
         response = page_done("/work/officers", "已保存修改，编号", work.id, &work.result);
     }

@@ -1,8 +1,8 @@
 /* Registering a unit and changing it. */
 #include "account/account_forms.h"
 #include "base/error.h"
+#include "registry/form_pages.h"
 #include "registry/intake_internal.h"
-#include "registry/registry_pages.h"
 #include "registry/unit.h"
 
 #include <string.h>
@@ -10,155 +10,79 @@
 /* --- the form -----------------------------------------------------------------------------------
  */
 
-static const char *const field_names[] = {"name",
-                                          "address",
-                                          "uscc",
-                                          "region",
-                                          "category",
-                                          "risk",
-                                          "credit",
-                                          "is_key_unit",
-                                          "legal_person",
-                                          "phone",
-                                          "longitude",
-                                          "latitude"};
-#define FIELD_COUNT G_N_ELEMENTS(field_names)
+static const FormField fields[] = {
+#define FIELD(member, label) FORM_FIELD(UnitInput, member, label)
+#define OUT_OF_LEDGER(member, label) FORM_FIELD_OUT_OF_LEDGER(UnitInput, member, label)
+    FIELD(name, "单位名称"),
+    FIELD(address, "地址"),
+    FIELD(uscc, "统一社会信用代码"),
+    FIELD(region, "区划"),
+    FIELD(category, "类别"),
+    FIELD(risk, "风险等级"),
+    FIELD(credit, "信用等级"),
+    FIELD(is_key_unit, "重点单位"),
+    OUT_OF_LEDGER(legal_person, "法定代表人"),
+    OUT_OF_LEDGER(phone, "电话"),
+    OUT_OF_LEDGER(longitude, "经度"),
+    OUT_OF_LEDGER(latitude, "纬度"),
+#undef FIELD
+#undef OUT_OF_LEDGER
+};
 
-/* The form's values in the order of field_names; NULL: nothing written. */
-typedef struct UnitForm {
-    const char *values[FIELD_COUNT];
-    GStringChunk *texts;
-} UnitForm;
-
-static void form_clear(UnitForm *form) {
-    g_clear_pointer(&form->texts, g_string_chunk_free);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(UnitForm, form_clear)
-
-static void form_read(const Request *req, UnitForm *form) {
-    form->texts = g_string_chunk_new(512);
-    for (size_t i = 0; i < FIELD_COUNT; i++) {
-        bool is_region = strcmp(field_names[i], "region") == 0;
-        form->values[i] = is_region ? page_form_region(req, form->texts)
-                                    : page_form(req, form->texts, field_names[i]);
-    }
-}
-
-static void form_from_unit(const Unit *unit, UnitForm *form) {
-    form->texts = g_string_chunk_new(512);
+static UnitInput from_unit(const Unit *unit, GStringChunk *texts) {
     g_autofree char *longitude = g_strdup_printf("%.7g", unit->longitude);
     g_autofree char *latitude = g_strdup_printf("%.7g", unit->latitude);
-    const char *values[FIELD_COUNT] = {unit->name,
-                                       unit->address,
-                                       unit->uscc,
-                                       unit->region,
-                                       category_get(unit->category)->word,
-                                       risk_word(unit->risk),
-                                       credit_word(unit->credit),
-                                       unit->is_key ? "1" : "0",
-                                       unit->legal_person,
-                                       unit->phone,
-                                       unit->has_point ? longitude : NULL,
-                                       unit->has_point ? latitude : NULL};
-    for (size_t i = 0; i < FIELD_COUNT; i++) {
-        form->values[i] = values[i] == NULL ? NULL : g_string_chunk_insert(form->texts, values[i]);
-    }
+    return (UnitInput){
+        .name = unit->name,
+        .address = unit->address,
+        .uscc = unit->uscc,
+        .region = unit->region,
+        .category = category_get(unit->category)->word,
+        .risk = risk_word(unit->risk),
+        .credit = credit_word(unit->credit),
+        .is_key_unit = unit->is_key ? "1" : "0",
+        .legal_person = unit->legal_person,
+        .phone = unit->phone,
+        .longitude = unit->has_point ? g_string_chunk_insert(texts, longitude) : NULL,
+        .latitude = unit->has_point ? g_string_chunk_insert(texts, latitude) : NULL,
+    };
 }
 
-static UnitInput form_input(const UnitForm *form) {
-    const char *const *v = form->values;
-    return (UnitInput){.name = v[0],
-                       .address = v[1],
-                       .uscc = v[2],
-                       .region = v[3],
-                       .category = v[4],
-                       .risk = v[5],
-                       .credit = v[6],
-                       .is_key_unit = v[7],
-                       .legal_person = v[8],
-                       .phone = v[9],
-                       .longitude = v[10],
-                       .latitude = v[11]};
-}
-
-static void put_options(json_t *model, const UnitForm *form) {
-    json_t *category = page_options(model, "category_options");
-    json_t *risk = page_options(model, "risk_options");
-    json_t *credit = page_options(model, "credit_options");
-    json_t *key = page_options(model, "key_options");
-    page_add_option(category, "", "未分类", form->values[4]);
-    for (int i = 1; i < CATEGORY_COUNT; i++) {
-        page_add_option(category, category_get(i)->word, category_get(i)->name_zh, form->values[4]);
-    }
-    page_add_option(risk, "", "未评", form->values[5]);
-    for (int i = RISK_LOW; i <= RISK_HIGH; i++) {
-        page_add_option(risk, risk_word((RiskGrade)i), risk_name_zh((RiskGrade)i), form->values[5]);
-    }
-    page_add_option(credit, "", "未评", form->values[6]);
-    for (int i = CREDIT_A; i <= CREDIT_D; i++) {
-        page_add_option(
-            credit, credit_word((CreditGrade)i), credit_word((CreditGrade)i), form->values[6]);
-    }
-    page_add_option(key, "0", "不是", form->values[7] == NULL ? "0" : form->values[7]);
-    page_add_option(key, "1", "是", form->values[7]);
-}
-
-/* `unit` NULL: a new one. */
-static bool put_form(Ctx *ctx,
-                     json_t *model,
-                     const UnitForm *form,
-                     const Unit *unit,
-                     const FormProblems *problems,
-                     GError **error) {
-    for (size_t i = 0; i < FIELD_COUNT; i++) {
-        form_field(model, field_names[i], form->values[i], problems);
-    }
-    put_options(model, form);
-    if (!page_put_region(ctx, model, form->values[3], error)) {
-        return false;
-    }
-    json_put_bool(model, "is_new", unit == NULL);
-    json_put_int(model, "id", unit == NULL ? 0 : unit->id);
-    json_put_int(model, "version", unit == NULL ? 0 : unit->version);
-    json_put_text(model, "unit_name", unit == NULL ? NULL : unit->name);
-    json_put(model, "conflicts", json_null());
-    json_put(model, "problems", json_null());
+static bool put_options(Ctx *ctx, json_t *model, const void *data, GError **error) {
+    (void)ctx;
+    (void)error;
+    const UnitInput *input = data;
+    form_put_grades(model,
+                    &(FormGrades){input->category, input->risk, input->credit, input->is_key_unit});
     return true;
 }
 
-/* `problems` NULL: the person only wants to see the streets. */
-static Response *form_again(
-    Ctx *ctx, const UnitForm *form, const Unit *unit, FormProblems *problems, GError **error) {
-    json_t *model = json_object();
-    if (!put_form(ctx, model, form, unit, problems, error)) {
-        json_decref(model);
-        json_decref(problems);
-        return response_problem(*error, NULL);
-    }
-    return problems == NULL ? response_page("registry/unit_form", model)
-                            : response_form_again("registry/unit_form", model, problems);
+static const ObjectForm form = {.kind = INTAKE_UNIT,
+                                .word = "unit",
+                                .view = "registry/unit_form",
+                                .fields = fields,
+                                .field_count = G_N_ELEMENTS(fields),
+                                .put_options = put_options};
+
+static FormObject object_of(const Unit *unit) {
+    return (FormObject){unit->id, unit->version, unit->name};
 }
 
+/* Refused, or there already. */
 static Response *
-region_again(Ctx *ctx, const UnitForm *form, const Unit *unit, const char *problem) {
-    g_autoptr(GError) error = NULL;
-    FormProblems *problems = NULL;
-    if (problem != NULL) {
-        problems = form_problems_new();
-        form_problem_add(problems, "region", "%s", problem);
+again(Ctx *ctx, const UnitInput *input, const FormObject *object, const IntakeResult *result) {
+    if (result->problem != NULL) {
+        return form_again(ctx, &form, input, object, result->column, result->problem);
     }
-    return form_again(ctx, form, unit, problems, &error);
+    g_autofree char *known =
+        g_strdup_printf("这个单位已经登记，编号 %" G_GINT64_FORMAT "，请到那里修改", result->id);
+    return form_again(ctx, &form, input, object, "name", known);
 }
 
 Response *unit_new_page(Ctx *ctx, const Request *req) {
     (void)req;
-    g_autoptr(GError) error = NULL;
-    g_auto(UnitForm) form = {.texts = NULL};
-    g_autoptr(json_t) model = json_object();
-    if (!put_form(ctx, model, &form, NULL, NULL, &error)) {
-        return response_problem(error, NULL);
-    }
-    return response_page("registry/unit_form", g_steal_pointer(&model));
+    UnitInput input = {.name = NULL};
+    return form_page(ctx, &form, &input, NULL);
 }
 
 /* --- registering --------------------------------------------------------------------------------
@@ -170,75 +94,27 @@ typedef struct AddWork {
     IntakeResult result;
 } AddWork;
 
-static json_t *ledger_payload(const UnitInput *input) {
-    json_t *payload = json_object();
-    json_put_text(payload, "name", input->name);
-    json_put_text(payload, "address", input->address);
-    json_put_text(payload, "uscc", input->uscc);
-    json_put_text(payload, "region", input->region);
-    json_put_text(payload, "category", input->category);
-    json_put_text(payload, "risk", input->risk);
-    json_put_text(payload, "credit", input->credit);
-    json_put_text(payload, "is_key_unit", input->is_key_unit);
-    return payload;
-}
-
-/* A row that matched one that is there is not written: the person is shown it. */
 static bool add_unit(Db *db, void *data, GError **error) {
     AddWork *work = data;
-    intake_result_clear(&work->result);
-    g_autofree char *actor = page_actor(work->ctx);
-    IntakeContext context = page_intake_context(work->ctx, actor);
-    context.dry_run = true;
-    if (!intake_batch(db, INTAKE_UNIT, &work->input, 1, &context, &work->result, error)) {
-        return false;
-    }
-    if (work->result.outcome != INTAKE_ADDED) {
-        return true;
-    }
-    intake_result_clear(&work->result);
-    context.dry_run = false;
-    return intake_batch(db, INTAKE_UNIT, &work->input, 1, &context, &work->result, error) &&
-           page_ledger(db,
-                       work->ctx,
-                       "unit.add",
-                       "unit",
-                       work->result.id,
-                       ledger_payload(&work->input),
-                       error);
-}
-
-static FormProblems *problems_of(const IntakeResult *result) {
-    FormProblems *problems = form_problems_new();
-    if (result->outcome == INTAKE_REFUSED) {
-        form_problem_add(problems, result->column, "%s", result->problem);
-    } else {
-        form_problem_add(problems,
-                         "name",
-                         "这个单位已经登记，编号 %" G_GINT64_FORMAT "，请到那里修改",
-                         result->id);
-    }
-    return problems;
+    return form_add(db, work->ctx, &form, &work->input, &work->result, error);
 }
 
 Response *unit_new_submit(Ctx *ctx, const Request *req) {
     g_autoptr(GError) error = NULL;
-    g_auto(UnitForm) form = {.texts = NULL};
-    form_read(req, &form);
+    g_autoptr(GStringChunk) texts = g_string_chunk_new(512);
+    AddWork work = {.ctx = ctx};
+    form_read(&form, req, texts, &work.input);
     const char *problem;
     if (form_region_unfinished(req, &problem)) {
-        return region_again(ctx, &form, NULL, problem);
-    }
-    AddWork work = {.ctx = ctx, .input = form_input(&form)};
-    if (!db_run_tx(ctx->db, add_unit, &work, &error)) {
-        intake_result_clear(&work.result);
-        return response_problem(error, NULL);
+        return form_again(ctx, &form, &work.input, NULL, "region", problem);
     }
     Response *response;
-    if (work.result.outcome == INTAKE_ADDED) {
+    if (!db_run_tx(ctx->db, add_unit, &work, &error)) {
+        response = response_problem(error, NULL);
+    } else if (work.result.outcome == INTAKE_ADDED) {
         response = page_done("/work/units", "已登记，编号", work.result.id, &work.result);
     } else {
-        response = form_again(ctx, &form, NULL, problems_of(&work.result), &error);
+        response = again(ctx, &work.input, NULL, &work.result);
     }
     intake_result_clear(&work.result);
     return response;
@@ -268,50 +144,15 @@ static bool find_own(Ctx *ctx, const Request *req, Unit *ret_unit, Response **re
 }
 
 Response *unit_edit_page(Ctx *ctx, const Request *req) {
-    g_autoptr(GError) error = NULL;
     g_auto(Unit) unit = {0};
-    g_auto(UnitForm) form = {.texts = NULL};
+    g_autoptr(GStringChunk) texts = g_string_chunk_new(512);
     Response *refused;
     if (!find_own(ctx, req, &unit, &refused)) {
         return refused;
     }
-    form_from_unit(&unit, &form);
-    g_autoptr(json_t) model = json_object();
-    if (!put_form(ctx, model, &form, &unit, NULL, &error)) {
-        return response_problem(error, NULL);
-    }
-    return response_page("registry/unit_form", g_steal_pointer(&model));
-}
-
-/* Somebody else was quicker: shows both values of every field that differs. */
-static Response *conflict_page(Ctx *ctx, const UnitForm *mine, const Unit *theirs, GError **error) {
-    static const char *const labels[FIELD_COUNT] = {"单位名称",
-                                                    "地址",
-                                                    "统一社会信用代码",
-                                                    "区划",
-                                                    "类别",
-                                                    "风险等级",
-                                                    "信用等级",
-                                                    "重点单位",
-                                                    "法定代表人",
-                                                    "电话",
-                                                    "经度",
-                                                    "纬度"};
-    g_auto(UnitForm) now = {.texts = NULL};
-    form_from_unit(theirs, &now);
-    json_t *model = json_object();
-    if (!put_form(ctx, model, mine, theirs, NULL, error)) {
-        json_decref(model);
-        return response_problem(*error, NULL);
-    }
-    json_t *lines = json_array();
-    for (size_t i = 0; i < FIELD_COUNT; i++) {
-        page_add_conflict(lines, labels[i], mine->values[i], now.values[i]);
-    }
-    json_t *conflicts = json_object();
-    json_put(conflicts, "lines", lines);
-    json_put(model, "conflicts", conflicts);
-    return response_page_status(409, "registry/unit_form", model);
+    UnitInput input = from_unit(&unit, texts);
+    FormObject object = object_of(&unit);
+    return form_page(ctx, &form, &input, &object);
 }
 
 typedef struct ChangeWork {
@@ -323,21 +164,21 @@ typedef struct ChangeWork {
 } ChangeWork;
 
 /* The form shows every field, so an empty one means: none. */
-static void take_form(Unit *unit, const Unit *form) {
-    unit->name = form->name;
-    unit->address = form->address;
-    unit->uscc = form->uscc;
-    unit->region = form->region;
-    unit->district = form->district;
-    unit->category = form->category;
-    unit->risk = form->risk;
-    unit->credit = form->credit;
-    unit->is_key = form->is_key;
-    unit->legal_person = form->legal_person;
-    unit->phone = form->phone;
-    unit->has_point = form->has_point;
-    unit->longitude = form->longitude;
-    unit->latitude = form->latitude;
+static void take_form(Unit *unit, const Unit *told) {
+    unit->name = told->name;
+    unit->address = told->address;
+    unit->uscc = told->uscc;
+    unit->region = told->region;
+    unit->district = told->district;
+    unit->category = told->category;
+    unit->risk = told->risk;
+    unit->credit = told->credit;
+    unit->is_key = told->is_key;
+    unit->legal_person = told->legal_person;
+    unit->phone = told->phone;
+    unit->has_point = told->has_point;
+    unit->longitude = told->longitude;
+    unit->latitude = told->latitude;
 }
 
 static bool is_same_form(const Unit *a, const Unit *b) {
@@ -384,18 +225,19 @@ static bool change_unit(Db *db, void *data, GError **error) {
     WriteOptions options = {
         .actor = actor, .action = "change", .now_us = work->ctx->now_us, .log_additions = true};
     return unit_write(db, &write, 1, &options, error) &&
-           page_ledger(
-               db, work->ctx, "unit.change", "unit", work->id, ledger_payload(&work->input), error);
+           form_note_change(db, work->ctx, &form, &work->input, work->id, error);
 }
 
-static Response *change_answer(
-    Ctx *ctx, const UnitForm *form, const Unit *unit, const ChangeWork *work, GError **error) {
+static Response *change_answer(Ctx *ctx, const Unit *unit, const ChangeWork *work) {
     g_autofree char *path = g_strdup_printf("/work/units/%" G_GINT64_FORMAT, work->id);
+    FormObject object = object_of(unit);
     if (work->is_outdated) {
-        return conflict_page(ctx, form, unit, error);
+        g_autoptr(GStringChunk) texts = g_string_chunk_new(512);
+        UnitInput theirs = from_unit(unit, texts);
+        return form_conflict(ctx, &form, &work->input, &theirs, &object);
     }
     if (work->result.problem != NULL) {
-        return form_again(ctx, form, unit, problems_of(&work->result), error);
+        return again(ctx, &work->input, &object, &work->result);
     }
     if (work->is_same) {
         return response_redirect_flash(path, "没有改动");
@@ -405,24 +247,21 @@ static Response *change_answer(
 
 Response *unit_edit_submit(Ctx *ctx, const Request *req) {
     g_autoptr(GError) error = NULL;
+    g_autoptr(GStringChunk) texts = g_string_chunk_new(512);
     g_auto(Unit) unit = {0};
-    g_auto(UnitForm) form = {.texts = NULL};
     Response *refused;
     if (!find_own(ctx, req, &unit, &refused)) {
         return refused;
     }
-    form_read(req, &form);
-    const char *version = request_form(req, "version");
-    ChangeWork work = {.ctx = ctx,
-                       .id = unit.id,
-                       .version = version == NULL ? 0 : g_ascii_strtoll(version, NULL, 10),
-                       .input = form_input(&form)};
+    ChangeWork work = {.ctx = ctx, .id = unit.id, .version = form_version(req)};
+    form_read(&form, req, texts, &work.input);
     const char *problem;
+    FormObject object = object_of(&unit);
     if (work.version == unit.version && form_region_unfinished(req, &problem)) {
-        return region_again(ctx, &form, &unit, problem);
+        return form_again(ctx, &form, &work.input, &object, "region", problem);
     }
     Response *response = db_run_tx(ctx->db, change_unit, &work, &error)
-                             ? change_answer(ctx, &form, &unit, &work, &error)
+                             ? change_answer(ctx, &unit, &work)
                              : response_problem(error, NULL);
     intake_result_clear(&work.result);
     return response;
