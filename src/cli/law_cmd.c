@@ -86,13 +86,15 @@ static int check(const LawOptions *options) {
         return 0;
     }
     g_autofree char *names = g_strjoinv(", ", (char **)cities);
-    printf("%s: %u entries hold together; %u examples come out (%u time limits, %u powers); "
+    printf("%s: %u entries hold together; %u examples come out (%u time limits, %u powers, %u "
+           "courses); "
            "%" G_GINT64_FORMAT " ms\n",
            names,
            report.entries,
            report.examples,
            report.deadlines,
            report.powers,
+           report.walks,
            ms);
     return 0;
 }

@@ -67,7 +67,7 @@ static void read_valid(LawReader *reader, LawNode valid, LawEntry *entry) {
 }
 
 /* "消防法/15" -> "消防法第15条" */
-static const char *basis_text(LawReader *reader, LawNode list, const char *const *basis) {
+const char *law_basis_text(LawReader *reader, LawNode list, const char *const *basis) {
     g_autoptr(GString) out = g_string_new(NULL);
     for (unsigned i = 0; basis[i] != NULL; i++) {
         const char *slash = strrchr(basis[i], '/');
@@ -94,7 +94,7 @@ void law_read_entry(LawReader *reader, LawNode map, LawEntry *entry) {
     entry->id = law_id(reader, law_get(map, "id"));
     entry->name = law_text(reader, law_get(map, "name"));
     entry->basis = law_read_texts(reader, basis);
-    entry->basis_zh = reader->error == NULL ? basis_text(reader, basis, entry->basis) : "";
+    entry->basis_zh = reader->error == NULL ? law_basis_text(reader, basis, entry->basis) : "";
     entry->confidence = (LawConfidence)law_word(reader, law_get(map, "confidence"), confidences);
     read_valid(reader, law_get(map, "valid"), entry);
 }
@@ -186,7 +186,7 @@ const LawWord *law_word_find(const GPtrArray *words, const char *id) {
 static void read_examples(LawReader *reader, LawBook *book, LawNode list, const char *city) {
     for (unsigned i = 0; law_list(reader, list) && i < law_count(list); i++) {
         LawNode map = law_at(list, i);
-        if (!law_keys(reader, map, "id name deadline? may? expect")) {
+        if (!law_keys(reader, map, "id name deadline? may? walk? expect")) {
             return;
         }
         LawExample example = {.node = map,
@@ -194,10 +194,13 @@ static void read_examples(LawReader *reader, LawBook *book, LawNode list, const 
                               .name = law_text(reader, law_get(map, "name")),
                               .deadline = law_get(map, "deadline"),
                               .may = law_get(map, "may"),
+                              .walk = law_get(map, "walk"),
                               .expect = law_get(map, "expect"),
                               .city = city};
-        if (law_is_there(example.deadline) == law_is_there(example.may)) {
-            law_wrong(reader, map, "an example asks for a deadline or a power, one of them");
+        if (law_is_there(example.deadline) + law_is_there(example.may) +
+                law_is_there(example.walk) !=
+            1) {
+            law_wrong(reader, map, "an example is one of: deadline, may, walk");
         }
         for (guint other = 0; other < book->examples->len; other++) {
             if (strcmp(((LawExample *)book->examples->pdata[other])->id, example.id) == 0) {
@@ -213,7 +216,9 @@ static void read_examples(LawReader *reader, LawBook *book, LawNode list, const 
 
 /* A file's top-level keys say what is in it; other kinds of rule have readers of their own. */
 static void read_file(LawReader *reader, LawBook *book, LawNode root, const char *city) {
-    if (!law_keys(reader, root, "instruments? acts? agencies? terms? powers? examples?")) {
+    if (!law_keys(reader,
+                  root,
+                  "instruments? acts? agencies? terms? powers? forms? procedures? examples?")) {
         return;
     }
     for (unsigned i = 0; i < law_pairs(root); i++) {
@@ -229,6 +234,10 @@ static void read_file(LawReader *reader, LawBook *book, LawNode root, const char
             law_read_terms(reader, book, list);
         } else if (strcmp(key, "powers") == 0) {
             law_read_powers(reader, book, list);
+        } else if (strcmp(key, "forms") == 0) {
+            law_read_forms(reader, book, list);
+        } else if (strcmp(key, "procedures") == 0) {
+            law_read_procedures(reader, book, list);
         } else {
             read_examples(reader, book, list, city);
         }
@@ -239,8 +248,12 @@ static void read_file(LawReader *reader, LawBook *book, LawNode root, const char
 static bool is_ours(const char *below) {
     static const char *const names[] = {
         "articles.yaml", "agencies.yaml", "powers.yaml", "terms.yaml", NULL};
-    return g_strv_contains(names, below) ||
-           (g_str_has_prefix(below, "examples/") && g_str_has_suffix(below, ".yaml"));
+    static const char *const folders[] = {"forms/", "procedures/", "examples/"};
+    bool is_inside = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
+        is_inside |= g_str_has_prefix(below, folders[i]);
+    }
+    return g_strv_contains(names, below) || (is_inside && g_str_has_suffix(below, ".yaml"));
 }
 
 static void read_folder(LawReader *reader, LawBook *book, const char *city, unsigned *ret_files) {
@@ -267,6 +280,8 @@ static LawBook *book_new(const char *city) {
                     .agencies = g_ptr_array_new(),
                     .terms = g_ptr_array_new(),
                     .powers = g_ptr_array_new(),
+                    .forms = g_ptr_array_new(),
+                    .procedures = g_ptr_array_new(),
                     .examples = g_ptr_array_new(),
                     .places = g_hash_table_new(NULL, NULL)};
     return law_keep(&book, sizeof book);
@@ -294,6 +309,8 @@ static void book_free(LawBook *book) {
     g_ptr_array_unref(book->agencies);
     g_ptr_array_unref(book->terms);
     g_ptr_array_unref(book->powers);
+    g_ptr_array_unref(book->forms);
+    g_ptr_array_unref(book->procedures);
     g_ptr_array_unref(book->examples);
     g_hash_table_unref(book->places);
 }
@@ -329,6 +346,8 @@ static LawBook *read_book(LawReader *reader, const char *city, unsigned *ret_fil
         overlay(book->articles, own->articles);
         overlay(book->terms, own->terms);
         overlay(book->powers, own->powers);
+        overlay(book->forms, own->forms);
+        overlay(book->procedures, own->procedures);
         g_ptr_array_extend(book->acts, own->acts, NULL, NULL);
         g_ptr_array_extend(book->agencies, own->agencies, NULL, NULL);
         g_ptr_array_extend(book->examples, own->examples, NULL, NULL);
@@ -376,7 +395,8 @@ static void load(void) {
         LawBook *book = read_book(&reader, names->pdata[i], &files);
         g_ptr_array_add(all, book);
         all_report.files = MAX(all_report.files, files);
-        all_report.entries += book->terms->len + book->powers->len + book->articles->len;
+        all_report.entries += book->terms->len + book->powers->len + book->articles->len +
+                              book->forms->len + book->procedures->len;
         if (reader.error == NULL) {
             law_run_examples(book, &all_report, failed);
         }

@@ -142,9 +142,9 @@ bool law_may(const LawBook *book,
 
 typedef struct LawCheckReport {
     unsigned files, entries, examples;
-    unsigned deadlines, powers; /* examples of each kind */
-    const char *const *failed;  /* examples that do not come out, each with its place; ends with
-                                 * NULL, never NULL itself */
+    unsigned deadlines, powers, walks; /* examples of each kind */
+    const char *const *failed; /* examples that do not come out, each with its place; ends with
+                                * NULL, never NULL itself */
 } LawCheckReport;
 /* Loads every book and runs every example. HZ_ERROR_INVALID: the first mistake; the report then
  * tells all examples that do not come out, so that the author of a change sees what it changes. */

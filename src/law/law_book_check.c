@@ -75,9 +75,13 @@ static bool has_example(const LawBook *book, const char *section, const char *ke
 void law_check_book(LawReader *reader, const LawBook *book) {
     check_basis(reader, book, book->terms);
     check_basis(reader, book, book->powers);
+    check_basis(reader, book, book->forms);
+    check_basis(reader, book, book->procedures);
     check_editions(reader, book, book->articles);
     check_editions(reader, book, book->terms);
     check_editions(reader, book, book->powers);
+    check_editions(reader, book, book->forms);
+    check_editions(reader, book, book->procedures);
     for (guint i = 0; i < book->terms->len; i++) {
         const LawTerm *term = book->terms->pdata[i];
         if (!has_example(book, "deadline", "rule", term->entry.id)) {
@@ -96,4 +100,5 @@ void law_check_book(LawReader *reader, const LawBook *book) {
             }
         }
     }
+    law_check_procedures(reader, book);
 }

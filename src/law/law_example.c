@@ -1,5 +1,6 @@
 /* Worked examples: given facts and a day, expect a due day or an answer. */
 #include "base/clock.h"
+#include "law/law_case.h"
 #include "law/law_internal.h"
 
 #include <string.h>
@@ -115,8 +116,165 @@ static void run_may(LawReader *reader, const LawBook *book, const LawExample *ex
     }
 }
 
+/* --- walks --------------------------------------------------------------------------------------
+ */
+
+#define PEOPLE_MAX 8
+
+/* Texts, and lists of texts for fields with several choices. */
+static json_t *read_data(LawReader *reader, LawNode map) {
+    json_t *data = json_object();
+    for (unsigned i = 0; i < law_pairs(map); i++) {
+        LawNode value = law_value(map, i);
+        json_t *list = law_count(value) > 0 ? json_array() : NULL;
+        for (unsigned v = 0; v < law_count(value); v++) {
+            json_array_append_new(list, json_string(law_text(reader, law_at(value, v))));
+        }
+        json_put(data,
+                 law_scalar(law_key(map, i)),
+                 list != NULL ? list : json_string(law_text(reader, value)));
+    }
+    return data;
+}
+
+typedef struct Walk {
+    LawReader *reader;
+    const LawExample *example;
+    LawCase *matter;
+    LawRefusal refusal; /* of the last act */
+    LawNode refused;    /* that act */
+} Walk;
+
+/* One act of the example; false when the walk ends here. */
+static bool walk_act(Walk *walk, LawNode map) {
+    LawReader *reader = walk->reader;
+    if (!law_keys(reader, map, "act at by officers? data?")) {
+        return false;
+    }
+    int64_t officers[PEOPLE_MAX];
+    LawNode list = law_get(map, "officers");
+    unsigned count = MIN(law_count(list), PEOPLE_MAX);
+    for (unsigned i = 0; i < count; i++) {
+        officers[i] = law_int(reader, law_at(list, i), 1, 1000);
+    }
+    g_autoptr(json_t) data = read_data(reader, law_get(map, "data"));
+    LawDone done = {.step = law_text(reader, law_get(map, "act")),
+                    .time_us = read_moment(reader, law_get(map, "at")),
+                    .data = data,
+                    .actor = law_int(reader, law_get(map, "by"), 0, 1000),
+                    .officers = officers,
+                    .officer_count = count};
+    g_autoptr(GError) problem = NULL;
+    if (reader->error != NULL) {
+        return false;
+    }
+    if (law_case_apply(walk->matter, &done, &walk->refusal, &problem)) {
+        return true;
+    }
+    walk->refused = map;
+    if (problem != NULL) {
+        law_wrong(reader, map, "example %s: %s", walk->example->id, problem->message);
+    }
+    return false;
+}
+
+static void check_refusal(const Walk *walk, LawNode wanted) {
+    const LawRefusal *refusal = &walk->refusal;
+    const char *rule = law_is_there(wanted) ? law_text(walk->reader, wanted) : NULL;
+    if (g_strcmp0(rule, refusal->reason_zh == NULL ? NULL : refusal->rule) == 0) {
+        return;
+    }
+    g_autofree char *problems = refusal->problems == NULL ? NULL : json_write(refusal->problems);
+    law_wrong(walk->reader,
+              law_is_there(walk->refused) ? walk->refused : walk->example->node,
+              "example %s: %s%s%s%s",
+              walk->example->id,
+              refusal->reason_zh == NULL ? "no act is refused" : refusal->rule,
+              refusal->reason_zh == NULL ? "" : ": ",
+              refusal->reason_zh == NULL ? "" : refusal->reason_zh,
+              problems == NULL ? "" : problems);
+}
+
+static const LawClock *last_clock(const LawCase *matter, const char *id) {
+    const GArray *clocks = law_case_clocks(matter);
+    for (guint i = clocks->len; i > 0; i--) {
+        const LawClock *clock = &g_array_index(clocks, LawClock, i - 1);
+        if (strcmp(clock->id, id) == 0) {
+            return clock;
+        }
+    }
+    return NULL;
+}
+
+static char *clock_text(const LawClock *clock) {
+    static const char *const states[] = {"running", "paused", "met", "late", "replaced"};
+    char day[11];
+    law_day_write(clock->due.last_day, day);
+    g_autofree char *minute = clock_format_minute(clock->due.due_us);
+    minute[10] = 'T';
+    return g_strdup_printf("%s %s",
+                           states[clock->state],
+                           !clock->due.is_known            ? "unknown"
+                           : clock->span.unit == LAW_HOURS ? minute
+                                                           : day);
+}
+
+/* "{complaint-verification: met 2026-10-01T18:05}" */
+static void check_clocks(const Walk *walk, LawNode wanted) {
+    for (unsigned i = 0; i < law_pairs(wanted); i++) {
+        const char *id = law_scalar(law_key(wanted, i));
+        const LawClock *clock = last_clock(walk->matter, id);
+        g_autofree char *is = clock == NULL ? g_strdup("not started") : clock_text(clock);
+        const char *text = law_text(walk->reader, law_value(wanted, i));
+        if (strcmp(is, text) != 0) {
+            law_wrong(walk->reader,
+                      law_value(wanted, i),
+                      "example %s: %s is %s, not %s",
+                      walk->example->id,
+                      id,
+                      is,
+                      text);
+        }
+    }
+}
+
+static void run_walk(LawReader *reader, const LawBook *book, const LawExample *example) {
+    LawNode acts = law_get(example->walk, "acts");
+    if (!law_keys(reader, example->walk, "procedure acts") || !law_list(reader, acts) ||
+        !law_keys(reader, example->expect, "state clocks? refused?")) {
+        return;
+    }
+    int64_t opened_us = read_moment(reader, law_get(law_at(acts, 0), "at"));
+    const char *procedure = law_text(reader, law_get(example->walk, "procedure"));
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(LawCase) matter =
+        reader->error != NULL ? NULL : law_case_new(book, procedure, opened_us, &problem);
+    if (matter == NULL) {
+        law_wrong(reader, example->walk, "%s", problem == NULL ? "no procedure" : problem->message);
+        return;
+    }
+    Walk walk = {.reader = reader, .example = example, .matter = matter};
+    for (unsigned i = 0; i < law_count(acts) && walk_act(&walk, law_at(acts, i)); i++) {
+    }
+    if (reader->error == NULL) {
+        check_refusal(&walk, law_get(example->expect, "refused"));
+    }
+    law_refusal_clear(&walk.refusal);
+    const LawState *state = law_case_state(matter);
+    LawNode wanted = law_get(example->expect, "state");
+    const char *is = state == NULL ? "none" : state->id;
+    if (reader->error == NULL && strcmp(law_text(reader, wanted), is) != 0) {
+        law_wrong(
+            reader, wanted, "example %s (%s): the state is \"%s\"", example->id, book->city, is);
+    }
+    if (reader->error == NULL) {
+        check_clocks(&walk, law_get(example->expect, "clocks"));
+    }
+}
+
 static bool same_word(LawNode a, LawNode b, const char *key) {
-    return g_strcmp0(law_scalar(law_get(a, key)), law_scalar(law_get(b, key))) == 0;
+    const char *one = law_scalar(law_get(a, key));
+    return one != NULL && g_strcmp0(one, law_scalar(law_get(b, key))) == 0;
 }
 
 /* A national example need not hold where the city has put a rule of its own. */
@@ -149,6 +307,9 @@ void law_run_examples(const LawBook *book, LawCheckReport *report, GPtrArray *fa
         if (law_is_there(example->deadline)) {
             run_deadline(&reader, book, example);
             report->deadlines++;
+        } else if (law_is_there(example->walk)) {
+            run_walk(&reader, book, example);
+            report->walks++;
         } else {
             run_may(&reader, book, example);
             report->powers++;

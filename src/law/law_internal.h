@@ -17,7 +17,7 @@ typedef struct LawSource {
 GArray *law_sources(const char *prefix, GError **error);
 
 typedef struct LawExample {
-    LawNode node, deadline, may, expect;
+    LawNode node, deadline, may, walk, expect;
     const char *id, *name;
     const char *city; /* of the folder: "national" or a city */
 } LawExample;
@@ -30,13 +30,15 @@ typedef struct LawWord {
 
 struct LawBook {
     const char *city;
-    GPtrArray *articles; /* of LawArticle */
-    GPtrArray *acts;     /* of LawWord */
-    GPtrArray *agencies; /* of LawWord */
-    GPtrArray *terms;    /* of LawTerm */
-    GPtrArray *powers;   /* of LawPower */
-    GPtrArray *examples; /* of LawExample */
-    GHashTable *places;  /* entry -> LawNode (copied) */
+    GPtrArray *articles;   /* of LawArticle */
+    GPtrArray *acts;       /* of LawWord */
+    GPtrArray *agencies;   /* of LawWord */
+    GPtrArray *terms;      /* of LawTerm */
+    GPtrArray *powers;     /* of LawPower */
+    GPtrArray *forms;      /* of LawForm */
+    GPtrArray *procedures; /* of LawProcedure */
+    GPtrArray *examples;   /* of LawExample */
+    GHashTable *places;    /* entry -> LawNode (copied) */
 };
 
 /* Reads and checks one file by itself, runs nothing and keeps nothing: for tests of bad input. */
@@ -51,6 +53,14 @@ void law_read_entry(LawReader *reader, LawNode map, LawEntry *entry);
 /* The texts of a list; ends with NULL. */
 const char *const *law_read_texts(LawReader *reader, LawNode list);
 
+/* "消防法第15条、…" of a list of bases. */
+const char *law_basis_text(LawReader *reader, LawNode list, const char *const *basis);
+
+void law_read_forms(LawReader *reader, LawBook *book, LawNode list);
+void law_read_procedures(LawReader *reader, LawBook *book, LawNode list);
+/* Every form, field, term, power and act that a procedure names is there; every state is reached
+ * and left; every act is taken by an example. */
+void law_check_procedures(LawReader *reader, const LawBook *book);
 void law_read_terms(LawReader *reader, LawBook *book, LawNode list);
 void law_read_powers(LawReader *reader, LawBook *book, LawNode list);
 void law_read_words(LawReader *reader, GPtrArray *words, LawNode list);

@@ -1,0 +1,56 @@
+/*
+ * Forms as data: the fields that an act asks for, and the check of what somebody filled in.
+ *
+ * One generator shows every form (casework pages); nothing here knows HTML. A form's data is a flat
+ * JSON object of texts by field id, lists of texts for `choices`. Thread: any.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "law/law_book.h"
+
+typedef enum LawFieldType {
+    LAW_FIELD_TEXT,   /* one line */
+    LAW_FIELD_LONG,   /* several lines */
+    LAW_FIELD_DATE,   /* "2026-11-22" */
+    LAW_FIELD_TIME,   /* "2026-11-22T09:15" */
+    LAW_FIELD_NUMBER, /* whole */
+    LAW_FIELD_MONEY,  /* yuan with at most two decimals */
+    LAW_FIELD_YES_NO, /* "yes", "no" */
+    LAW_FIELD_CHOICE, /* one of the values */
+    LAW_FIELD_CHOICES /* some of them */
+} LawFieldType;
+
+typedef struct LawField {
+    const char *id;
+    const char *label;
+    const char *help; /* may be NULL */
+    LawFieldType type;
+    bool required;
+    bool sealed;               /* only named roles see it, every look leaves a mark */
+    const char *const *values; /* choice, choices; ends with NULL */
+    const char *const *values_zh;
+    int64_t min, max;       /* number: bounds; text, long: most characters in max */
+    const char *asks_field; /* asked only when that field has one of these values; NULL: always */
+    const char *const *asks_values;
+    const char *prefill; /* "unit.name"; may be NULL */
+} LawField;
+
+typedef struct LawForm {
+    LawEntry entry;
+    const LawField *fields;
+    unsigned field_count;
+} LawForm;
+
+/* The edition of that day. HZ_ERROR_NOT_FOUND. */
+const LawForm *law_form_at(const LawBook *book, const char *id, int64_t time_us, GError **error);
+/* NULL when the form has no such field. */
+const LawField *law_form_field(const LawForm *form, const char *id);
+
+/* Is the field asked, given what else was said? */
+bool law_field_is_asked(const LawField *field, const json_t *data);
+/* What is wrong with the data, as {field: sentence in Chinese}; an empty object: nothing. A key
+ * that the form does not know is wrong too. Caller unrefs. */
+json_t *law_form_problems(const LawForm *form, const json_t *data);
+/* The value in words: "属实"; for sealed fields too. Caller frees; "" when there is none. */
+char *law_field_text_zh(const LawField *field, const json_t *data);
