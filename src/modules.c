@@ -1,5 +1,6 @@
 /* All rooms, bottom first: the order of migrations. */
 #include "account/account.h"
+#include "casework/casework.h"
 #include "draw/draw.h"
 #include "importer/importer.h"
 #include "inspection/inspection.h"
@@ -18,6 +19,7 @@ const Module *const modules[] = {
     &account_module,
     &law_module,
     &registry_module,
+    &casework_module,
     &draw_module,
     &importer_module,
     &inspection_module,

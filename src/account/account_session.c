@@ -123,6 +123,7 @@ bool account_authenticate(Db *db, const char *token, int64_t now_us, Principal *
                            .agency_id = account->agency_id,
                            .officer_id = account->officer_id,
                            .permissions = role_permissions(account->roles),
+                           .roles = account->roles,
                            .must_change_password = account->must_change_password};
     csrf_of(token, ret_who->csrf);
     return true;

@@ -148,6 +148,7 @@ static bool init_demo(Db *db, const InitOptions *options, GError **error) {
     if (!demo_fill(db, &demo, &summary, error)) {
         return false;
     }
+    db_tidy(db, NULL); /* the engine would do it later by itself */
     if (options->json) {
         g_autofree char *text = json_write(summary);
         puts(text);

@@ -214,17 +214,29 @@ static void read_examples(LawReader *reader, LawBook *book, LawNode list, const 
 /* --- files --------------------------------------------------------------------------------------
  */
 
+static void read_city(LawReader *reader, LawBook *book, LawNode map) {
+    if (law_keys(reader, map, "name region")) {
+        book->name = law_text(reader, law_get(map, "name"));
+        book->region = law_text(reader, law_get(map, "region"));
+        if (strspn(book->region, "0123456789") != strlen(book->region)) {
+            law_wrong(reader, law_get(map, "region"), "a region is the beginning of a code");
+        }
+    }
+}
+
 /* A file's top-level keys say what is in it; other kinds of rule have readers of their own. */
 static void read_file(LawReader *reader, LawBook *book, LawNode root, const char *city) {
     if (!law_keys(reader,
                   root,
-                  "instruments? acts? agencies? terms? powers? forms? procedures? examples?")) {
+                  "city? instruments? acts? agencies? terms? powers? forms? procedures? examples?")) {
         return;
     }
     for (unsigned i = 0; i < law_pairs(root); i++) {
         const char *key = law_scalar(law_key(root, i));
         LawNode list = law_value(root, i);
-        if (strcmp(key, "instruments") == 0) {
+        if (strcmp(key, "city") == 0) {
+            read_city(reader, book, list);
+        } else if (strcmp(key, "instruments") == 0) {
             read_instruments(reader, book, list);
         } else if (strcmp(key, "acts") == 0) {
             law_read_words(reader, book->acts, list);
@@ -247,7 +259,7 @@ static void read_file(LawReader *reader, LawBook *book, LawNode root, const char
 /* Which files this reader reads; checklists, weights and heights have their own. */
 static bool is_ours(const char *below) {
     static const char *const names[] = {
-        "articles.yaml", "agencies.yaml", "powers.yaml", "terms.yaml", NULL};
+        "city.yaml", "articles.yaml", "agencies.yaml", "powers.yaml", "terms.yaml", NULL};
     static const char *const folders[] = {"forms/", "procedures/", "examples/"};
     bool is_inside = false;
     for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
@@ -343,6 +355,11 @@ static LawBook *read_book(LawReader *reader, const char *city, unsigned *ret_fil
     if (strcmp(city, LAW_NATIONAL) != 0 && reader->error == NULL) {
         LawBook *own = book_new(city);
         read_folder(reader, own, city, ret_files);
+        book->name = own->name;
+        book->region = own->region;
+        if (book->region == NULL && reader->error == NULL) {
+            hz_fail(&reader->error, HZ_ERROR_INVALID, "law/%s: city.yaml is missing", city);
+        }
         overlay(book->articles, own->articles);
         overlay(book->terms, own->terms);
         overlay(book->powers, own->powers);
@@ -443,6 +460,21 @@ const LawBook *law_book(const char *city, GError **error) {
     }
     hz_fail(error, HZ_ERROR_NOT_FOUND, "there are no rules of a city \"%s\"", wanted);
     return NULL;
+}
+
+const char *law_city_of(const char *region, GError **error) {
+    if (!is_loaded(error)) {
+        return NULL;
+    }
+    const LawBook *best = NULL;
+    for (guint i = 0; i < books->len; i++) {
+        const LawBook *book = books->pdata[i];
+        if (book->region != NULL && g_str_has_prefix(region, book->region) &&
+            (best == NULL || strlen(book->region) > strlen(best->region))) {
+            best = book;
+        }
+    }
+    return best == NULL ? LAW_NATIONAL : best->city;
 }
 
 const char *const *law_cities(GError **error) {

@@ -24,6 +24,10 @@ const LawBook *law_book(const char *city, GError **error);
 /* Names of all books, "national" first; ends with NULL; constant. NULL on error. */
 const char *const *law_cities(GError **error);
 
+/* The city whose rules hold in a region ("500103" -> "chongqing"): the one whose city.yaml names
+ * the longest beginning of the code, else "national". NULL on error. */
+const char *law_city_of(const char *region, GError **error);
+
 /* What every entry has. */
 typedef struct LawEntry {
     const char *id;

@@ -153,7 +153,7 @@ void law_case_may(const LawCase *matter, const LawDone *done, LawRefusal *ret_re
     if (!law_step_leaves(step, state)) {
         refuse(ret_refusal,
                "state",
-               basis,
+               NULL,
                matter->state == NULL
                    ? g_strdup_printf("还没有立案，不能%s", step->name)
                    : g_strdup_printf("现在是“%s”，不能%s", matter->state->name, step->name));

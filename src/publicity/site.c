@@ -25,7 +25,9 @@ static const NavItem public_nav[] = {
 };
 
 static const NavGroup work_nav[] = {
-    {NULL, {{"/work", "今日任务", "list-check", PERM_SIGNED_IN}}},
+    {NULL,
+     {{"/work", "今日任务", "list-check", PERM_SIGNED_IN},
+      {"/work/matters", "案件", "inbox", PERM_INSPECTION_VIEW}}},
     {"监督",
      {{"/work/inspections", "检查与抽查", "clipboard-check", PERM_INSPECTION_VIEW},
       {"/work/plans", "检查计划", "calendar-event", PERM_PLAN_VIEW},

@@ -240,7 +240,7 @@ search(Db *db, const NamedQuery *query, size_t limit, Found *ret_found, GError *
                        .backward = ask->backward,
                        .look = is_exact ? NULL : look_again,
                        .data = query,
-                       .walk_max = NAMED_WALK_MAX};
+                       .walk_max = is_exact ? NAMED_WALK_MAX : SEARCH_LOOK_MAX};
     SearchFound got = {.ids = ret_found->ids};
     if (!is_exact && !ask->has_place) {
         ret_found->cap = MAX(limit, NAMED_LOOK_COUNT_MAX);

@@ -82,6 +82,9 @@ typedef struct SearchFound {
     int64_t reached; /* the last candidate looked at */
 } SearchFound;
 
+/* At most so many rows are looked at for one page: about 15 ms. */
+#define SEARCH_LOOK_MAX 4000
+
 /* Gathers at least `wanted` answers unless there are fewer or walk_max is reached. */
 bool search_gather(Db *db, const SearchAsk *ask, size_t wanted, SearchFound *found, GError **error);
 

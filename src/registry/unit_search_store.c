@@ -127,7 +127,7 @@ static SearchAsk ask_of(const UnitQuery *query, const Search *search, int64_t fr
                        .backward = query->backward,
                        .look = search->is_exact ? NULL : look_again,
                        .data = query,
-                       .walk_max = UNIT_WALK_MAX};
+                       .walk_max = search->is_exact ? UNIT_WALK_MAX : SEARCH_LOOK_MAX};
 }
 
 static size_t count_cap(const Search *search) {

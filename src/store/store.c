@@ -196,6 +196,11 @@ bool db_script(Db *db, const char *text, GError **error) {
     return enter(db, error) && leave(db, db->driver->script(db, text, error));
 }
 
+bool db_tidy(Db *db, GError **error) {
+    g_assert(!db->in_tx);
+    return db_engine(db) == DB_ENGINE_SQLITE || db_script(db, "VACUUM (ANALYZE)", error);
+}
+
 static DbRows *query_text(Db *db, const char *text, DbArgs args, GError **error) {
     if (!enter(db, error) || !check_args(args, error)) {
         return NULL;

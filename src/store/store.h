@@ -182,6 +182,11 @@ void *db_kept(const Db *db, const char *key);
 /* Takes ownership of `thing` and frees what was kept under the key. */
 void db_keep(Db *db, const char *key, void *thing, GDestroyNotify free_thing);
 
+/* After a large load, outside a transaction: what the engine would do by itself some minutes later.
+ * PostgreSQL: VACUUM (ANALYZE), which also empties the waiting lists of the search indexes; until
+ * then every search reads them. SQLite needs nothing. */
+bool db_tidy(Db *db, GError **error);
+
 /* --- for tests of failure ----------------------------------------------------------------------
  */
 

@@ -39,6 +39,7 @@ typedef struct Principal {
     int64_t agency_id;
     int64_t officer_id;   /* 0: no officer behind this account */
     uint32_t permissions; /* bit n = Permission n */
+    uint32_t roles;       /* bit n = Role n of the account room; for rules that name roles */
     bool must_change_password;
     char csrf[33]; /* token of this session, 32 hex digits */
 } Principal;

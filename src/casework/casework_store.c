@@ -1,0 +1,396 @@
+#include "casework/casework_store.h"
+
+#include "base/error.h"
+#include "registry/region.h"
+
+#include <string.h>
+
+/* --- matters ------------------------------------------------------------------------------------
+ */
+
+#define MATTER_COLUMNS                                                                             \
+    "id, kind, number, title, region, object_kind, object_id, state, is_closed, version, "         \
+    "opened_us, changed_us, due_us, due_clock"
+
+void matter_clear(Matter *matter) {
+    g_free(matter->kind);
+    g_free(matter->number);
+    g_free(matter->title);
+    g_free(matter->region);
+    g_free(matter->object_kind);
+    g_free(matter->state);
+    g_free(matter->due_clock);
+    *matter = (Matter){0};
+}
+
+static int64_t due_key(const Matter *matter) {
+    return matter->due_us == 0 ? INT64_MAX : matter->due_us;
+}
+
+bool casework_store_add(Db *db, const MatterRow *row, int64_t *ret_id, GError **error) {
+    const Matter *matter = row->matter;
+    return db_query_int(
+        db,
+        SQL("INSERT INTO matter (kind, number, title, object_kind, object_id, region, district, "
+            "state, is_closed, version, opened_us, changed_us, due_us, due_key, due_clock, "
+            "form_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) "
+            "RETURNING id"),
+        DB_ARGS(db_text(matter->kind),
+                db_text(matter->number),
+                db_text(matter->title),
+                db_text(matter->object_kind),
+                db_int(matter->object_id),
+                db_text(matter->region),
+                db_int(row->district),
+                db_text(matter->state),
+                db_bool(matter->is_closed),
+                db_int(matter->version),
+                db_int(matter->opened_us),
+                db_int(matter->changed_us),
+                db_int(matter->due_us),
+                db_int(due_key(matter)),
+                db_text(matter->due_clock),
+                db_text(row->form_id)),
+        ret_id,
+        error);
+}
+
+bool casework_store_change(Db *db, const MatterRow *row, GError **error) {
+    const Matter *matter = row->matter;
+    int64_t changed = 0;
+    if (!db_exec(db,
+                 SQL("UPDATE matter SET state = $1, is_closed = $2, version = $3, changed_us = $4, "
+                     "due_us = $5, due_key = $6, due_clock = $7 WHERE id = $8 AND version = $9"),
+                 DB_ARGS(db_text(matter->state),
+                         db_bool(matter->is_closed),
+                         db_int(matter->version),
+                         db_int(matter->changed_us),
+                         db_int(matter->due_us),
+                         db_int(due_key(matter)),
+                         db_text(matter->due_clock),
+                         db_int(matter->id),
+                         db_int(matter->version - 1)),
+                 &changed,
+                 error)) {
+        return false;
+    }
+    return changed == 1 ||
+           hz_fail(error, HZ_ERROR_CONFLICT, "somebody else has acted on this matter meanwhile");
+}
+
+static void from_row(const DbRows *rows, Matter *matter) {
+    *matter = (Matter){
+        .id = db_rows_int(rows, 0),
+        .kind = g_strdup(db_rows_text(rows, 1)),
+        .number = g_strdup(db_rows_text(rows, 2)),
+        .title = g_strdup(db_rows_text(rows, 3)),
+        .region = g_strdup(db_rows_text(rows, 4)),
+        .object_kind = g_strdup(db_rows_text(rows, 5)),
+        .object_id = db_rows_int(rows, 6),
+        .state = g_strdup(db_rows_text(rows, 7)),
+        .is_closed = db_rows_int(rows, 8) != 0,
+        .version = db_rows_int(rows, 9),
+        .opened_us = db_rows_int(rows, 10),
+        .changed_us = db_rows_int(rows, 11),
+        .due_us = db_rows_int(rows, 12),
+        .due_clock = g_strdup(db_rows_text(rows, 13)),
+    };
+}
+
+bool casework_store_by_form(Db *db, const char *form_id, int64_t *ret_id, GError **error) {
+    return db_query_int(db,
+                        SQL("SELECT coalesce(max(id), 0) FROM matter WHERE form_id = $1"),
+                        DB_ARGS(db_text(form_id)),
+                        ret_id,
+                        error);
+}
+
+bool casework_store_find(Db *db, int64_t id, Matter *ret_matter, GError **error) {
+    g_autoptr(DbRows) rows = db_query(db,
+                                      SQL("SELECT " MATTER_COLUMNS " FROM matter WHERE id = $1"),
+                                      DB_ARGS(db_int(id)),
+                                      error);
+    if (rows == NULL) {
+        return false;
+    }
+    if (!db_rows_next(rows)) {
+        return db_rows_done(rows, error) &&
+               hz_fail(error, HZ_ERROR_NOT_FOUND, "there is no such matter");
+    }
+    from_row(rows, ret_matter);
+    return true;
+}
+
+/* --- acts ---------------------------------------------------------------------------------------
+ */
+
+bool casework_store_add_act(Db *db, const ActRow *row, int64_t *ret_id, GError **error) {
+    return db_query_int(
+        db,
+        SQL("INSERT INTO matter_act (matter_id, seq, step, happened_us, entered_us, actor, person, "
+            "officers, data, state_from, state_to) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+            "$10, $11) RETURNING id"),
+        DB_ARGS(db_int(row->matter_id),
+                db_int(row->seq),
+                db_text(row->step),
+                db_int(row->happened_us),
+                db_int(row->entered_us),
+                db_int(row->actor),
+                db_int(row->person),
+                db_text(row->officers),
+                db_text(row->data),
+                db_text(row->state_from),
+                db_text(row->state_to)),
+        ret_id,
+        error);
+}
+
+bool casework_store_seal(
+    Db *db, int64_t act_id, const char *field, const char *value, GError **error) {
+    return db_exec(db,
+                   SQL("INSERT INTO matter_sealed (act_id, field, value) VALUES ($1, $2, $3)"),
+                   DB_ARGS(db_int(act_id), db_text(field), db_text(value)),
+                   NULL,
+                   error);
+}
+
+void stored_act_free(StoredAct *act) {
+    if (act != NULL) {
+        g_free(act->step);
+        g_free(act->state_to);
+        g_clear_pointer(&act->data, json_decref);
+        g_clear_pointer(&act->officers, g_array_unref);
+        g_free(act);
+    }
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoredAct, stored_act_free)
+
+static bool read_json(const DbRows *rows, int column, json_t **ret, GError **error) {
+    const char *text = db_rows_text(rows, column);
+    *ret = text == NULL ? NULL : json_read(text, strlen(text), NULL);
+    return *ret != NULL || hz_fail(error, HZ_ERROR_CORRUPT, "a stored act is not readable");
+}
+
+static StoredAct *act_from_row(const DbRows *rows, GError **error) {
+    g_autoptr(StoredAct) act = g_new0(StoredAct, 1);
+    g_autoptr(json_t) officers = NULL;
+    act->id = db_rows_int(rows, 0);
+    act->seq = db_rows_int(rows, 1);
+    act->step = g_strdup(db_rows_text(rows, 2));
+    act->happened_us = db_rows_int(rows, 3);
+    act->entered_us = db_rows_int(rows, 4);
+    act->actor = db_rows_int(rows, 5);
+    act->person = db_rows_int(rows, 6);
+    act->state_to = g_strdup(db_rows_text(rows, 9));
+    act->officers = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    if (!read_json(rows, 7, &officers, error) || !read_json(rows, 8, &act->data, error)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < json_array_size(officers); i++) {
+        int64_t id = json_integer_value(json_array_get(officers, i));
+        g_array_append_val(act->officers, id);
+    }
+    return g_steal_pointer(&act);
+}
+
+GPtrArray *casework_store_acts(Db *db, int64_t matter_id, GError **error) {
+    g_autoptr(GPtrArray) acts = g_ptr_array_new_with_free_func((GDestroyNotify)stored_act_free);
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT id, seq, step, happened_us, entered_us, actor, person, officers, data, "
+                     "state_to FROM matter_act WHERE matter_id = $1 ORDER BY seq"),
+                 DB_ARGS(db_int(matter_id)),
+                 error);
+    if (rows == NULL) {
+        return NULL;
+    }
+    while (db_rows_next(rows)) {
+        StoredAct *act = act_from_row(rows, error);
+        if (act == NULL) {
+            return NULL;
+        }
+        g_ptr_array_add(acts, act);
+    }
+    return db_rows_done(rows, error) ? g_steal_pointer(&acts) : NULL;
+}
+
+bool casework_store_unseal(Db *db, StoredAct *act, GError **error) {
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT field, value FROM matter_sealed WHERE act_id = $1 ORDER BY field"),
+                 DB_ARGS(db_int(act->id)),
+                 error);
+    if (rows == NULL) {
+        return false;
+    }
+    while (db_rows_next(rows)) {
+        json_put_text(act->data, db_rows_text(rows, 0), db_rows_text(rows, 1));
+    }
+    return db_rows_done(rows, error);
+}
+
+/* --- what is derived ----------------------------------------------------------------------------
+ */
+
+const char *clock_state_word(LawClockState state) {
+    static const char *const words[] = {"running", "paused", "met", "late", "replaced"};
+    return words[state];
+}
+
+bool casework_store_clocks(Db *db, int64_t matter_id, const GArray *clocks, GError **error) {
+    g_autoptr(GArray) args = g_array_new(FALSE, FALSE, sizeof(DbArg));
+    for (guint i = 0; i < clocks->len; i++) {
+        const LawClock *clock = &g_array_index(clocks, LawClock, i);
+        DbArg row[] = {db_int(matter_id),
+                       db_int(i + 1),
+                       db_text(clock->id),
+                       db_int(clock->started_by),
+                       db_text(clock_state_word(clock->state)),
+                       db_int(clock->due.is_known ? clock->due.due_us : 0),
+                       db_int(clock->stopped_us)};
+        g_array_append_vals(args, row, G_N_ELEMENTS(row));
+    }
+    return db_exec_many(
+        db,
+        SQL("INSERT INTO matter_clock (matter_id, n, clock, started_by, state, due_us, stopped_us) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (matter_id, n) DO UPDATE SET "
+            "state = excluded.state, due_us = excluded.due_us, stopped_us = excluded.stopped_us"),
+        7,
+        (DbArgs){(const DbArg *)(void *)args->data, args->len},
+        NULL,
+        error);
+}
+
+char *casework_store_clock_text(Db *db, int64_t matter_id, GError **error) {
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT clock, started_by, state, due_us, stopped_us FROM matter_clock "
+                     "WHERE matter_id = $1 ORDER BY n"),
+                 DB_ARGS(db_int(matter_id)),
+                 error);
+    if (rows == NULL) {
+        return NULL;
+    }
+    while (db_rows_next(rows)) {
+        g_string_append_printf(out,
+                               "%s %" G_GINT64_FORMAT " %s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT
+                               "\n",
+                               db_rows_text(rows, 0),
+                               db_rows_int(rows, 1),
+                               db_rows_text(rows, 2),
+                               db_rows_int(rows, 3),
+                               db_rows_int(rows, 4));
+    }
+    return db_rows_done(rows, error) ? g_strdup(out->str) : NULL;
+}
+
+bool casework_store_person(Db *db, int64_t matter_id, int64_t account_id, GError **error) {
+    return db_exec(db,
+                   SQL("INSERT INTO matter_person (account_id, matter_id) VALUES ($1, $2) "
+                       "ON CONFLICT (account_id, matter_id) DO NOTHING"),
+                   DB_ARGS(db_int(account_id), db_int(matter_id)),
+                   NULL,
+                   error);
+}
+
+bool casework_store_serial(
+    Db *db, const char *prefix, int year, int64_t *ret_number, GError **error) {
+    return db_query_int(db,
+                        SQL("INSERT INTO matter_serial (prefix, year, n) VALUES ($1, $2, 1) "
+                            "ON CONFLICT (prefix, year) DO UPDATE SET n = matter_serial.n + 1 "
+                            "RETURNING n"),
+                        DB_ARGS(db_text(prefix), db_int(year)),
+                        ret_number,
+                        error);
+}
+
+/* --- lists --------------------------------------------------------------------------------------
+ */
+
+static void add_number(SqlBuilder *sql, Sql fragment, int64_t number) {
+    sql_builder_add(sql, fragment);
+    sql_builder_arg(sql, db_int(number));
+}
+
+/* A province or city: its districts; a district: itself. */
+static void add_region(SqlBuilder *sql, const char *region) {
+    char code[REGION_CODE_MAX + 1] = {0};
+    region_code_parse(region, code);
+    int64_t number = g_ascii_strtoll(code, NULL, 10);
+    size_t size = strlen(code);
+    if (size >= 6) {
+        add_number(sql, SQL("AND m.district ="), region_district(code));
+    } else {
+        int64_t step = size == 2 ? 10000 : 100;
+        add_number(sql, SQL("AND m.district >="), number * step);
+        add_number(sql, SQL("AND m.district <"), (number + 1) * step);
+    }
+    if (size > 6) {
+        g_autofree char *above = g_strconcat(code, ":", NULL);
+        sql_builder_add(sql, SQL("AND m.region >="));
+        sql_builder_arg(sql, db_text(code));
+        sql_builder_add(sql, SQL("AND m.region <"));
+        sql_builder_arg(sql, db_text(above));
+    }
+}
+
+static void build_list(SqlBuilder *sql, const MatterQuery *query) {
+    bool has_place = query->after_id != 0;
+    sql_builder_add(sql,
+                    SQL("SELECT m.id, m.kind, m.number, m.title, m.region, m.object_kind, "
+                        "m.object_id, m.state, m.is_closed, m.version, m.opened_us, m.changed_us, "
+                        "m.due_us, m.due_clock FROM"));
+    if (query->account_id != 0) {
+        sql_builder_add(sql, SQL("matter_person p JOIN matter m ON m.id = p.matter_id"));
+        add_number(sql, SQL("WHERE p.account_id ="), query->account_id);
+        sql_builder_add(sql, query->closed ? SQL("AND m.is_closed = 1") : SQL("AND m.is_closed = 0"));
+    } else {
+        sql_builder_add(sql,
+                        query->closed ? SQL("matter m WHERE m.is_closed = 1")
+                                      : SQL("matter m WHERE m.is_closed = 0"));
+    }
+    add_region(sql, query->region);
+    if (query->kind != NULL) {
+        sql_builder_add(sql, SQL("AND m.kind ="));
+        sql_builder_arg(sql, db_text(query->kind));
+    }
+    if (has_place) {
+        sql_builder_add(sql,
+                        query->closed ? SQL("AND (m.changed_us, m.id) < (")
+                                      : SQL("AND (m.due_key, m.id) > ("));
+        sql_builder_arg(sql, db_int(query->after_key));
+        add_number(sql, SQL(","), query->after_id);
+        sql_builder_add(sql, SQL(")"));
+    }
+    sql_builder_add(sql,
+                    query->closed ? SQL("ORDER BY m.changed_us DESC, m.id DESC")
+                                  : SQL("ORDER BY m.due_key, m.id"));
+    add_number(sql, SQL("LIMIT"), query->limit);
+}
+
+static void free_matter(void *data) {
+    matter_clear(data);
+    g_free(data);
+}
+
+GPtrArray *casework_store_list(Db *db, const MatterQuery *query, GError **error) {
+    g_autoptr(SqlBuilder) sql = sql_builder_new();
+    build_list(sql, query);
+    g_autoptr(GPtrArray) matters = g_ptr_array_new_with_free_func(free_matter);
+    g_autoptr(DbRows) rows = db_query_built(db, sql, error);
+    if (rows == NULL) {
+        return NULL;
+    }
+    while (db_rows_next(rows)) {
+        Matter *matter = g_new0(Matter, 1);
+        from_row(rows, matter);
+        g_ptr_array_add(matters, matter);
+    }
+    return db_rows_done(rows, error) ? g_steal_pointer(&matters) : NULL;
+}
+
+void casework_place(const MatterQuery *query, const Matter *last, int64_t *ret_key, int64_t *ret_id) {
+    *ret_key = query->closed ? last->changed_us : due_key(last);
+    *ret_id = last->id;
+}

@@ -1,0 +1,40 @@
+/* SQL of this room. Thread: that of the Db. */
+#pragma once
+
+#include "casework/casework.h"
+
+typedef struct MatterRow {
+    const Matter *matter;
+    int64_t district;
+    const char *form_id; /* of a new matter; NULL: none */
+} MatterRow;
+
+bool casework_store_add(Db *db, const MatterRow *row, int64_t *ret_id, GError **error);
+/* CONFLICT when the row is not at matter->version - 1. */
+bool casework_store_change(Db *db, const MatterRow *row, GError **error);
+/* 0: no matter was opened by this form. */
+bool casework_store_by_form(Db *db, const char *form_id, int64_t *ret_id, GError **error);
+bool casework_store_find(Db *db, int64_t id, Matter *ret_matter, GError **error);
+
+typedef struct ActRow {
+    int64_t matter_id, seq, happened_us, entered_us, actor, person;
+    const char *step, *officers, *data, *state_from, *state_to;
+} ActRow;
+bool casework_store_add_act(Db *db, const ActRow *row, int64_t *ret_id, GError **error);
+bool casework_store_seal(
+    Db *db, int64_t act_id, const char *field, const char *value, GError **error);
+/* Array of StoredAct *. */
+GPtrArray *casework_store_acts(Db *db, int64_t matter_id, GError **error);
+bool casework_store_unseal(Db *db, StoredAct *act, GError **error);
+
+/* Replaces the derived clocks. */
+bool casework_store_clocks(Db *db, int64_t matter_id, const GArray *clocks, GError **error);
+/* "paused 1772000000000000" lines of the stored clocks, for comparison with a replay. */
+char *casework_store_clock_text(Db *db, int64_t matter_id, GError **error);
+bool casework_store_person(Db *db, int64_t matter_id, int64_t account_id, GError **error);
+/* The next number of a prefix and year, from 1. */
+bool casework_store_serial(
+    Db *db, const char *prefix, int year, int64_t *ret_number, GError **error);
+GPtrArray *casework_store_list(Db *db, const MatterQuery *query, GError **error);
+
+const char *clock_state_word(LawClockState state);

@@ -1,0 +1,23 @@
+/* Handlers and what they share. Thread: the worker. */
+#pragma once
+
+#include "casework/casework.h"
+#include "web/web.h"
+
+Response *matters_page(Ctx *ctx, const Request *req);
+Response *matter_page(Ctx *ctx, const Request *req);
+Response *matter_sealed_submit(Ctx *ctx, const Request *req);
+Response *matter_new_page(Ctx *ctx, const Request *req);
+Response *matter_new_submit(Ctx *ctx, const Request *req);
+Response *matter_act_page(Ctx *ctx, const Request *req);
+Response *matter_act_submit(Ctx *ctx, const Request *req);
+
+CaseActor matter_actor(const Ctx *ctx);
+/* A refusal as a page (403) with its rule in the log. */
+Response *matter_refuse(Ctx *ctx, const Request *req, const LawRefusal *refusal);
+/* The matter, or the response that says why not (not there, not in the reader's region). */
+Response *matter_load(Ctx *ctx, const Request *req, Matter *ret_matter);
+/* Every kind of matter that is there today: {value, text, is_selected, may_open}. */
+json_t *matter_kinds(const LawBook *book, const Ctx *ctx, const char *chosen);
+/* Days left in words with class: {"text", "class", "day", "clock"}; JSON null when nothing runs. */
+json_t *matter_due_model(const Ctx *ctx, const Matter *matter, const LawBook *book);
