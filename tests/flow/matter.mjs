@@ -117,6 +117,24 @@ test('a permit by commitment: granted, a mismatch, still failing, revoked', asyn
     for (const page of [clerk, inspector, leader]) await page.context().close();
 });
 
+test('a small kind that is YAML alone: a visit to a fire station', async () => {
+    const clerk = await signedIn('clerk');
+    await clerk.goto('/work/matters/new?kind=station-visit');
+    await clerk.fill('#title', '流程测试小学');
+    await clerk.selectOption('#region', { index: 1 });
+    await fill(clerk, { who: 'school', people: '400', wished: '2026-12-01', 'contact-name': '联系人某', 'contact-phone': '0' });
+    await Promise.all([clerk.waitForNavigation(), clerk.getByRole('button', { name: '登记参观预约' }).click()]);
+    assert.match(await clerk.locator('.problems').innerText(), /人数：写 1 到 60 的整数/);
+    await clerk.fill('[name=f-people]', '40');
+    await press(clerk, '登记参观预约');
+    const matter = new URL(clerk.url()).pathname;
+    await act(clerk, matter, '答复预约', { answer: 'yes', day: '2026-12-02' });
+    assert.match(await clerk.locator('main').innerText(), /参观日期/);
+    await act(clerk, matter, '记录参观', { came: 'yes', people: '38' });
+    assert.equal(await stateOf(clerk), '已参观');
+    await clerk.context().close();
+});
+
 test('two people at once: the second is told what happened and keeps what was typed', async () => {
     const clerk = await signedIn('clerk');
     await clerk.goto('/work/matters/new?kind=complaint');
