@@ -5,12 +5,16 @@ A benchmark is a program in bench/ that ends with one line of JSON on stdout:
 {"title": …, "figures": [{"name", "value", "unit", "target", "holds", "comparison", "detail"}]}.
 
   bench/run.py [--only pages,import] [--quick]   --quick: small city, short runs; writes no file
+
+A section of the file says when and at which commit it was measured; --only renews its sections and
+leaves the others.
 """
 import argparse
 import datetime
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 
@@ -70,23 +74,41 @@ def run(name, command, extra):
     return document
 
 
+HEAD = """# Benchmarks
+
+Written by `make bench`; every figure stands beside its comparison from the same run.
+"""
+
+
+def section(name, document):
+    """One part of the file; the comment finds it again."""
+    lines = ['## ' + document['title'], '<!-- %s -->' % name, '']
+    lines += ['- %s: %s' % pair for pair in machine()] + ['']
+    if document.get('failed'):
+        return lines + ['Did not finish: ' + document['failed'], '']
+    lines += ['| what | measured | target | | comparison | detail |', '|---|---:|---|---|---|---|']
+    for figure in document['figures']:
+        lines.append('| %s | %s %s | %s | %s | %s | %s |' % (
+            figure['name'], figure['value'], figure['unit'], figure.get('target', ''),
+            {True: 'holds', False: '**missed**'}.get(figure.get('holds'), ''),
+            figure.get('comparison', ''), figure.get('detail', '')))
+    return lines + ['']
+
+
 def write(documents):
-    lines = ['# Benchmarks', '',
-             'Written by `make bench`; every figure stands beside its comparison from the same run.', '']
-    lines += ['- %s: %s' % pair for pair in machine()]
-    for document in documents:
-        lines += ['', '## ' + document['title'], '']
-        if document.get('failed'):
-            lines += ['Did not finish: ' + document['failed']]
-            continue
-        lines += ['| what | measured | target | | comparison | detail |', '|---|---:|---|---|---|---|']
-        for figure in document['figures']:
-            lines.append('| %s | %s %s | %s | %s | %s | %s |' % (
-                figure['name'], figure['value'], figure['unit'], figure.get('target', ''),
-                {True: 'holds', False: '**missed**'}.get(figure.get('holds'), ''),
-                figure.get('comparison', ''), figure.get('detail', '')))
-    with open(os.path.join(ROOT, 'docs/benchmarks.md'), 'w', encoding='utf-8') as file:
-        file.write('\n'.join(lines) + '\n')
+    """documents: {name: document}. Sections of other names stay."""
+    path = os.path.join(ROOT, 'docs/benchmarks.md')
+    kept = {}
+    with open(path, encoding='utf-8') as file:
+        for part in file.read().split('\n## ')[1:]:
+            found = re.search(r'<!-- (\w+) -->', part)
+            if found:
+                kept[found.group(1)] = ('## ' + part).rstrip('\n').split('\n') + ['']
+    for name, document in documents.items():
+        kept[name] = section(name, document)
+    lines = [line for name, _, _ in BENCHMARKS if name in kept for line in kept[name]]
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write(HEAD + '\n' + '\n'.join(lines))
 
 
 def main():
@@ -101,13 +123,13 @@ def main():
     subprocess.check_call(['ninja', '-C', 'build', 'huozheng', 'bench/units_queries', 'bench/conn_baseline'], cwd=ROOT,
                           stdout=subprocess.DEVNULL)
     only = set(filter(None, args.only.split(',')))
-    documents = [run(name, command, extra if args.quick else [])
-                 for name, command, extra in BENCHMARKS if not only or name in only]
-    if not args.quick and not only:
+    documents = {name: run(name, command, extra if args.quick else [])
+                 for name, command, extra in BENCHMARKS if not only or name in only}
+    if not args.quick:
         write(documents)
-    figures = [figure for document in documents for figure in document['figures']]
+    figures = [figure for document in documents.values() for figure in document['figures']]
     missed = sum(not figure.get('holds', True) for figure in figures)
-    failed = sum(bool(document.get('failed')) for document in documents)
+    failed = sum(bool(document.get('failed')) for document in documents.values())
     print('%d figures, %d missed, %d benchmarks failed' % (len(figures), missed, failed))
     return 1 if missed or failed else 0
 
