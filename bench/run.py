@@ -51,7 +51,7 @@ def machine():
         ('Commit', output('git', 'describe', '--always', '--dirty')),
         ('Machine', '%d cores of %s, %.0f GB' % (
             os.cpu_count(), first('/proc/cpuinfo', 'model name'), memory_gb)),
-        ('System', '%s, Linux %s' % (system, platform.release())),
+        ('System', '%s, Linux %s' % (system, platform.release().split('-')[0])),
         ('Software', 'gcc %s, SQLite %s, PostgreSQL %s, node %s' % (
             output('gcc', '-dumpfullversion'), output('sqlite3', '--version').split()[0],
             output('psql', '--version').split()[2], output('node', '--version'))),
