@@ -5,9 +5,11 @@
 #include <string.h>
 
 #define SAMPLE_EVERY 64 /* rows; see search_sample */
-/* Reading one posting costs about a two-hundredth of looking at one row; so a further token pays
- * while its list is not longer than this many times the candidates that remain. */
-#define WORTH_FACTOR 200
+/* Reading one posting costs about a fiftieth of looking at one row, and a page looks at no more
+ * than it shows: a further token pays only while many candidates remain and its list is not longer
+ * than this many times their number. */
+#define WORTH_FACTOR 20
+#define FEW_CANDIDATES 500
 #define TOKENS_READ_MAX 6
 #define BLOCKS_READ_MAX 256 /* in one PostgreSQL question */
 #define WALK_SHARE 10       /* a token in more than one row of so many is met by walking */
@@ -291,8 +293,9 @@ static void choose_tokens(SearchQuery *query, GArray *weighed) {
     for (guint i = 0; i < weighed->len; i++) {
         Weighed *one = &g_array_index(weighed, Weighed, i);
         double share = (double)one->expected / (double)MAX(query->rows, 1);
-        bool worth = i == 0 || (query->tokens->len < TOKENS_READ_MAX &&
-                                (double)one->expected < remaining * WORTH_FACTOR && share < 0.9);
+        bool worth =
+            i == 0 || (query->tokens->len < TOKENS_READ_MAX && remaining > FEW_CANDIDATES &&
+                       (double)one->expected < remaining * WORTH_FACTOR && share < 0.9);
         if (!worth) {
             g_free(one->token);
             continue;
