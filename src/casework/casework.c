@@ -32,10 +32,8 @@ static void refuse(LawRefusal *refusal, const char *rule, const char *basis_zh, 
 }
 
 /* Role and district of the person who acts. */
-static void check_actor(const CaseActor *actor,
-                        const LawStep *step,
-                        const char *region,
-                        LawRefusal *refusal) {
+static void
+check_actor(const CaseActor *actor, const LawStep *step, const char *region, LawRefusal *refusal) {
     if (!region_is_inside(region, actor->region)) {
         refuse(refusal, "district", NULL, g_strdup("这件事不在您的辖区"));
     } else if ((actor->roles & step->roles) == 0) {
@@ -70,11 +68,8 @@ static bool check_power(const LawBook *book,
 }
 
 /* Every officer is in post, has a certificate that is valid on the day, and serves there. */
-static bool check_officers(Db *db,
-                           const CaseAct *act,
-                           const char *region,
-                           LawRefusal *refusal,
-                           GError **error) {
+static bool check_officers(
+    Db *db, const CaseAct *act, const char *region, LawRefusal *refusal, GError **error) {
     g_autofree char *day = clock_format_date(act->happened_us);
     for (size_t i = 0; i < act->officer_count && refusal->reason_zh == NULL; i++) {
         g_auto(Officer) officer = {0};
@@ -82,7 +77,8 @@ static bool check_officers(Db *db,
             return false;
         }
         if (!officer.in_post) {
-            refuse(refusal, "in-post", "行政处罚法第42条", g_strdup_printf("%s不在岗", officer.name));
+            refuse(
+                refusal, "in-post", "行政处罚法第42条", g_strdup_printf("%s不在岗", officer.name));
         } else if (!officer_may_serve(&officer, day)) {
             refuse(refusal,
                    "certificate",
@@ -134,12 +130,11 @@ static bool apply_stored(LawCase *course, const StoredAct *act, GError **error) 
     if (law_case_apply(course, &done, &refusal, error)) {
         return true;
     }
-    return refusal.reason_zh == NULL ||
-           hz_fail(error,
-                   HZ_ERROR_CORRUPT,
-                   "act %" G_GINT64_FORMAT " cannot be replayed: %s",
-                   act->id,
-                   refusal.reason_zh);
+    return refusal.reason_zh == NULL || hz_fail(error,
+                                                HZ_ERROR_CORRUPT,
+                                                "act %" G_GINT64_FORMAT " cannot be replayed: %s",
+                                                act->id,
+                                                refusal.reason_zh);
 }
 
 LawCase *casework_replay(Db *db, const Matter *matter, GError **error) {
@@ -215,7 +210,8 @@ static bool read_object(Db *db, const NewMatter *opening, Matter *matter, GError
     return true;
 }
 
-static bool number_matter(Db *db, const LawCase *course, const CaseAct *act, Matter *matter, GError **error) {
+static bool
+number_matter(Db *db, const LawCase *course, const CaseAct *act, Matter *matter, GError **error) {
     const LawProcedure *procedure = law_case_procedure(course);
     int year = clock_year(act->happened_us);
     int64_t serial;
@@ -252,8 +248,7 @@ static json_t *open_part(const LawForm *form, const json_t *data) {
     return open;
 }
 
-static bool
-seal(Db *db, const LawForm *form, const json_t *data, int64_t act_id, GError **error) {
+static bool seal(Db *db, const LawForm *form, const json_t *data, int64_t act_id, GError **error) {
     for (unsigned i = 0; form != NULL && i < form->field_count; i++) {
         const char *value = json_get_text(data, form->fields[i].id, NULL);
         if (form->fields[i].sealed && value != NULL && value[0] != '\0' &&
@@ -274,7 +269,8 @@ static char *officers_text(const CaseAct *act) {
 
 /* The leaf holds what was done and the digest of the whole form, sealed fields too, never a text
  * that a person wrote. */
-static bool note(Db *db, const Work *work, const Matter *matter, const ActRow *row, GError **error) {
+static bool
+note(Db *db, const Work *work, const Matter *matter, const ActRow *row, GError **error) {
     g_autoptr(json_t) nothing = json_object();
     g_autofree char *whole =
         json_write_canonical(work->act->data == NULL ? nothing : work->act->data);
@@ -304,7 +300,12 @@ static bool note(Db *db, const Work *work, const Matter *matter, const ActRow *r
                          error);
 }
 
-static bool store_act(Db *db, const Work *work, const LawCase *course, const char *from, const Matter *matter, GError **error) {
+static bool store_act(Db *db,
+                      const Work *work,
+                      const LawCase *course,
+                      const char *from,
+                      const Matter *matter,
+                      GError **error) {
     const LawStep *step = law_step(law_case_procedure(course), work->act->step);
     const LawBook *book = casework_book(matter->region, error);
     const LawForm *form = book == NULL || step->form == NULL
@@ -336,7 +337,8 @@ static bool store_act(Db *db, const Work *work, const LawCase *course, const cha
 }
 
 /* All guards in one place; the course itself checks order, form and own work. */
-static bool guard(Db *db, const Work *work, const LawCase *course, const Matter *matter, GError **error) {
+static bool
+guard(Db *db, const Work *work, const LawCase *course, const Matter *matter, GError **error) {
     const LawStep *step = law_step(law_case_procedure(course), work->act->step);
     const LawBook *book = casework_book(matter->region, error);
     if (book == NULL) {
@@ -386,8 +388,8 @@ static bool take(Db *db, Work *work, LawCase *course, Matter *matter, GError **e
 }
 
 static bool open_work(Db *db, Work *work, GError **error) {
-    g_auto(Matter) matter = {.kind = g_strdup(work->opening->kind),
-                             .opened_us = work->act->happened_us};
+    g_auto(Matter)
+        matter = {.kind = g_strdup(work->opening->kind), .opened_us = work->act->happened_us};
     if (work->opening->form_id != NULL &&
         (!casework_store_by_form(db, work->opening->form_id, &work->new_id, error) ||
          work->new_id != 0)) {
@@ -398,8 +400,7 @@ static bool open_work(Db *db, Work *work, GError **error) {
     }
     const LawBook *book = casework_book(matter.region, error);
     g_autoptr(LawCase) course =
-        book == NULL ? NULL
-                     : law_case_new(book, matter.kind, work->act->happened_us, error);
+        book == NULL ? NULL : law_case_new(book, matter.kind, work->act->happened_us, error);
     return course != NULL && take(db, work, course, &matter, error);
 }
 
@@ -409,7 +410,8 @@ static bool act_work(Db *db, Work *work, GError **error) {
         return false;
     }
     if (matter.version != work->version) {
-        return hz_fail(error, HZ_ERROR_CONFLICT, "somebody else has acted on this matter meanwhile");
+        return hz_fail(
+            error, HZ_ERROR_CONFLICT, "somebody else has acted on this matter meanwhile");
     }
     g_autoptr(LawCase) course = casework_replay(db, &matter, error);
     return course != NULL && take(db, work, course, &matter, error);

@@ -2,9 +2,9 @@
  * Matters (案件) of every kind: a matter changes only by an act, and everything about it - state,
  * deadlines, who holds it - is derived from its acts in the same transaction.
  *
- * What may be done, by whom, with which form and by when stands in law/ (law/law_case.h replays it);
- * this room stores acts, checks the people against the registry and answers lists. A refusal is a
- * value with rule and reason, never an error. Thread: that of the Db.
+ * What may be done, by whom, with which form and by when stands in law/ (law/law_case.h replays
+ * it); this room stores acts, checks the people against the registry and answers lists. A refusal
+ * is a value with rule and reason, never an error. Thread: that of the Db.
  */
 #pragma once
 
@@ -37,7 +37,7 @@ typedef struct NewMatter {
     const char *kind;        /* id of a procedure */
     const char *object_kind; /* "unit", "building", or NULL */
     int64_t object_id;
-    const char *title; /* NULL: the object's name */
+    const char *title;   /* NULL: the object's name */
     const char *region;  /* NULL: the object's */
     const char *form_id; /* sent twice, a form opens one matter; NULL: none */
 } NewMatter;
@@ -89,8 +89,8 @@ typedef struct StoredAct {
     GArray *officers; /* of int64_t */
 } StoredAct;
 void stored_act_free(StoredAct *act);
-/* All acts in order: array of StoredAct *. `with_sealed`: sealed fields too (the caller must leave a
- * mark of the look). */
+/* All acts in order: array of StoredAct *. `with_sealed`: sealed fields too (the caller must leave
+ * a mark of the look). */
 GPtrArray *casework_acts(Db *db, int64_t matter_id, bool with_sealed, GError **error);
 
 /* The matter's course, replayed from its acts. Caller frees. */
@@ -107,10 +107,10 @@ void casework_may(const LawCase *course,
 
 typedef enum MatterOrder { MATTER_BY_DUE, MATTER_NEWEST } MatterOrder;
 typedef struct MatterQuery {
-    const char *region; /* of the reader */
-    const char *kind;   /* NULL: all */
-    int64_t account_id; /* only matters in which this account has acted; 0: all */
-    bool closed;        /* closed ones instead of open ones */
+    const char *region;          /* of the reader */
+    const char *kind;            /* NULL: all */
+    int64_t account_id;          /* only matters in which this account has acted; 0: all */
+    bool closed;                 /* closed ones instead of open ones */
     int64_t after_key, after_id; /* place in the list; 0, 0: the beginning */
     unsigned limit;
 } MatterQuery;
@@ -118,4 +118,7 @@ typedef struct MatterQuery {
  * Matter *; at most limit. */
 GPtrArray *casework_list(Db *db, const MatterQuery *query, GError **error);
 /* The place behind a row. */
-void casework_place(const MatterQuery *query, const Matter *last, int64_t *ret_key, int64_t *ret_id);
+void casework_place(const MatterQuery *query,
+                    const Matter *last,
+                    int64_t *ret_key,
+                    int64_t *ret_id);

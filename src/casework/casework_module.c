@@ -20,5 +20,4 @@ static const Route routes[] = {
 
 static const char *const ledger_types[] = {"matter.act", "matter.look", NULL};
 
-const Module casework_module = {
-    .name = "casework", .routes = routes, .ledger_types = ledger_types};
+const Module casework_module = {.name = "casework", .routes = routes, .ledger_types = ledger_types};

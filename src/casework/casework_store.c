@@ -33,7 +33,8 @@ bool casework_store_add(Db *db, const MatterRow *row, int64_t *ret_id, GError **
         db,
         SQL("INSERT INTO matter (kind, number, title, object_kind, object_id, region, district, "
             "state, is_closed, version, opened_us, changed_us, due_us, due_key, due_clock, "
-            "form_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) "
+            "form_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
+            "$16) "
             "RETURNING id"),
         DB_ARGS(db_text(matter->kind),
                 db_text(matter->number),
@@ -106,10 +107,8 @@ bool casework_store_by_form(Db *db, const char *form_id, int64_t *ret_id, GError
 }
 
 bool casework_store_find(Db *db, int64_t id, Matter *ret_matter, GError **error) {
-    g_autoptr(DbRows) rows = db_query(db,
-                                      SQL("SELECT " MATTER_COLUMNS " FROM matter WHERE id = $1"),
-                                      DB_ARGS(db_int(id)),
-                                      error);
+    g_autoptr(DbRows) rows = db_query(
+        db, SQL("SELECT " MATTER_COLUMNS " FROM matter WHERE id = $1"), DB_ARGS(db_int(id)), error);
     if (rows == NULL) {
         return false;
     }
@@ -195,12 +194,12 @@ static StoredAct *act_from_row(const DbRows *rows, GError **error) {
 
 GPtrArray *casework_store_acts(Db *db, int64_t matter_id, GError **error) {
     g_autoptr(GPtrArray) acts = g_ptr_array_new_with_free_func((GDestroyNotify)stored_act_free);
-    g_autoptr(DbRows) rows =
-        db_query(db,
-                 SQL("SELECT id, seq, step, happened_us, entered_us, actor, person, officers, data, "
-                     "state_to FROM matter_act WHERE matter_id = $1 ORDER BY seq"),
-                 DB_ARGS(db_int(matter_id)),
-                 error);
+    g_autoptr(DbRows) rows = db_query(
+        db,
+        SQL("SELECT id, seq, step, happened_us, entered_us, actor, person, officers, data, "
+            "state_to FROM matter_act WHERE matter_id = $1 ORDER BY seq"),
+        DB_ARGS(db_int(matter_id)),
+        error);
     if (rows == NULL) {
         return NULL;
     }
@@ -344,7 +343,8 @@ static void build_list(SqlBuilder *sql, const MatterQuery *query) {
     if (query->account_id != 0) {
         sql_builder_add(sql, SQL("matter_person p JOIN matter m ON m.id = p.matter_id"));
         add_number(sql, SQL("WHERE p.account_id ="), query->account_id);
-        sql_builder_add(sql, query->closed ? SQL("AND m.is_closed = 1") : SQL("AND m.is_closed = 0"));
+        sql_builder_add(sql,
+                        query->closed ? SQL("AND m.is_closed = 1") : SQL("AND m.is_closed = 0"));
     } else {
         sql_builder_add(sql,
                         query->closed ? SQL("matter m WHERE m.is_closed = 1")
@@ -390,7 +390,10 @@ GPtrArray *casework_store_list(Db *db, const MatterQuery *query, GError **error)
     return db_rows_done(rows, error) ? g_steal_pointer(&matters) : NULL;
 }
 
-void casework_place(const MatterQuery *query, const Matter *last, int64_t *ret_key, int64_t *ret_id) {
+void casework_place(const MatterQuery *query,
+                    const Matter *last,
+                    int64_t *ret_key,
+                    int64_t *ret_id) {
     *ret_key = query->closed ? last->changed_us : due_key(last);
     *ret_id = last->id;
 }

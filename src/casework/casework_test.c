@@ -42,16 +42,17 @@ static Db *fill(TestDb *fresh) {
                     {"戊", "C-5", "2099-12-31", "500106", true}};
     Db *db = test_db_open(fresh, DB_READ_WRITE);
     for (size_t i = 0; i < G_N_ELEMENTS(officers); i++) {
-        test_db_exec(db,
-                     "INSERT INTO officer (name, certificate, certificate_until, agency_id, region, "
-                     "district, in_post, can_lead, version, created_us, changed_us) "
-                     "VALUES ($1, $2, $3, 0, $4, $5, $6, 1, 1, 1, 1)",
-                     db_text(officers[i].name),
-                     db_text(officers[i].certificate),
-                     db_text(officers[i].until),
-                     db_text(officers[i].region),
-                     db_int(region_district(officers[i].region)),
-                     db_bool(officers[i].in_post));
+        test_db_exec(
+            db,
+            "INSERT INTO officer (name, certificate, certificate_until, agency_id, region, "
+            "district, in_post, can_lead, version, created_us, changed_us) "
+            "VALUES ($1, $2, $3, 0, $4, $5, $6, 1, 1, 1, 1)",
+            db_text(officers[i].name),
+            db_text(officers[i].certificate),
+            db_text(officers[i].until),
+            db_text(officers[i].region),
+            db_int(region_district(officers[i].region)),
+            db_bool(officers[i].in_post));
     }
     return db;
 }
@@ -63,9 +64,9 @@ static json_t *data_of(const char *text) {
     return data;
 }
 
-#define REGISTRATION                                                                               \
-    "{\"channel\": \"hotline\", \"content\": \"blocked-exit\", \"description\": \"出口上锁\", "    \
-    "\"place\": \"演示路1号\", \"named\": \"yes\", \"reporter-name\": \"举报人某\", "              \
+#define REGISTRATION                                                                                \
+    "{\"channel\": \"hotline\", \"content\": \"blocked-exit\", \"description\": \"出口上锁\", " \
+    "\"place\": \"演示路1号\", \"named\": \"yes\", \"reporter-name\": \"举报人某\", "       \
     "\"reporter-phone\": \"10000\"}"
 #define VERIFICATION                                                                               \
     "{\"outcome\": \"true-as-reported\", \"findings\": \"挂锁\", \"measure\": \"ordered\"}"
@@ -166,24 +167,67 @@ static void test_complaint(DbEngine engine) {
     CaseActor inspector = actor(INSPECTOR, ROLE_BIT(ROLE_INSPECTOR), 1);
     CaseActor clerk = actor(CLERK, ROLE_BIT(ROLE_CLERK), 0);
     CaseActor leader = actor(LEADER, ROLE_BIT(ROLE_LEADER), 0);
-    assert_try(db, id, "", (Try){"verify", "2026-10-01T10:00:00", VERIFICATION, inspector, {1, 2}, 2, 1});
-    assert_try(db, id, "", (Try){"tell", "2026-10-09T10:00:00", "{\"way\": \"phone\", \"told\": \"已改正\"}", clerk, {0}, 0, 2});
-    assert_try(db, id, "", (Try){"decide-reward", "2026-10-10T10:00:00", "{\"grant\": \"yes\", \"amount\": \"50\", \"ground\": \"本地标准\"}", leader, {0}, 0, 3});
-    assert_try(db, id, "", (Try){"pay-reward", "2026-10-12T10:00:00", "{\"paid-on\": \"2026-10-12\", \"receipt\": \"1\"}", clerk, {0}, 0, 4});
+    assert_try(
+        db, id, "", (Try){"verify", "2026-10-01T10:00:00", VERIFICATION, inspector, {1, 2}, 2, 1});
+    assert_try(db,
+               id,
+               "",
+               (Try){"tell",
+                     "2026-10-09T10:00:00",
+                     "{\"way\": \"phone\", \"told\": \"已改正\"}",
+                     clerk,
+                     {0},
+                     0,
+                     2});
+    assert_try(db,
+               id,
+               "",
+               (Try){"decide-reward",
+                     "2026-10-10T10:00:00",
+                     "{\"grant\": \"yes\", \"amount\": \"50\", \"ground\": \"本地标准\"}",
+                     leader,
+                     {0},
+                     0,
+                     3});
+    assert_try(db,
+               id,
+               "",
+               (Try){"pay-reward",
+                     "2026-10-12T10:00:00",
+                     "{\"paid-on\": \"2026-10-12\", \"receipt\": \"1\"}",
+                     clerk,
+                     {0},
+                     0,
+                     4});
     g_auto(Matter) closed = find(db, id);
     g_assert_true(closed.is_closed);
     g_assert_cmpint(closed.due_us, ==, 0);
     assert_replay(db, id);
-    assert_try(db, id, "state", (Try){"tell", "2026-10-13T10:00:00", "{\"way\": \"phone\", \"told\": \"再\"}", clerk, {0}, 0, 5});
+    assert_try(db,
+               id,
+               "state",
+               (Try){"tell",
+                     "2026-10-13T10:00:00",
+                     "{\"way\": \"phone\", \"told\": \"再\"}",
+                     clerk,
+                     {0},
+                     0,
+                     5});
 
     /* one leaf for each act; who reported stands in none of them, nor beside the open data */
     int64_t leaves;
-    g_assert_true(db_query_int(db, SQL("SELECT count(*) FROM ledger_entry WHERE type = 'matter.act'"), DB_NO_ARGS, &leaves, &error));
+    g_assert_true(db_query_int(db,
+                               SQL("SELECT count(*) FROM ledger_entry WHERE type = 'matter.act'"),
+                               DB_NO_ARGS,
+                               &leaves,
+                               &error));
     g_assert_cmpint(leaves, ==, 5);
     g_autoptr(GPtrArray) acts = casework_acts(db, id, false, &error);
     g_assert_null(json_object_get(((StoredAct *)acts->pdata[0])->data, "reporter-name"));
     g_autoptr(GPtrArray) opened = casework_acts(db, id, true, &error);
-    g_assert_cmpstr(json_get_text(((StoredAct *)opened->pdata[0])->data, "reporter-name", NULL), ==, "举报人某");
+    g_assert_cmpstr(json_get_text(((StoredAct *)opened->pdata[0])->data, "reporter-name", NULL),
+                    ==,
+                    "举报人某");
 }
 
 static void test_guards(DbEngine engine) {
@@ -203,22 +247,54 @@ static void test_guards(DbEngine engine) {
     assert_try(db, id, "officers", (Try){"verify", when, VERIFICATION, inspector, {1, 1}, 2, 1});
     assert_try(db, id, "in-post", (Try){"verify", when, VERIFICATION, inspector, {1, 3}, 2, 1});
     assert_try(db, id, "certificate", (Try){"verify", when, VERIFICATION, inspector, {1, 4}, 2, 1});
-    assert_try(db, id, "officer-district", (Try){"verify", when, VERIFICATION, inspector, {1, 5}, 2, 1});
-    assert_try(db, id, "state", (Try){"tell", when, "{\"way\": \"phone\", \"told\": \"x\"}", clerk, {0}, 0, 1});
-    assert_try(db, id, "form", (Try){"verify", when, "{\"outcome\": \"maybe\"}", inspector, {1, 2}, 2, 1});
-    assert_try(db, id, "date", (Try){"verify", "2026-05-31T09:00:00", VERIFICATION, inspector, {1, 2}, 2, 1});
-    assert_try(db, id, "date", (Try){"verify", "2026-11-23T09:00:00", VERIFICATION, inspector, {1, 2}, 2, 1});
+    assert_try(
+        db, id, "officer-district", (Try){"verify", when, VERIFICATION, inspector, {1, 5}, 2, 1});
+    assert_try(db,
+               id,
+               "state",
+               (Try){"tell", when, "{\"way\": \"phone\", \"told\": \"x\"}", clerk, {0}, 0, 1});
+    assert_try(
+        db, id, "form", (Try){"verify", when, "{\"outcome\": \"maybe\"}", inspector, {1, 2}, 2, 1});
+    assert_try(db,
+               id,
+               "date",
+               (Try){"verify", "2026-05-31T09:00:00", VERIFICATION, inspector, {1, 2}, 2, 1});
+    assert_try(db,
+               id,
+               "date",
+               (Try){"verify", "2026-11-23T09:00:00", VERIFICATION, inspector, {1, 2}, 2, 1});
     assert_try(db, id, "order", (Try){"fly", when, "{}", inspector, {1, 2}, 2, 1});
     g_auto(Matter) matter = find(db, id);
     g_assert_cmpint(matter.version, ==, 1);
     assert_replay(db, id);
     /* the certificate was still good two days before it ended */
     int64_t other = open_complaint(db, "2026-05-28T09:00:00");
-    assert_try(db, other, "", (Try){"verify", "2026-05-29T08:00:00", VERIFICATION, inspector, {1, 4}, 2, 1});
+    assert_try(db,
+               other,
+               "",
+               (Try){"verify", "2026-05-29T08:00:00", VERIFICATION, inspector, {1, 4}, 2, 1});
     /* who verified may not decide on the reward, as an officer either */
     CaseActor both = actor(LEADER, ROLE_BIT(ROLE_LEADER), 4);
-    assert_try(db, other, "", (Try){"tell", "2026-05-30T08:00:00", "{\"way\": \"phone\", \"told\": \"x\"}", clerk, {0}, 0, 2});
-    assert_try(db, other, "own-work", (Try){"decide-reward", "2026-05-31T08:00:00", "{\"grant\": \"no\", \"ground\": \"x\"}", both, {0}, 0, 3});
+    assert_try(db,
+               other,
+               "",
+               (Try){"tell",
+                     "2026-05-30T08:00:00",
+                     "{\"way\": \"phone\", \"told\": \"x\"}",
+                     clerk,
+                     {0},
+                     0,
+                     2});
+    assert_try(db,
+               other,
+               "own-work",
+               (Try){"decide-reward",
+                     "2026-05-31T08:00:00",
+                     "{\"grant\": \"no\", \"ground\": \"x\"}",
+                     both,
+                     {0},
+                     0,
+                     3});
 }
 
 /* Two people, each on a connection, from the same version: one wins, the other is told. */
@@ -242,7 +318,8 @@ static void test_form_sent_twice(DbEngine engine) {
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) data = data_of(REGISTRATION);
     CaseActor clerk = actor(CLERK, ROLE_BIT(ROLE_CLERK), 0);
-    NewMatter opening = {.kind = "complaint", .title = "演示商店", .region = "500103", .form_id = "abc"};
+    NewMatter opening = {
+        .kind = "complaint", .title = "演示商店", .region = "500103", .form_id = "abc"};
     CaseAct act = {.step = "register", .happened_us = at("2026-06-01T09:00:00"), .data = data};
     int64_t ids[2] = {0};
     for (size_t i = 0; i < 2; i++) {
@@ -309,29 +386,40 @@ static void test_replay(DbEngine engine) {
     int refused = 0;
     int closed = 0;
     for (int round = 0; round < 90; round++) {
-        const char *kind = kinds[g_rand_int_range(random, 0, (gint32)g_strv_length((char **)kinds))];
-        int64_t time_us = at("2026-06-01T08:00:00") + g_rand_int_range(random, 0, 60) * CLOCK_DAY_US;
+        const char *kind =
+            kinds[g_rand_int_range(random, 0, (gint32)g_strv_length((char **)kinds))];
+        int64_t time_us =
+            at("2026-06-01T08:00:00") + g_rand_int_range(random, 0, 60) * CLOCK_DAY_US;
         const LawProcedure *procedure = law_procedure_at(book, kind, time_us, &error);
         int64_t id = 0;
         for (int move = 0; move < 30; move++) {
-            const LawStep *step = &procedure->steps[g_rand_int_range(random, 0, (gint32)procedure->step_count)];
-            const LawForm *form = step->form == NULL ? NULL : law_form_at(book, step->form, time_us, &error);
+            const LawStep *step =
+                &procedure->steps[g_rand_int_range(random, 0, (gint32)procedure->step_count)];
+            const LawForm *form =
+                step->form == NULL ? NULL : law_form_at(book, step->form, time_us, &error);
             g_autoptr(json_t) data = random_data(random, form);
             g_auto(LawRefusal) refusal = {0};
             int64_t officers[] = {1, 2};
             CaseActor person = actor(200 + g_rand_int_range(random, 0, 5), everybody, 0);
-            CaseAct act = {.step = step->id, .happened_us = time_us, .data = data, .officers = officers, .officer_count = (size_t)step->officers};
+            CaseAct act = {.step = step->id,
+                           .happened_us = time_us,
+                           .data = data,
+                           .officers = officers,
+                           .officer_count = (size_t)step->officers};
             NewMatter opening = {.kind = kind, .title = "演示", .region = "500103"};
             if (id == 0) {
                 g_assert_true(casework_open(db, &person, &opening, &act, &id, &refusal, &error));
             } else {
                 g_auto(Matter) before = find(db, id);
-                g_assert_true(casework_act(db, &person, id, before.version, &act, &refusal, &error));
+                g_assert_true(
+                    casework_act(db, &person, id, before.version, &act, &refusal, &error));
             }
             g_assert_no_error(error);
             taken += refusal.reason_zh == NULL;
             refused += refusal.reason_zh != NULL;
-            time_us += refusal.reason_zh == NULL ? g_rand_int_range(random, 1, 90) * INT64_C(3600) * CLOCK_SECOND_US : 0;
+            time_us += refusal.reason_zh == NULL
+                           ? g_rand_int_range(random, 1, 90) * INT64_C(3600) * CLOCK_SECOND_US
+                           : 0;
             if (id != 0) {
                 assert_replay(db, id);
             }

@@ -99,7 +99,8 @@ static char *minute_value(int64_t time_us) {
     return text;
 }
 
-static void put_happened(const Ctx *ctx, const Request *req, const json_t *problems, json_t *model) {
+static void
+put_happened(const Ctx *ctx, const Request *req, const json_t *problems, json_t *model) {
     g_autofree char *now = minute_value(ctx->now_us);
     const char *sent = request_is_post(req) ? request_form(req, "happened") : NULL;
     const char *problem = json_get_text(problems, "happened", NULL);
@@ -136,16 +137,14 @@ typedef struct Shown {
     const char *conflict;          /* what happened meanwhile; NULL: nothing */
 } Shown;
 
-static Response *
-show_form(Ctx *ctx, const Request *req, const ActForm *form, const Shown *shown) {
+static Response *show_form(Ctx *ctx, const Request *req, const ActForm *form, const Shown *shown) {
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) model = json_object();
-    g_autofree char *path =
-        form->matter == NULL
-            ? g_strdup("/work/matters/new")
-            : g_strdup_printf("/work/matters/%" G_GINT64_FORMAT "/acts/%s",
-                              form->matter->id,
-                              form->step->id);
+    g_autofree char *path = form->matter == NULL
+                                ? g_strdup("/work/matters/new")
+                                : g_strdup_printf("/work/matters/%" G_GINT64_FORMAT "/acts/%s",
+                                                  form->matter->id,
+                                                  form->step->id);
     const char *sent_id = request_is_post(req) ? request_form(req, "form_id") : NULL;
     uint8_t bytes[16];
     random_bytes(bytes, sizeof bytes);
@@ -163,8 +162,10 @@ show_form(Ctx *ctx, const Request *req, const ActForm *form, const Shown *shown)
     json_put_text(model, "object_kind", form->object_kind);
     json_put_int(model, "object_id", form->object_id);
     json_put_bool(model, "asks_title", form->matter == NULL && form->object_kind == NULL);
-    json_put_text(model, "basis", form->step->basis_zh != NULL ? form->step->basis_zh
-                                                                : form->procedure->entry.basis_zh);
+    json_put_text(model,
+                  "basis",
+                  form->step->basis_zh != NULL ? form->step->basis_zh
+                                               : form->procedure->entry.basis_zh);
     json_put_text(model, "conflict", shown->conflict);
     const char *title_problem = json_get_text(shown->problems, "title", NULL);
     json_put_text(model, "title_error", title_problem);
@@ -176,7 +177,9 @@ show_form(Ctx *ctx, const Request *req, const ActForm *form, const Shown *shown)
         return response_problem(error, NULL);
     }
     bool is_wrong = shown->conflict != NULL || json_object_size(shown->problems) > 0;
-    return response_page_status(shown->conflict != NULL ? 409 : is_wrong ? 422 : 200,
+    return response_page_status(shown->conflict != NULL ? 409
+                                : is_wrong              ? 422
+                                                        : 200,
                                 "casework/act",
                                 g_steal_pointer(&model));
 }
@@ -221,8 +224,8 @@ read_officers(Ctx *ctx, const Request *req, const ActForm *form, Read *read, GEr
 
 static void read_happened(const Ctx *ctx, const Request *req, Read *read) {
     const char *sent = request_form(req, "happened");
-    g_autofree char *full =
-        g_strconcat(sent == NULL ? "" : sent, sent != NULL && strlen(sent) == 16 ? ":00" : "", NULL);
+    g_autofree char *full = g_strconcat(
+        sent == NULL ? "" : sent, sent != NULL && strlen(sent) == 16 ? ":00" : "", NULL);
     if (!clock_parse(full, &read->act.happened_us)) {
         json_put_text(read->problems, "happened", "发生时间写成 2026-11-22T09:15 的样子");
     } else if (read->act.happened_us > ctx->now_us) {
@@ -233,8 +236,7 @@ static void read_happened(const Ctx *ctx, const Request *req, Read *read) {
 static bool
 read_form(Ctx *ctx, const Request *req, const ActForm *form, Read *read, GError **error) {
     read->data = matter_form_read(form->form, req);
-    read->problems =
-        form->form == NULL ? json_object() : law_form_problems(form->form, read->data);
+    read->problems = form->form == NULL ? json_object() : law_form_problems(form->form, read->data);
     read->act.step = form->step->id;
     read->act.data = read->data;
     read_happened(ctx, req, read);
@@ -254,7 +256,8 @@ static const LawStep *opening_step(const LawProcedure *procedure) {
 }
 
 /* The object's name, read from the library; false with a response when it cannot be used. */
-static Response *load_object(Ctx *ctx, const Request *req, ActForm *form, char **ret_title, char **ret_region) {
+static Response *
+load_object(Ctx *ctx, const Request *req, ActForm *form, char **ret_title, char **ret_region) {
     g_autoptr(GError) error = NULL;
     g_auto(Unit) unit = {0};
     g_auto(Building) building = {0};
@@ -376,8 +379,11 @@ Response *matter_new_page(Ctx *ctx, const Request *req) {
 }
 
 /* A refusal by the form goes back to its fields; any other is a page of its own. */
-static Response *answer_refusal(
-    Ctx *ctx, const Request *req, const ActForm *form, const Read *read, const LawRefusal *refusal) {
+static Response *answer_refusal(Ctx *ctx,
+                                const Request *req,
+                                const ActForm *form,
+                                const Read *read,
+                                const LawRefusal *refusal) {
     if (refusal->problems != NULL) {
         return show_form(
             ctx, req, form, &(Shown){.data = read->data, .problems = refusal->problems});
@@ -406,8 +412,7 @@ Response *matter_new_submit(Ctx *ctx, const Request *req) {
         json_put_text(read.problems, "region", "选所在区县");
     }
     if (json_object_size(read.problems) > 0) {
-        return show_form(
-            ctx, req, &form, &(Shown){.data = read.data, .problems = read.problems});
+        return show_form(ctx, req, &form, &(Shown){.data = read.data, .problems = read.problems});
     }
     CaseActor actor = matter_actor(ctx);
     NewMatter opening = {.kind = form.procedure->entry.id,
@@ -444,11 +449,9 @@ static Response *prepare_act(Ctx *ctx, const Request *req, Matter *matter, ActFo
     form->matter = matter;
     form->title = matter->title;
     form->book = casework_book(matter->region, &error);
-    form->procedure = form->book == NULL ? NULL
-                                         : law_procedure_at(form->book,
-                                                            matter->kind,
-                                                            matter->opened_us,
-                                                            &error);
+    form->procedure = form->book == NULL
+                          ? NULL
+                          : law_procedure_at(form->book, matter->kind, matter->opened_us, &error);
     if (form->procedure == NULL) {
         return response_problem(error, NULL);
     }
@@ -534,8 +537,7 @@ Response *matter_act_submit(Ctx *ctx, const Request *req) {
         return response_problem(error, NULL);
     }
     if (json_object_size(read.problems) > 0) {
-        return show_form(
-            ctx, req, &form, &(Shown){.data = read.data, .problems = read.problems});
+        return show_form(ctx, req, &form, &(Shown){.data = read.data, .problems = read.problems});
     }
     CaseActor actor = matter_actor(ctx);
     if (!casework_act(ctx->db, &actor, matter.id, version, &read.act, &refusal, &error)) {

@@ -27,9 +27,10 @@ Response *matter_refuse(Ctx *ctx, const Request *req, const LawRefusal *refusal)
     if (ctx->server != NULL) { /* tests call handlers without one */
         account_refused(ctx, req, marked);
     }
-    g_autofree char *text = refusal->basis_zh == NULL
-                                ? g_strdup(refusal->reason_zh)
-                                : g_strdup_printf("%s（%s）", refusal->reason_zh, refusal->basis_zh);
+    g_autofree char *text =
+        refusal->basis_zh == NULL
+            ? g_strdup(refusal->reason_zh)
+            : g_strdup_printf("%s（%s）", refusal->reason_zh, refusal->basis_zh);
     hz_fail(&error, HZ_ERROR_DENIED, "refused by rule %s", refusal->rule);
     return response_problem(error, text);
 }
@@ -149,8 +150,7 @@ static char *next_href(const MatterQuery *query, const Matter *last, bool is_min
     int64_t key;
     int64_t id;
     casework_place(query, last, &key, &id);
-    return g_strdup_printf("/work/matters?%s%s%s%s%safter=%" G_GINT64_FORMAT
-                           ".%" G_GINT64_FORMAT,
+    return g_strdup_printf("/work/matters?%s%s%s%s%safter=%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT,
                            query->kind == NULL ? "" : "kind=",
                            query->kind == NULL ? "" : query->kind,
                            query->kind == NULL ? "" : "&",
@@ -214,11 +214,8 @@ static char *officers_text(Db *db, const GArray *officers) {
     for (guint i = 0; i < officers->len; i++) {
         g_auto(Officer) officer = {0};
         if (officer_find(db, g_array_index(officers, int64_t, i), &officer, NULL)) {
-            g_string_append_printf(out,
-                                   "%s%s（%s）",
-                                   out->len > 0 ? "、" : "",
-                                   officer.name,
-                                   officer.certificate);
+            g_string_append_printf(
+                out, "%s%s（%s）", out->len > 0 ? "、" : "", officer.name, officer.certificate);
         }
     }
     return g_strdup(out->str);
@@ -276,12 +273,11 @@ static json_t *clock_model(const LawClock *clock) {
     g_autofree char *due =
         clock->due.is_known ? due_text(clock->due.due_us) : g_strdup("放假安排未公布，不能推算");
     g_autofree char *from = clock_format_minute(clock->span.from_us);
-    g_autofree char *how = clock->basis_zh == NULL
-                               ? g_strdup("按通知书确定的日期")
-                               : g_strdup_printf("自 %s 起 %d %s",
-                                                 from,
-                                                 clock->span.amount,
-                                                 law_unit_zh(clock->span.unit));
+    g_autofree char *how =
+        clock->basis_zh == NULL
+            ? g_strdup("按通知书确定的日期")
+            : g_strdup_printf(
+                  "自 %s 起 %d %s", from, clock->span.amount, law_unit_zh(clock->span.unit));
     json_put_text(model, "name", clock->name);
     json_put_text(model, "due", due);
     json_put_text(model, "how", how);
@@ -346,7 +342,8 @@ static Response *show(Ctx *ctx, const Matter *matter, bool with_sealed) {
     g_autoptr(LawCase) course = book == NULL ? NULL : casework_replay(ctx->db, matter, &error);
     g_autoptr(GPtrArray) acts =
         course == NULL ? NULL : casework_acts(ctx->db, matter->id, with_sealed, &error);
-    g_autofree char *place = acts == NULL ? NULL : region_full_name(ctx->db, matter->region, &error);
+    g_autofree char *place =
+        acts == NULL ? NULL : region_full_name(ctx->db, matter->region, &error);
     if (place == NULL) {
         return response_problem(error, NULL);
     }
@@ -361,14 +358,14 @@ static Response *show(Ctx *ctx, const Matter *matter, bool with_sealed) {
     }
     json_t *clocks = json_array();
     for (guint i = 0; i < law_case_clocks(course)->len; i++) {
-        json_array_append_new(
-            clocks, clock_model(&g_array_index(law_case_clocks(course), LawClock, i)));
+        json_array_append_new(clocks,
+                              clock_model(&g_array_index(law_case_clocks(course), LawClock, i)));
     }
-    g_autofree char *href =
-        matter->object_kind == NULL
-            ? NULL
-            : g_strdup_printf(
-                  "/work/%ss/%" G_GINT64_FORMAT, matter->object_kind, matter->object_id);
+    g_autofree char *href = matter->object_kind == NULL
+                                ? NULL
+                                : g_strdup_printf("/work/%ss/%" G_GINT64_FORMAT,
+                                                  matter->object_kind,
+                                                  matter->object_id);
     json_put(model, "acts", timeline);
     json_put(model, "clocks", clocks);
     json_put_bool(model, "has_clocks", json_array_size(clocks) > 0);
@@ -405,8 +402,8 @@ Response *matter_sealed_submit(Ctx *ctx, const Request *req) {
         return refused;
     }
     if (!may_see_sealed(ctx)) {
-        g_auto(LawRefusal) refusal = {.rule = "sealed",
-                                      .reason_zh = g_strdup("举报人的信息只有负责人能看")};
+        g_auto(LawRefusal)
+            refusal = {.rule = "sealed", .reason_zh = g_strdup("举报人的信息只有负责人能看")};
         return matter_refuse(ctx, req, &refusal);
     }
     g_autofree char *actor = g_strdup_printf("account:%" G_GINT64_FORMAT, ctx->who->account_id);

@@ -226,9 +226,10 @@ static void read_city(LawReader *reader, LawBook *book, LawNode map) {
 
 /* A file's top-level keys say what is in it; other kinds of rule have readers of their own. */
 static void read_file(LawReader *reader, LawBook *book, LawNode root, const char *city) {
-    if (!law_keys(reader,
-                  root,
-                  "city? instruments? acts? agencies? terms? powers? forms? procedures? examples?")) {
+    if (!law_keys(
+            reader,
+            root,
+            "city? instruments? acts? agencies? terms? powers? forms? procedures? examples?")) {
         return;
     }
     for (unsigned i = 0; i < law_pairs(root); i++) {

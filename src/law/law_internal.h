@@ -30,8 +30,8 @@ typedef struct LawWord {
 
 struct LawBook {
     const char *city;
-    const char *name;    /* 重庆市; NULL: national */
-    const char *region;  /* "50"; NULL: national */
+    const char *name;      /* 重庆市; NULL: national */
+    const char *region;    /* "50"; NULL: national */
     GPtrArray *articles;   /* of LawArticle */
     GPtrArray *acts;       /* of LawWord */
     GPtrArray *agencies;   /* of LawWord */
