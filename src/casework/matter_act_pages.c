@@ -235,6 +235,7 @@ static void read_happened(const Ctx *ctx, const Request *req, Read *read) {
 
 static bool
 read_form(Ctx *ctx, const Request *req, const ActForm *form, Read *read, GError **error) {
+    g_assert(form->step != NULL);
     read->data = matter_form_read(form->form, req);
     read->problems = form->form == NULL ? json_object() : law_form_problems(form->form, read->data);
     read->act.step = form->step->id;
@@ -414,6 +415,7 @@ Response *matter_new_submit(Ctx *ctx, const Request *req) {
     if (json_object_size(read.problems) > 0) {
         return show_form(ctx, req, &form, &(Shown){.data = read.data, .problems = read.problems});
     }
+    g_assert(form.procedure != NULL); /* prepare_new has seen to it */
     CaseActor actor = matter_actor(ctx);
     NewMatter opening = {.kind = form.procedure->entry.id,
                          .object_kind = form.object_kind,
@@ -505,16 +507,17 @@ static char *meanwhile(Ctx *ctx, const ActForm *form, int64_t version) {
 }
 
 /* Somebody was faster: the form again, with the new version and everything that was typed. */
-static Response *
-answer_conflict(Ctx *ctx, const Request *req, ActForm *form, const Read *read, int64_t version) {
+static Response *answer_conflict(
+    Ctx *ctx, const Request *req, const ActForm *form, const Read *read, int64_t version) {
     g_autoptr(GError) error = NULL;
     g_auto(Matter) now = {0};
     if (!casework_find(ctx->db, form->matter->id, &now, &error)) {
         return response_problem(error, NULL);
     }
-    form->matter = &now;
-    g_autofree char *text = meanwhile(ctx, form, version);
-    return show_form(ctx, req, form, &(Shown){.data = read->data, .conflict = text});
+    ActForm again = *form;
+    again.matter = &now;
+    g_autofree char *text = meanwhile(ctx, &again, version);
+    return show_form(ctx, req, &again, &(Shown){.data = read->data, .conflict = text});
 }
 
 Response *matter_act_submit(Ctx *ctx, const Request *req) {

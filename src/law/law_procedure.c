@@ -27,7 +27,7 @@ static const char *optional_text(LawReader *reader, LawNode node) {
 
 const LawState *law_state(const LawProcedure *procedure, const char *id) {
     for (unsigned i = 0; i < procedure->state_count; i++) {
-        if (strcmp(procedure->states[i].id, id) == 0) {
+        if (g_strcmp0(procedure->states[i].id, id) == 0) {
             return &procedure->states[i];
         }
     }
@@ -45,7 +45,7 @@ static void read_states(LawReader *reader, LawNode list, LawProcedure *procedure
     for (unsigned i = 0; i < count && reader->error == NULL; i++) {
         LawNode map = law_at(list, i);
         if (!law_keys(reader, map, "id name final?")) {
-            return;
+            break;
         }
         LawNode final = law_get(map, "final");
         const char *id = law_id(reader, law_get(map, "id"));
@@ -270,7 +270,7 @@ const char **law_procedure_ids(const LawBook *book) {
 
 const LawStep *law_step(const LawProcedure *procedure, const char *id) {
     for (unsigned i = 0; i < procedure->step_count; i++) {
-        if (strcmp(procedure->steps[i].id, id) == 0) {
+        if (g_strcmp0(procedure->steps[i].id, id) == 0) {
             return &procedure->steps[i];
         }
     }
