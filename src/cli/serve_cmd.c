@@ -6,7 +6,7 @@
 #include "cli/explain.h"
 #include "importer/importer.h"
 #include "job/job.h"
-#include "law/law.h"
+#include "law/law_book.h"
 #include "publicity/site.h"
 #include "web/log.h"
 #include "web/proxy.h"
@@ -30,7 +30,7 @@ static const JobKind *const job_kinds[] = {
 };
 
 typedef struct ServeOptions {
-    char *db_url, *address, *data_dir, *explain_path;
+    char *db_url, *address, *data_dir, *explain_path, *law_folder;
     int port, workers, idle_timeout_s;
     char **proxies; /* NULL: none */
     gboolean secure_cookies, strict;
@@ -41,6 +41,7 @@ static void serve_options_clear(ServeOptions *options) {
     g_free(options->address);
     g_free(options->data_dir);
     g_free(options->explain_path);
+    g_free(options->law_folder);
     g_strfreev(options->proxies);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ServeOptions, serve_options_clear)
@@ -79,6 +80,13 @@ static bool parse_options(ServeOptions *options, int argc, char **argv, GError *
          &options->proxies,
          "believe X-Forwarded-For and -Proto from here; may be repeated",
          "ADDRESS[/BITS]"},
+        {"law",
+         0,
+         0,
+         G_OPTION_ARG_FILENAME,
+         &options->law_folder,
+         "rules from this folder instead of those inside the program",
+         "DIR"},
         {"strict", 0, 0, G_OPTION_ARG_NONE, &options->strict, "missing view names fail", NULL},
         {"explain",
          0,
@@ -138,10 +146,17 @@ static char *prepare_uploads(const char *data_dir, GError **error) {
     return g_steal_pointer(&folder);
 }
 
+/* A mistake in the rules shows before the first request. */
+static bool prepare_law(const char *folder, GError **error) {
+    LawCheckReport report;
+    return (folder == NULL || law_use_folder(folder, error)) && law_check_all(&report, error) &&
+           law_check(error);
+}
+
 static bool prepare_database(const char *url, GError **error) {
     g_autoptr(Db) db = db_open(url, DB_READ_WRITE, error);
     g_autofree char *first = NULL; /* one-time passwords: printed once, never logged */
-    if (db == NULL || !modules_migrate(db, error) || !law_check(error) ||
+    if (db == NULL || !modules_migrate(db, error) ||
         !account_bootstrap(db, clock_now_us(), &first, error)) {
         return false;
     }
@@ -194,7 +209,8 @@ static bool serve(const ServeOptions *options, GError **error) {
                                                      : DATA_DEFAULT;
     g_autofree char *uploads = prepare_uploads(data_dir, error);
     const char *url = commands_db_url(options->db_url);
-    if (uploads == NULL || !prepare_database(url, error)) {
+    if (uploads == NULL || !prepare_law(options->law_folder, error) ||
+        !prepare_database(url, error)) {
         return false;
     }
     g_autoptr(Explain) explain = NULL;

@@ -1,8 +1,8 @@
 #include "law/draw_weights.h"
 
 #include "base/clock.h"
-#include "base/embedded.h"
 #include "base/error.h"
+#include "law/law_internal.h"
 
 #include <cyaml/cyaml.h>
 #include <string.h>
@@ -157,10 +157,13 @@ DrawWeights *draw_weights_read(const char *name, const char *text, size_t size, 
 }
 
 DrawWeights *draw_weights_at(int64_t time_us, GError **error) {
-    g_autoptr(GArray) files = embedded_list("law/national/draw-weights");
+    g_autoptr(GArray) files = law_sources("law/national/draw-weights", error);
+    if (files == NULL) {
+        return NULL;
+    }
     for (guint i = 0; i < files->len; i++) {
-        EmbeddedFile file = g_array_index(files, EmbeddedFile, i);
-        g_autoptr(DrawWeights) weights = draw_weights_read(file.path, file.data, file.size, error);
+        LawSource file = g_array_index(files, LawSource, i);
+        g_autoptr(DrawWeights) weights = draw_weights_read(file.path, file.text, file.size, error);
         if (weights == NULL) {
             return NULL;
         }

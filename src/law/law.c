@@ -1,8 +1,8 @@
 /* All of law/, read once. */
 #include "law/law.h"
 
-#include "base/embedded.h"
 #include "base/error.h"
+#include "law/law_internal.h"
 #include "law/law_read.h"
 
 #include <pthread.h>
@@ -12,8 +12,8 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static GPtrArray *files; /* LawFile, constant after the first use; NULL if law/ is broken */
 static GError *loading_error;
 
-static bool add_file(GPtrArray *all, const EmbeddedFile *embedded, GError **error) {
-    LawFile *file = law_file_read(embedded->path, embedded->data, embedded->size, error);
+static bool add_file(GPtrArray *all, const LawSource *source, GError **error) {
+    LawFile *file = law_file_read(source->path, source->text, source->size, error);
     if (file == NULL) {
         return false;
     }
@@ -23,7 +23,7 @@ static bool add_file(GPtrArray *all, const EmbeddedFile *embedded, GError **erro
             return hz_fail(error,
                            HZ_ERROR_INVALID,
                            "%s:1: validity overlaps another edition of \"%s\"",
-                           embedded->path,
+                           source->path,
                            law_file_id(file));
         }
     }
@@ -32,15 +32,15 @@ static bool add_file(GPtrArray *all, const EmbeddedFile *embedded, GError **erro
 
 static void load(void) {
     g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)law_file_free);
-    g_autoptr(GArray) embedded = embedded_list("law/");
-    for (unsigned i = 0; i < embedded->len; i++) {
-        const EmbeddedFile *file = &g_array_index(embedded, EmbeddedFile, i);
+    g_autoptr(GArray) sources = law_sources("law/", &loading_error);
+    for (unsigned i = 0; sources != NULL && i < sources->len; i++) {
+        const LawSource *file = &g_array_index(sources, LawSource, i);
         if (strstr(file->path, "/checklists/") != NULL && g_str_has_suffix(file->path, ".yaml") &&
             !add_file(all, file, &loading_error)) {
             return;
         }
     }
-    files = g_steal_pointer(&all);
+    files = sources == NULL ? NULL : g_steal_pointer(&all);
 }
 
 bool law_check(GError **error) {

@@ -8,11 +8,15 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { after, before } from 'node:test';
-import { BINARY, ROOT } from './support.mjs';
+import { press } from './support_job.mjs';
+import { BINARY, closeBrowser, openPage, ROOT, signInBrowser, startCity } from './support.mjs';
 
 let folder;
 before(() => { folder = mkdtempSync(path.join(process.env.HUOZHENG_TEST_SCRATCH ?? tmpdir(), 'law-')); });
-after(() => rmSync(folder, { recursive: true, force: true }));
+after(async () => {
+    await closeBrowser();
+    rmSync(folder, { recursive: true, force: true });
+});
 
 function law(...args) {
     const done = spawnSync(BINARY, ['law', ...args], { encoding: 'utf8' });
@@ -81,4 +85,51 @@ test('deadline and may answer with basis and trace; a year without calendar is n
     assert.equal(law('may', 'seal', '--agency', 'nobody', '--mode', 'delegated').code, 1);
     assert.equal(law('deadline', 'payment').code, 2);
     assert.equal(law('check', '--law', path.join(folder, 'nowhere')).code, 3);
+});
+
+test('a server started with a changed folder follows it: the deadline on the page, without a compiler', async () => {
+    const copy = changed('served', 'national/terms.yaml',
+        '      - {when: {content: [other]}, amount: 3, unit: working-days}', '      - {when: {content: [other]}, amount: 5, unit: working-days}');
+    for (const file of ['national/examples/terms.yaml', 'national/examples/complaint.yaml']) {
+        /* its author has to say what changes: here, the examples of this content are taken out */
+        const target = path.join(copy, file);
+        const kept = readFileSync(target, 'utf8').split(/(?=^ {2}- id: )/m)
+            .filter((part) => !part.includes('content: other') || part.includes('refused: '));
+        writeFileSync(target, kept.join(''));
+    }
+    writeFileSync(path.join(copy, 'national/examples/changed.yaml'), `examples:
+  - id: complaint-other-five-days
+    name: 改过的期限
+    deadline: {rule: complaint-verification, from: 2026-06-01, facts: {content: other}}
+    expect: {due: 2026-06-08}
+  - id: complaint-other-five-days-course
+    name: 改过的期限，到办结
+    walk:
+      procedure: complaint
+      acts:
+        - {act: register, at: "2026-06-01T09:00", by: 1, data: {channel: letter, content: other, description: 没有灭火器, place: 演示路2号, named: "no"}}
+        - {act: verify, at: "2026-06-08T17:00", by: 2, officers: [2, 3], data: {outcome: unfounded, findings: 齐全}}
+        - {act: tell-unfounded, at: "2026-06-09T09:00", by: 1, data: {way: impossible, why-impossible: 匿名}}
+    expect: {state: closed, clocks: {complaint-verification: met 2026-06-08}}
+`);
+    const checked = law('check', '--law', copy);
+    assert.equal(checked.code, 0, checked.err);
+    const city = await startCity({ scale: 0.02, args: ['--law', copy] });
+    try {
+        const page = await openPage(city.url, { script: false });
+        await signInBrowser(page, city.logins.clerk);
+        await page.goto('/work/matters/new?kind=complaint');
+        await page.fill('#title', '期限改过的举报');
+        await page.selectOption('#region', { index: 1 });
+        await page.check('[name=f-channel][value=web]');
+        await page.check('[name=f-content][value=other]');
+        await page.fill('[name=f-description]', '没有灭火器');
+        await page.fill('[name=f-place]', '流程路2号');
+        await page.check('[name=f-named][value=no]');
+        await press(page, '登记举报投诉');
+        assert.match(await page.locator('main').innerText(), /起 5 个工作日/);
+        await page.context().close();
+    } finally {
+        await city.stop();
+    }
 });
