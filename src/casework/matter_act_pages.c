@@ -24,6 +24,7 @@ typedef struct ActForm {
     const char *object_kind;
     int64_t object_id;
     const char *title, *region;
+    const json_t *known; /* what the library says, by LawField.prefill; may be NULL */
 } ActForm;
 
 /* --- showing ------------------------------------------------------------------------------------
@@ -137,6 +138,20 @@ typedef struct Shown {
     const char *conflict;          /* what happened meanwhile; NULL: nothing */
 } Shown;
 
+/* First values from the object library; a person looks at them and may change them. */
+static json_t *prefilled(const ActForm *form) {
+    json_t *data = json_object();
+    for (unsigned i = 0; form->form != NULL && i < form->form->field_count; i++) {
+        const LawField *field = &form->form->fields[i];
+        const char *value =
+            field->prefill == NULL ? NULL : json_get_text(form->known, field->prefill, NULL);
+        if (value != NULL) {
+            json_put_text(data, field->id, value);
+        }
+    }
+    return data;
+}
+
 static Response *show_form(Ctx *ctx, const Request *req, const ActForm *form, const Shown *shown) {
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) model = json_object();
@@ -169,7 +184,9 @@ static Response *show_form(Ctx *ctx, const Request *req, const ActForm *form, co
     json_put_text(model, "conflict", shown->conflict);
     const char *title_problem = json_get_text(shown->problems, "title", NULL);
     json_put_text(model, "title_error", title_problem);
-    matter_form_model(form->form, shown->data, shown->problems, model);
+    g_autoptr(json_t) first = prefilled(form);
+    matter_form_model(
+        form->form, shown->data != NULL ? shown->data : first, shown->problems, model);
     put_happened(ctx, req, shown->problems, model);
     put_summary(form, shown->problems, model);
     if (!put_officers(ctx, req, form, shown->problems, model, &error) ||
@@ -256,9 +273,36 @@ static const LawStep *opening_step(const LawProcedure *procedure) {
     return NULL;
 }
 
-/* The object's name, read from the library; false with a response when it cannot be used. */
-static Response *
-load_object(Ctx *ctx, const Request *req, ActForm *form, char **ret_title, char **ret_region) {
+/* What the library says about the object. */
+typedef struct Object {
+    char *title, *region;
+    json_t *known;
+} Object;
+
+static void object_clear(Object *object) {
+    g_free(object->title);
+    g_free(object->region);
+    g_clear_pointer(&object->known, json_decref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Object, object_clear)
+
+static void take_unit(const Unit *unit, Object *object) {
+    object->title = g_strdup(unit->name);
+    object->region = g_strdup(unit->region);
+    json_put_text(object->known, "unit.name", unit->name);
+    json_put_text(object->known, "unit.address", unit->address);
+    json_put_text(object->known, "unit.category", category_get(unit->category)->name_zh);
+}
+
+static void take_building(const Building *building, Object *object) {
+    object->title = g_strdup(building->name);
+    object->region = g_strdup(building->region);
+    /* a form that asks for the unit's address is answered with the place it is about */
+    json_put_text(object->known, "unit.address", building->address);
+}
+
+/* A response when the object cannot be used. */
+static Response *load_object(Ctx *ctx, const Request *req, ActForm *form, Object *ret_object) {
     g_autoptr(GError) error = NULL;
     g_auto(Unit) unit = {0};
     g_auto(Building) building = {0};
@@ -267,9 +311,14 @@ load_object(Ctx *ctx, const Request *req, ActForm *form, char **ret_title, char 
                 : !building_find(ctx->db, form->object_id, &building, &error)) {
         return response_problem(error, NULL);
     }
-    *ret_title = g_strdup(is_unit ? unit.name : building.name);
-    *ret_region = g_strdup(is_unit ? unit.region : building.region);
-    if (!region_is_inside(*ret_region, ctx->who->region)) {
+    ret_object->known = json_object();
+    if (is_unit) {
+        take_unit(&unit, ret_object);
+    } else {
+        take_building(&building, ret_object);
+    }
+    form->known = ret_object->known;
+    if (!region_is_inside(ret_object->region, ctx->who->region)) {
         g_auto(LawRefusal) refusal = {.rule = "district", .reason_zh = g_strdup("不在您的辖区")};
         return matter_refuse(ctx, req, &refusal);
     }
@@ -295,8 +344,7 @@ static bool read_object(const Request *req, ActForm *form) {
 }
 
 /* Fills the form from kind and object; a response when that is not possible. */
-static Response *
-prepare_new(Ctx *ctx, const Request *req, ActForm *form, char **ret_title, char **ret_region) {
+static Response *prepare_new(Ctx *ctx, const Request *req, ActForm *form, Object *object) {
     g_autoptr(GError) error = NULL;
     const char *kind = word(req, "kind");
     if (kind == NULL || !read_object(req, form)) {
@@ -304,21 +352,21 @@ prepare_new(Ctx *ctx, const Request *req, ActForm *form, char **ret_title, char 
         return response_problem(error, "这个网址不完整，请从案件列表重新进入");
     }
     if (form->object_kind != NULL) {
-        Response *refused = load_object(ctx, req, form, ret_title, ret_region);
+        Response *refused = load_object(ctx, req, form, object);
         if (refused != NULL) {
             return refused;
         }
     } else {
         const char *title = request_is_post(req) ? request_form(req, "title") : NULL;
-        *ret_title = title == NULL ? NULL : g_strstrip(g_strdup(title));
+        object->title = title == NULL ? NULL : g_strstrip(g_strdup(title));
         const char *sent = request_is_post(req) ? request_form(req, "region") : NULL;
         char code[REGION_CODE_MAX + 1] = {0};
         bool is_good = sent != NULL && region_code_parse(sent, code) && strlen(code) >= 6 &&
                        region_is_inside(code, ctx->who->region);
-        *ret_region = g_strdup(is_good ? code : ctx->who->region);
+        object->region = g_strdup(is_good ? code : ctx->who->region);
     }
-    form->title = *ret_title;
-    form->region = *ret_region;
+    form->title = object->title;
+    form->region = object->region;
     form->book = casework_book(form->region, &error);
     form->procedure =
         form->book == NULL ? NULL : law_procedure_at(form->book, kind, ctx->now_us, &error);
@@ -353,15 +401,13 @@ static Response *choose_kind(Ctx *ctx, const Request *req) {
         hz_fail(&error, HZ_ERROR_INVALID, "object is not understood");
         return response_problem(error, "这个网址不完整，请从单位或者建筑的页面重新进入");
     }
-    g_autofree char *title = NULL;
-    g_autofree char *region = NULL;
-    Response *refused =
-        form.object_kind == NULL ? NULL : load_object(ctx, req, &form, &title, &region);
+    g_auto(Object) object = {0};
+    Response *refused = form.object_kind == NULL ? NULL : load_object(ctx, req, &form, &object);
     if (refused != NULL) {
         return refused;
     }
     json_t *model = json_object();
-    json_put_text(model, "title", title);
+    json_put_text(model, "title", object.title);
     json_put_text(model, "object_kind", form.object_kind);
     json_put_int(model, "object_id", form.object_id);
     json_put(model, "kinds", matter_kinds(book, ctx, NULL));
@@ -373,9 +419,8 @@ Response *matter_new_page(Ctx *ctx, const Request *req) {
         return choose_kind(ctx, req);
     }
     ActForm form = {.matter = NULL};
-    g_autofree char *title = NULL;
-    g_autofree char *region = NULL;
-    Response *refused = prepare_new(ctx, req, &form, &title, &region);
+    g_auto(Object) object = {0};
+    Response *refused = prepare_new(ctx, req, &form, &object);
     return refused != NULL ? refused : show_form(ctx, req, &form, &(Shown){.data = NULL});
 }
 
@@ -395,21 +440,20 @@ static Response *answer_refusal(Ctx *ctx,
 Response *matter_new_submit(Ctx *ctx, const Request *req) {
     g_autoptr(GError) error = NULL;
     ActForm form = {.matter = NULL};
-    g_autofree char *title = NULL;
-    g_autofree char *region = NULL;
+    g_auto(Object) object = {0};
     g_auto(Read) read = {.data = NULL};
-    Response *refused = prepare_new(ctx, req, &form, &title, &region);
+    Response *refused = prepare_new(ctx, req, &form, &object);
     if (refused != NULL) {
         return refused;
     }
     if (!read_form(ctx, req, &form, &read, &error)) {
         return response_problem(error, NULL);
     }
-    if (form.object_kind == NULL && (title == NULL || title[0] == '\0')) {
+    if (form.object_kind == NULL && (object.title == NULL || object.title[0] == '\0')) {
         json_put_text(read.problems, "title", "写是哪家单位或者什么地方");
     }
     char code[REGION_CODE_MAX + 1] = {0};
-    if (!region_code_parse(region, code) || strlen(code) < 6) {
+    if (!region_code_parse(object.region, code) || strlen(code) < 6) {
         json_put_text(read.problems, "region", "选所在区县");
     }
     if (json_object_size(read.problems) > 0) {
@@ -420,8 +464,8 @@ Response *matter_new_submit(Ctx *ctx, const Request *req) {
     NewMatter opening = {.kind = form.procedure->entry.id,
                          .object_kind = form.object_kind,
                          .object_id = form.object_id,
-                         .title = title,
-                         .region = region,
+                         .title = object.title,
+                         .region = object.region,
                          .form_id = word(req, "form_id")};
     g_auto(LawRefusal) refusal = {0};
     int64_t id = 0;

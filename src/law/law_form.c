@@ -15,6 +15,8 @@
 static const char *const types[] = {
     "text", "long", "date", "time", "number", "money", "yes-no", "choice", "choices", NULL};
 
+static const char *const prefills[] = {"unit.name", "unit.address", "unit.category", NULL};
+
 /* --- reading ------------------------------------------------------------------------------------
  */
 
@@ -108,6 +110,9 @@ static void read_field(LawReader *reader, LawNode map, const LawForm *form, LawF
     ret->required = optional_bool(reader, law_get(map, "required"));
     ret->sealed = optional_bool(reader, law_get(map, "sealed"));
     ret->prefill = optional_text(reader, law_get(map, "prefill"));
+    if (ret->prefill != NULL && !g_strv_contains(prefills, ret->prefill)) {
+        law_wrong(reader, law_get(map, "prefill"), "nothing is known as \"%s\"", ret->prefill);
+    }
     read_values(reader, map, ret);
     read_bounds(reader, map, ret);
     read_asks(reader, law_get(map, "asks"), form, ret);

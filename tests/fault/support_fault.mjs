@@ -10,10 +10,10 @@ import { huozheng } from '../flow/support.mjs';
 export function rows(db, sql) {
     const isSqlite = db.engine === 'sqlite';
     const done = isSqlite
-        ? spawnSync('sqlite3', ['-bail', '-json', db.url.slice('sqlite:'.length), sql], { encoding: 'utf8' })
+        ? spawnSync('sqlite3', ['-bail', '-json', db.url.slice('sqlite:'.length), sql], { encoding: 'utf8', maxBuffer: 1 << 28 })
         : spawnSync('psql', ['-X', '-At', '-v', 'ON_ERROR_STOP=1', '-d', db.url,
-            '-c', `SELECT coalesce(json_agg(t), '[]') FROM (${sql}) t`], { encoding: 'utf8' });
-    assert.equal(done.status, 0, `${sql}: ${done.stderr}`);
+            '-c', `SELECT coalesce(json_agg(t), '[]') FROM (${sql}) t`], { encoding: 'utf8', maxBuffer: 1 << 28 });
+    assert.equal(done.status, 0, `${sql}: ${done.error ?? done.stderr}`);
     return JSON.parse(done.stdout.trim() || '[]');
 }
 

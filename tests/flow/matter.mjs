@@ -102,6 +102,7 @@ test('a permit by commitment: granted, a mismatch, still failing, revoked', asyn
     const region = /（(\d{6})\d*）/.exec(await clerk.locator('main').innerText())[1];
     await Promise.all([clerk.waitForNavigation(), clerk.getByRole('link', { name: '立案', exact: true }).click()]);
     await Promise.all([clerk.waitForNavigation(), clerk.getByRole('link', { name: /开业|营业前/ }).click()]);
+    assert.notEqual(await clerk.inputValue('[name=f-place-kind]'), '', 'the category comes from the library');
     await fill(clerk, { route: 'commitment', channel: 'online', 'place-kind': '歌舞厅', area: '260', materials: ['letter', 'licence'] });
     await press(clerk, '收到申请');
     const matter = new URL(clerk.url()).pathname;
