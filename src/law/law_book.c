@@ -87,7 +87,10 @@ const char *law_basis_text(LawReader *reader, LawNode list, const char *const *b
     return law_keep_text(out->str);
 }
 
-static const char *const confidences[] = {"text", "secondary", "memory", NULL};
+LawConfidence law_read_confidence(LawReader *reader, LawNode node) {
+    static const char *const words[] = {"text", "secondary", "memory", NULL};
+    return (LawConfidence)law_word(reader, node, words);
+}
 
 void law_read_entry(LawReader *reader, LawNode map, LawEntry *entry) {
     LawNode basis = law_get(map, "basis");
@@ -95,7 +98,7 @@ void law_read_entry(LawReader *reader, LawNode map, LawEntry *entry) {
     entry->name = law_text(reader, law_get(map, "name"));
     entry->basis = law_read_texts(reader, basis);
     entry->basis_zh = reader->error == NULL ? law_basis_text(reader, basis, entry->basis) : "";
-    entry->confidence = (LawConfidence)law_word(reader, law_get(map, "confidence"), confidences);
+    entry->confidence = law_read_confidence(reader, law_get(map, "confidence"));
     read_valid(reader, law_get(map, "valid"), entry);
 }
 
@@ -113,7 +116,7 @@ static void read_article(LawReader *reader, LawBook *book, LawNode map, const La
     article.entry.name = law_text(reader, law_get(map, "gist"));
     LawNode confidence = law_get(map, "confidence");
     if (law_is_there(confidence)) {
-        article.entry.confidence = (LawConfidence)law_word(reader, confidence, confidences);
+        article.entry.confidence = law_read_confidence(reader, confidence);
     }
     if (law_is_there(law_get(map, "valid"))) {
         read_valid(reader, law_get(map, "valid"), &article.entry);
@@ -131,8 +134,7 @@ static void read_instruments(LawReader *reader, LawBook *book, LawNode list) {
         }
         LawArticle whole = {.instrument = law_text(reader, law_get(map, "name"))};
         whole.entry.id = law_text(reader, law_get(map, "short"));
-        whole.entry.confidence =
-            (LawConfidence)law_word(reader, law_get(map, "confidence"), confidences);
+        whole.entry.confidence = law_read_confidence(reader, law_get(map, "confidence"));
         read_valid(reader, law_get(map, "valid"), &whole.entry);
         LawNode articles = law_get(map, "articles");
         for (unsigned a = 0; law_list(reader, articles) && a < law_count(articles); a++) {

@@ -89,10 +89,6 @@ static void read_asks(LawReader *reader, LawNode asks, const LawForm *form, LawF
     }
 }
 
-static const char *optional_text(LawReader *reader, LawNode node) {
-    return law_is_there(node) ? law_text(reader, node) : NULL;
-}
-
 static bool optional_bool(LawReader *reader, LawNode node) {
     return law_is_there(node) && law_bool(reader, node);
 }
@@ -106,10 +102,10 @@ static void read_field(LawReader *reader, LawNode map, const LawForm *form, LawF
     ret->id = law_id(reader, law_get(map, "id"));
     ret->label = law_text(reader, law_get(map, "label"));
     ret->type = (LawFieldType)law_word(reader, law_get(map, "type"), types);
-    ret->help = optional_text(reader, law_get(map, "help"));
+    ret->help = law_text_or_null(reader, law_get(map, "help"));
     ret->required = optional_bool(reader, law_get(map, "required"));
     ret->sealed = optional_bool(reader, law_get(map, "sealed"));
-    ret->prefill = optional_text(reader, law_get(map, "prefill"));
+    ret->prefill = law_text_or_null(reader, law_get(map, "prefill"));
     if (ret->prefill != NULL && !g_strv_contains(prefills, ret->prefill)) {
         law_wrong(reader, law_get(map, "prefill"), "nothing is known as \"%s\"", ret->prefill);
     }

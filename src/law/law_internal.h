@@ -50,6 +50,7 @@ bool law_book_try(const char *name, const char *text, size_t size, GError **erro
 void *law_keep(const void *data, size_t size);
 char *law_keep_text(const char *text);
 
+LawConfidence law_read_confidence(LawReader *reader, LawNode node);
 /* Reads id, name, basis, confidence and valid of a map. */
 void law_read_entry(LawReader *reader, LawNode map, LawEntry *entry);
 /* The texts of a list; ends with NULL. */

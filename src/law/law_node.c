@@ -261,6 +261,10 @@ const char *law_text(LawReader *reader, LawNode node) {
     return text;
 }
 
+const char *law_text_or_null(LawReader *reader, LawNode node) {
+    return law_is_there(node) ? law_text(reader, node) : NULL;
+}
+
 const char *law_id(LawReader *reader, LawNode node) {
     const char *id = law_text(reader, node);
     if (strlen(id) > ID_MAX || strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(id)) {

@@ -54,6 +54,8 @@ bool law_keys(LawReader *reader, LawNode map, const char *keys);
 bool law_list(LawReader *reader, LawNode list);
 /* A text that is not empty; "" after a mistake. */
 const char *law_text(LawReader *reader, LawNode node);
+/* The same; NULL where there is no node. */
+const char *law_text_or_null(LawReader *reader, LawNode node);
 /* [a-z0-9-]+, at most 64. */
 const char *law_id(LawReader *reader, LawNode node);
 int64_t law_int(LawReader *reader, LawNode node, int64_t min, int64_t max);

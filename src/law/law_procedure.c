@@ -21,10 +21,6 @@ static const char *const *optional_texts(LawReader *reader, LawNode node) {
     return law_is_there(node) ? law_read_texts(reader, node) : nothing;
 }
 
-static const char *optional_text(LawReader *reader, LawNode node) {
-    return law_is_there(node) ? law_text(reader, node) : NULL;
-}
-
 const LawState *law_state(const LawProcedure *procedure, const char *id) {
     for (unsigned i = 0; i < procedure->state_count; i++) {
         if (g_strcmp0(procedure->states[i].id, id) == 0) {
@@ -110,10 +106,10 @@ static void read_start(LawReader *reader, LawNode map, LawStart *start) {
     if (!law_keys(reader, map, "term? field? name? from? facts? when?")) {
         return;
     }
-    start->term = optional_text(reader, law_get(map, "term"));
-    const char *field = optional_text(reader, law_get(map, "field"));
-    const char *from = optional_text(reader, law_get(map, "from"));
-    start->name = optional_text(reader, law_get(map, "name"));
+    start->term = law_text_or_null(reader, law_get(map, "term"));
+    const char *field = law_text_or_null(reader, law_get(map, "field"));
+    const char *from = law_text_or_null(reader, law_get(map, "from"));
+    start->name = law_text_or_null(reader, law_get(map, "name"));
     if ((start->term == NULL) == (field == NULL) || (field != NULL && start->name == NULL) ||
         (field != NULL && from != NULL)) {
         law_wrong(reader, map, "a clock is {term, from?, facts?} or {field, name}");
@@ -190,8 +186,8 @@ read_step(LawReader *reader, LawNode map, const LawProcedure *procedure, LawStep
     read_roles(reader, law_get(map, "by"), step);
     LawNode officers = law_get(map, "officers");
     step->officers = law_is_there(officers) ? (int)law_int(reader, officers, 1, OFFICERS_MAX) : 0;
-    step->form = optional_text(reader, law_get(map, "form"));
-    step->power = optional_text(reader, law_get(map, "power"));
+    step->form = law_text_or_null(reader, law_get(map, "form"));
+    step->power = law_text_or_null(reader, law_get(map, "power"));
     read_starts(reader, law_get(map, "starts"), step);
     step->meets = optional_texts(reader, law_get(map, "meets"));
     step->pauses = optional_texts(reader, law_get(map, "pauses"));

@@ -165,11 +165,10 @@ static void read_table(LawReader *reader, LawNode table, LawTerm *term) {
 }
 
 static void read_roll(LawReader *reader, LawNode roll, LawTerm *term) {
-    static const char *const confidences[] = {"text", "secondary", "memory", NULL};
     if (!law_is_there(roll) || !law_keys(reader, roll, "basis confidence")) {
         return;
     }
-    law_word(reader, law_get(roll, "confidence"), confidences);
+    law_read_confidence(reader, law_get(roll, "confidence"));
     const char *const *basis = law_read_texts(reader, law_get(roll, "basis"));
     g_autofree char *joined = g_strjoinv("、", (char **)basis);
     term->rolls = true;
