@@ -39,6 +39,12 @@ const PastSource past_sources[] = {
     NULL,
 };
 
+/* What acts on matters ask of rooms above casework. */
+const CaseHooks case_hooks = {
+    .is_recused = draw_is_recused,
+    .count = inspection_count,
+};
+
 /* Where the roles page looks up regions and agencies. */
 const AccountPlaces *const account_places = &registry_account_places;
 

@@ -1,14 +1,13 @@
 /* Use cases: one transaction each, with the act, what is derived from it, and the ledger entry. */
 #include "casework/casework.h"
 
-#include "account/account.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/error.h"
-#include "casework/casework_store.h"
+#include "casework/casework_internal.h"
+#include "law/law_paper.h"
 #include "ledger/ledger.h"
 #include "registry/building.h"
-#include "registry/officer.h"
 #include "registry/region.h"
 #include "registry/unit.h"
 
@@ -20,79 +19,6 @@
 const LawBook *casework_book(const char *region, GError **error) {
     const char *city = law_city_of(region, error);
     return city == NULL ? NULL : law_book(city, error);
-}
-
-static int64_t person_of(const CaseActor *actor) {
-    return actor->officer_id != 0 ? actor->officer_id : -actor->account_id;
-}
-
-static void refuse(LawRefusal *refusal, const char *rule, const char *basis_zh, char *reason_zh) {
-    law_refusal_clear(refusal);
-    *refusal = (LawRefusal){.rule = rule, .basis_zh = basis_zh, .reason_zh = reason_zh};
-}
-
-/* Role and district of the person who acts. */
-static void
-check_actor(const CaseActor *actor, const LawStep *step, const char *region, LawRefusal *refusal) {
-    if (!region_is_inside(region, actor->region)) {
-        refuse(refusal, "district", NULL, g_strdup("这件事不在您的辖区"));
-    } else if ((actor->roles & step->roles) == 0) {
-        g_autofree char *roles = role_set_zh(step->roles);
-        refuse(refusal, "role", NULL, g_strdup_printf("%s由%s办理", step->name, roles));
-    }
-}
-
-/* An agency's kind is known by the role of its people until agencies carry it themselves. */
-static bool check_power(const LawBook *book,
-                        const CaseActor *actor,
-                        const LawStep *step,
-                        int64_t time_us,
-                        LawRefusal *refusal,
-                        GError **error) {
-    LawMay may;
-    if (step->power == NULL) {
-        return true;
-    }
-    bool is_township = (actor->roles & ROLE_BIT(ROLE_TOWNSHIP_WORKER)) != 0;
-    const char *kind = is_township ? "township" : "fire-brigade";
-    if (!law_may(book, step->power, kind, LAW_STATUTORY, time_us, &may, error)) {
-        return false;
-    }
-    if (!may.allowed) {
-        refuse(refusal,
-               "power",
-               may.power == NULL ? NULL : may.power->entry.basis_zh,
-               g_strdup(may.reason));
-    }
-    return true;
-}
-
-/* Every officer is in post, has a certificate that is valid on the day, and serves there. */
-static bool check_officers(
-    Db *db, const CaseAct *act, const char *region, LawRefusal *refusal, GError **error) {
-    g_autofree char *day = clock_format_date(act->happened_us);
-    for (size_t i = 0; i < act->officer_count && refusal->reason_zh == NULL; i++) {
-        g_auto(Officer) officer = {0};
-        if (!officer_find(db, act->officers[i], &officer, error)) {
-            return false;
-        }
-        if (!officer.in_post) {
-            refuse(
-                refusal, "in-post", "行政处罚法第42条", g_strdup_printf("%s不在岗", officer.name));
-        } else if (!officer_may_serve(&officer, day)) {
-            refuse(refusal,
-                   "certificate",
-                   "行政处罚法第42条",
-                   g_strdup_printf("%s的执法证在 %s 不是有效的", officer.name, day));
-        } else if (!region_is_inside(region, officer.region) &&
-                   !region_is_inside(officer.region, region)) {
-            refuse(refusal,
-                   "officer-district",
-                   NULL,
-                   g_strdup_printf("%s不在这个辖区执法", officer.name));
-        }
-    }
-    return true;
 }
 
 void casework_may(const LawCase *course,
@@ -107,12 +33,12 @@ void casework_may(const LawCase *course,
     }
     LawDone done = {.step = step->id,
                     .time_us = actor->now_us,
-                    .actor = person_of(actor),
+                    .actor = case_person(actor),
                     .officers = nobody,
                     .officer_count = (size_t)step->officers};
     law_case_may(course, &done, ret_refusal);
     if (ret_refusal->reason_zh == NULL) {
-        check_actor(actor, step, matter->region, ret_refusal);
+        case_check_actor(actor, step, matter->region, ret_refusal);
     }
 }
 
@@ -175,15 +101,6 @@ GPtrArray *casework_list(Db *db, const MatterQuery *query, GError **error) {
 /* --- taking an act ------------------------------------------------------------------------------
  */
 
-typedef struct Work {
-    const CaseActor *actor;
-    const NewMatter *opening; /* NULL: an act on a matter that is there */
-    const CaseAct *act;
-    int64_t matter_id, version;
-    LawRefusal *refusal;
-    int64_t new_id;
-} Work;
-
 /* What the object library says about the object of a new matter. */
 static bool read_object(Db *db, const NewMatter *opening, Matter *matter, GError **error) {
     matter->title = g_strdup(opening->title);
@@ -218,8 +135,7 @@ number_matter(Db *db, const LawCase *course, const CaseAct *act, Matter *matter,
     if (!casework_store_serial(db, procedure->prefix, year, &serial, error)) {
         return false;
     }
-    matter->number =
-        g_strdup_printf("%s〔%d〕第%04" G_GINT64_FORMAT "号", procedure->prefix, year, serial);
+    matter->number = law_number_zh(procedure->prefix, year, serial);
     return true;
 }
 
@@ -267,13 +183,16 @@ static char *officers_text(const CaseAct *act) {
     return json_write(list);
 }
 
-/* The leaf holds what was done and the digest of the whole form, sealed fields too, never a text
- * that a person wrote. */
-static bool
-note(Db *db, const Work *work, const Matter *matter, const ActRow *row, GError **error) {
+/* The leaf holds what was done, the digest of the whole form, sealed fields too, and of each paper;
+ * never a text that a person wrote. */
+static bool note(Db *db,
+                 const CaseWork *work,
+                 const Matter *matter,
+                 const ActRow *row,
+                 const json_t *papers,
+                 GError **error) {
     g_autoptr(json_t) nothing = json_object();
-    g_autofree char *whole =
-        json_write_canonical(work->act->data == NULL ? nothing : work->act->data);
+    g_autofree char *whole = json_write_canonical(work->data == NULL ? nothing : work->data);
     uint8_t hash[DIGEST_SIZE];
     digest_of(DIGEST_SHA256, whole, strlen(whole), hash);
     g_autofree char *digest = hex_format(hash, sizeof hash);
@@ -290,6 +209,9 @@ note(Db *db, const Work *work, const Matter *matter, const ActRow *row, GError *
     json_put_text(payload, "happened", happened);
     json_put_text(payload, "officers", row->officers);
     json_put_text(payload, "data_sha256", digest);
+    if (json_array_size(papers) > 0) {
+        json_put(payload, "papers", json_incref((json_t *)papers));
+    }
     return ledger_append(db,
                          &(LedgerEntry){.time_us = work->actor->now_us,
                                         .type = "matter.act",
@@ -301,76 +223,82 @@ note(Db *db, const Work *work, const Matter *matter, const ActRow *row, GError *
 }
 
 static bool store_act(Db *db,
-                      const Work *work,
+                      const CaseWork *work,
                       const LawCase *course,
                       const char *from,
                       const Matter *matter,
+                      const CaseEffect *effect,
                       GError **error) {
-    const LawStep *step = law_step(law_case_procedure(course), work->act->step);
-    const LawBook *book = casework_book(matter->region, error);
-    const LawForm *form = book == NULL || step->form == NULL
-                              ? NULL
-                              : law_form_at(book, step->form, work->act->happened_us, error);
-    if (book == NULL || (step->form != NULL && form == NULL)) {
-        return false;
-    }
-    g_autoptr(json_t) open = open_part(form, work->act->data);
+    g_autoptr(json_t) open = open_part(work->form, work->data);
     g_autofree char *data = json_write(open);
     g_autofree char *officers = officers_text(work->act);
+    g_autoptr(json_t) papers = NULL;
     ActRow row = {.matter_id = matter->id,
                   .seq = law_case_acts(course),
                   .happened_us = work->act->happened_us,
                   .entered_us = work->actor->now_us,
                   .actor = work->actor->account_id,
-                  .person = person_of(work->actor),
-                  .step = step->id,
+                  .person = case_person(work->actor),
+                  .step = work->step->id,
                   .officers = officers,
                   .data = data,
                   .state_from = from,
                   .state_to = matter->state};
     int64_t act_id;
     return casework_store_add_act(db, &row, &act_id, error) &&
-           seal(db, form, work->act->data, act_id, error) &&
+           seal(db, work->form, work->data, act_id, error) &&
            casework_store_clocks(db, matter->id, law_case_clocks(course), error) &&
            casework_store_person(db, matter->id, work->actor->account_id, error) &&
-           note(db, work, matter, &row, error);
+           case_effect_apply(db, work, matter, row.seq, effect, error) &&
+           case_papers_make(db, work, matter, row.seq, &papers, error) &&
+           note(db, work, matter, &row, papers, error);
 }
 
-/* All guards in one place; the course itself checks order, form and own work. */
-static bool
-guard(Db *db, const Work *work, const LawCase *course, const Matter *matter, GError **error) {
-    const LawStep *step = law_step(law_case_procedure(course), work->act->step);
-    const LawBook *book = casework_book(matter->region, error);
-    if (book == NULL) {
+/* Step, form and whole data of the act. */
+static bool prepare(CaseWork *work, const LawCase *course, const char *region, GError **error) {
+    work->book = casework_book(region, error);
+    work->step = law_step(law_case_procedure(course), work->act->step);
+    work->form = NULL;
+    g_clear_pointer(&work->data, json_decref);
+    work->data = work->act->data == NULL ? NULL : json_deep_copy(work->act->data);
+    if (work->book == NULL) {
         return false;
     }
-    if (work->act->happened_us > work->actor->now_us) {
-        refuse(work->refusal, "date", NULL, g_strdup("发生时间还没有到"));
-    } else if (step != NULL) {
-        check_actor(work->actor, step, matter->region, work->refusal);
+    if (work->step != NULL && work->step->form != NULL) {
+        work->form = law_form_at(work->book, work->step->form, work->act->happened_us, error);
+        if (work->form == NULL) {
+            return false;
+        }
+        if (work->data != NULL) {
+            law_form_compute(work->form, work->data);
+        }
     }
-    return step == NULL || work->refusal->reason_zh != NULL ||
-           (check_power(book, work->actor, step, work->act->happened_us, work->refusal, error) &&
-            (work->refusal->reason_zh != NULL ||
-             check_officers(db, work->act, matter->region, work->refusal, error)));
+    return true;
 }
 
-static bool take(Db *db, Work *work, LawCase *course, Matter *matter, GError **error) {
+static bool take(Db *db, CaseWork *work, LawCase *course, Matter *matter, GError **error) {
     const LawState *before = law_case_state(course);
-    LawDone done = {.step = work->act->step,
-                    .time_us = work->act->happened_us,
-                    .data = work->act->data,
-                    .actor = person_of(work->actor),
-                    .officers = work->act->officers,
-                    .officer_count = work->act->officer_count};
-    if (!guard(db, work, course, matter, error)) {
+    CaseEffect effect = {0};
+    if (!prepare(work, course, matter->region, error) || !case_guard(db, work, matter, error)) {
         return false;
     }
     if (work->refusal->reason_zh != NULL) {
         return true;
     }
+    LawDone done = {.step = work->act->step,
+                    .time_us = work->act->happened_us,
+                    .data = work->data,
+                    .actor = case_person(work->actor),
+                    .officers = work->act->officers,
+                    .officer_count = work->act->officer_count};
     if (!law_case_apply(course, &done, work->refusal, error)) {
         return work->refusal->reason_zh != NULL;
+    }
+    if (!case_effect_check(db, work, matter, &effect, error)) {
+        return false;
+    }
+    if (work->refusal->reason_zh != NULL) {
+        return true;
     }
     derive(course, work->actor, matter);
     MatterRow row = {.matter = matter, .district = region_district(matter->region)};
@@ -384,10 +312,48 @@ static bool take(Db *db, Work *work, LawCase *course, Matter *matter, GError **e
     } else if (!casework_store_change(db, &row, error)) {
         return false;
     }
-    return store_act(db, work, course, before == NULL ? "" : before->id, matter, error);
+    return store_act(db, work, course, before == NULL ? "" : before->id, matter, &effect, error);
 }
 
-static bool open_work(Db *db, Work *work, GError **error) {
+static bool act_work(Db *db, CaseWork *work, GError **error) {
+    g_auto(Matter) matter = {0};
+    if (!casework_store_find(db, work->matter_id, &matter, error)) {
+        return false;
+    }
+    if (work->version != 0 && matter.version != work->version) {
+        return hz_fail(
+            error, HZ_ERROR_CONFLICT, "somebody else has acted on this matter meanwhile");
+    }
+    g_autoptr(LawCase) course = casework_replay(db, &matter, error);
+    return course != NULL && take(db, work, course, &matter, error);
+}
+
+/* A matter that grows out of another one: the other one says so by an act of its own. */
+static bool link_parent(Db *db, const CaseWork *work, const Matter *child, GError **error) {
+    g_auto(Matter) parent = {0};
+    if (!casework_store_find(db, work->opening->from_matter, &parent, error)) {
+        return false;
+    }
+    g_autoptr(LawCase) course = casework_replay(db, &parent, error);
+    const LawStep *link = NULL;
+    for (unsigned i = 0; course != NULL && i < law_case_procedure(course)->step_count; i++) {
+        const LawStep *step = &law_case_procedure(course)->steps[i];
+        link = step->effect == LAW_EFFECT_LINK ? step : link;
+    }
+    if (course == NULL || link == NULL) {
+        return course != NULL;
+    }
+    g_autoptr(json_t) data = json_object();
+    json_put_text(data, "number", child->number);
+    json_put_text(data, "relation", "leads-to");
+    CaseAct act = {.step = link->id, .happened_us = work->act->happened_us, .data = data};
+    CaseWork other = {.actor = work->actor, .act = &act, .refusal = work->refusal};
+    bool good = take(db, &other, course, &parent, error);
+    g_clear_pointer(&other.data, json_decref);
+    return good;
+}
+
+static bool open_work(Db *db, CaseWork *work, GError **error) {
     g_auto(Matter)
         matter = {.kind = g_strdup(work->opening->kind), .opened_us = work->act->happened_us};
     if (work->opening->form_id != NULL &&
@@ -401,29 +367,34 @@ static bool open_work(Db *db, Work *work, GError **error) {
     const LawBook *book = casework_book(matter.region, error);
     g_autoptr(LawCase) course =
         book == NULL ? NULL : law_case_new(book, matter.kind, work->act->happened_us, error);
-    return course != NULL && take(db, work, course, &matter, error);
-}
-
-static bool act_work(Db *db, Work *work, GError **error) {
-    g_auto(Matter) matter = {0};
-    if (!casework_store_find(db, work->matter_id, &matter, error)) {
+    if (course == NULL || !take(db, work, course, &matter, error)) {
         return false;
     }
-    if (matter.version != work->version) {
-        return hz_fail(
-            error, HZ_ERROR_CONFLICT, "somebody else has acted on this matter meanwhile");
+    if (work->refusal->reason_zh != NULL || work->opening->from_matter == 0) {
+        return true;
     }
-    g_autoptr(LawCase) course = casework_replay(db, &matter, error);
-    return course != NULL && take(db, work, course, &matter, error);
+    if (!link_parent(db, work, &matter, error)) {
+        return false;
+    }
+    return work->refusal->reason_zh == NULL ||
+           hz_fail(error, HZ_ERROR_DENIED, "the matter it grows out of cannot be linked");
 }
 
 /* A refusal ends the transaction without a trace in it. */
 static bool run(Db *db, void *data, GError **error) {
-    Work *work = data;
+    CaseWork *work = data;
     law_refusal_clear(work->refusal);
     *work->refusal = (LawRefusal){.rule = NULL};
     work->new_id = 0;
-    return work->opening != NULL ? open_work(db, work, error) : act_work(db, work, error);
+    bool good =
+        work->opening != NULL ? open_work(db, work, error) : act_work(db, work, error);
+    g_clear_pointer(&work->data, json_decref);
+    return good;
+}
+
+/* In the caller's transaction if there is one. */
+static bool run_work(Db *db, CaseWork *work, GError **error) {
+    return db_in_tx(db) ? run(db, work, error) : db_run_tx(db, run, work, error);
 }
 
 bool casework_open(Db *db,
@@ -433,8 +404,18 @@ bool casework_open(Db *db,
                    int64_t *ret_id,
                    LawRefusal *ret_refusal,
                    GError **error) {
-    Work work = {.actor = actor, .opening = matter, .act = act, .refusal = ret_refusal};
-    if (!db_run_tx(db, run, &work, error)) {
+    CaseWork work = {.actor = actor, .opening = matter, .act = act, .refusal = ret_refusal};
+    GError *problem = NULL;
+    if (!run_work(db, &work, &problem)) {
+        /* the link was refused: the new matter is gone with the transaction, the reason stays */
+        bool is_refused = ret_refusal->reason_zh != NULL && !db_in_tx(db) &&
+                          g_error_matches(problem, HZ_ERROR, HZ_ERROR_DENIED);
+        if (is_refused) {
+            g_clear_error(&problem);
+            *ret_id = 0;
+            return true;
+        }
+        g_propagate_error(error, problem);
         return false;
     }
     *ret_id = work.new_id;
@@ -448,10 +429,52 @@ bool casework_act(Db *db,
                   const CaseAct *act,
                   LawRefusal *ret_refusal,
                   GError **error) {
-    Work work = {.actor = actor,
-                 .matter_id = matter_id,
-                 .version = version,
-                 .act = act,
-                 .refusal = ret_refusal};
-    return db_run_tx(db, run, &work, error);
+    CaseWork work = {.actor = actor,
+                     .matter_id = matter_id,
+                     .version = version,
+                     .act = act,
+                     .refusal = ret_refusal};
+    return run_work(db, &work, error);
+}
+
+/* --- papers, links, drafts ----------------------------------------------------------------------
+ */
+
+GPtrArray *casework_papers(Db *db, int64_t matter_id, GError **error) {
+    return casework_store_papers(db, matter_id, error);
+}
+
+GPtrArray *casework_links(Db *db, int64_t matter_id, GError **error) {
+    return casework_store_links(db, matter_id, error);
+}
+
+typedef struct DraftWork {
+    int64_t account_id, now_us;
+    const char *place;
+    const json_t *data; /* NULL: forget it */
+} DraftWork;
+
+static bool draft_work(Db *db, void *data, GError **error) {
+    const DraftWork *work = data;
+    return casework_store_draft(
+        db, work->account_id, work->place, work->data, work->now_us, error);
+}
+
+bool casework_draft_save(Db *db,
+                         int64_t account_id,
+                         const char *place,
+                         const json_t *data,
+                         int64_t now_us,
+                         GError **error) {
+    DraftWork work = {account_id, now_us, place, data};
+    return db_run_tx(db, draft_work, &work, error);
+}
+
+bool casework_draft_find(Db *db,
+                         int64_t account_id,
+                         const char *place,
+                         json_t **ret_data,
+                         int64_t *ret_saved_us,
+                         GError **error) {
+    return casework_store_find_draft(db, account_id, place, ret_data, ret_saved_us, error);
 }

@@ -18,6 +18,7 @@ extern const Module casework_module;
 typedef struct CaseActor {
     int64_t account_id;
     int64_t officer_id; /* the officer behind the account; 0: none */
+    int64_t agency_id;  /* in whose name papers go out; 0: that of the first officer */
     uint32_t roles;     /* bit set of Role */
     const char *region;
     int64_t now_us;
@@ -40,6 +41,7 @@ typedef struct NewMatter {
     const char *title;   /* NULL: the object's name */
     const char *region;  /* NULL: the object's */
     const char *form_id; /* sent twice, a form opens one matter; NULL: none */
+    int64_t from_matter; /* the matter that it grows out of, which is linked; 0: none */
 } NewMatter;
 
 typedef struct Matter {
@@ -59,8 +61,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Matter, matter_clear)
 /* The rules for a region: those of its city, or the national ones. */
 const LawBook *casework_book(const char *region, GError **error);
 
-/* Opens a matter by its first act. *ret_id is set on success; a refusal leaves nothing behind.
- * True: done or refused (look at ret_refusal->reason_zh). */
+/* Opens a matter by its first act, in the caller's transaction if there is one. *ret_id is set on
+ * success; a refusal leaves nothing behind. True: done or refused (look at
+ * ret_refusal->reason_zh). */
 bool casework_open(Db *db,
                    const CaseActor *actor,
                    const NewMatter *matter,
@@ -68,7 +71,8 @@ bool casework_open(Db *db,
                    int64_t *ret_id,
                    LawRefusal *ret_refusal,
                    GError **error);
-/* Takes an act on a matter that is still at `version`; CONFLICT when it is not. */
+/* Takes an act on a matter that is still at `version` (0: at any); CONFLICT when it is not. In the
+ * caller's transaction if there is one. */
 bool casework_act(Db *db,
                   const CaseActor *actor,
                   int64_t matter_id,
@@ -102,6 +106,75 @@ void casework_may(const LawCase *course,
                   const CaseActor *actor,
                   const LawStep *step,
                   LawRefusal *ret_refusal);
+
+/* --- papers, links, drafts --- */
+
+/* A statutory form that an act has made; its text never changes. */
+typedef struct MatterPaper {
+    int64_t id, seq; /* seq: of the act */
+    char *paper;     /* id in law/ */
+    char *name, *agency, *text;
+    char *number; /* NULL: it has none */
+    int64_t made_us;
+    char *way;         /* how it was served; NULL: not yet */
+    int64_t served_us; /* when it counts as served; 0: not yet */
+} MatterPaper;
+void matter_paper_free(MatterPaper *paper);
+/* In the order in which they were made: array of MatterPaper *. */
+GPtrArray *casework_papers(Db *db, int64_t matter_id, GError **error);
+
+/* Another matter that belongs to this one. */
+typedef struct MatterLink {
+    int64_t other_id;
+    char *number, *title, *kind, *region;
+    char *relation;   /* as the one that was linked first says it */
+    bool is_incoming; /* the other matter says it */
+} MatterLink;
+void matter_link_free(MatterLink *link);
+/* Array of MatterLink *. */
+GPtrArray *casework_links(Db *db, int64_t matter_id, GError **error);
+
+/* What an account has begun to fill in at a place ("new/complaint", "7/verify"). `data` NULL forgets
+ * it. */
+bool casework_draft_save(Db *db,
+                         int64_t account_id,
+                         const char *place,
+                         const json_t *data,
+                         int64_t now_us,
+                         GError **error);
+/* *ret_data is NULL when there is none. Caller unrefs. */
+bool casework_draft_find(Db *db,
+                         int64_t account_id,
+                         const char *place,
+                         json_t **ret_data,
+                         int64_t *ret_saved_us,
+                         GError **error);
+
+/* --- what other rooms know --- */
+
+/* How often something happened to an object in a calendar year: matters of `kind` whose first act
+ * says one of the values in `field` (NULL: all of them). */
+typedef struct CaseCount {
+    const char *cap, *kind, *field;
+    const char *const *values;
+    const char *object_kind;
+    int64_t object_id;
+    int year;
+} CaseCount;
+
+/* Stands in src/modules.c, because this room may not know the rooms above it. */
+typedef struct CaseHooks {
+    /* Must the officer keep away from the object (recusal, kin)? */
+    bool (*is_recused)(Db *db,
+                       const char *object_kind,
+                       int64_t object_id,
+                       int64_t officer_id,
+                       bool *ret_recused,
+                       GError **error);
+    /* What is counted elsewhere under the same cap. */
+    bool (*count)(Db *db, const CaseCount *count, int64_t *ret_n, GError **error);
+} CaseHooks;
+extern const CaseHooks case_hooks;
 
 /* --- lists --- */
 

@@ -10,6 +10,9 @@ typedef struct MatterRow {
 } MatterRow;
 
 bool casework_store_add(Db *db, const MatterRow *row, int64_t *ret_id, GError **error);
+/* All zero when there is none. */
+bool casework_store_by_number(Db *db, const char *number, Matter *ret_matter, GError **error);
+bool casework_store_count(Db *db, const CaseCount *count, int64_t *ret_n, GError **error);
 /* CONFLICT when the row is not at matter->version - 1. */
 bool casework_store_change(Db *db, const MatterRow *row, GError **error);
 /* 0: no matter was opened by this form. */
@@ -35,6 +38,47 @@ bool casework_store_person(Db *db, int64_t matter_id, int64_t account_id, GError
 /* The next number of a prefix and year, from 1. */
 bool casework_store_serial(
     Db *db, const char *prefix, int year, int64_t *ret_number, GError **error);
+
+/* --- papers, links, drafts (casework_paper_store.c) --- */
+
+typedef struct PaperRow {
+    int64_t matter_id, seq, made_us;
+    const char *paper, *name, *number, *agency, *text;
+} PaperRow;
+bool casework_store_add_paper(Db *db, const PaperRow *row, GError **error);
+GPtrArray *casework_store_papers(Db *db, int64_t matter_id, GError **error);
+/* *ret_id is 0 when the matter has no such paper. */
+bool casework_store_paper_by_number(Db *db,
+                                    int64_t matter_id,
+                                    const char *number,
+                                    int64_t *ret_id,
+                                    bool *ret_served,
+                                    GError **error);
+typedef struct PaperService {
+    int64_t matter_id;
+    int64_t paper_id;   /* 0: all that wait */
+    int64_t before_seq; /* made by earlier acts */
+    const char *way;
+    int64_t served_us;
+} PaperService;
+bool casework_store_serve(Db *db, const PaperService *service, GError **error);
+/* Once for each relation. */
+bool casework_store_link(
+    Db *db, int64_t matter_id, int64_t other_id, const char *relation, GError **error);
+GPtrArray *casework_store_links(Db *db, int64_t matter_id, GError **error);
+bool casework_store_draft(Db *db,
+                          int64_t account_id,
+                          const char *place,
+                          const json_t *data,
+                          int64_t now_us,
+                          GError **error);
+bool casework_store_find_draft(Db *db,
+                               int64_t account_id,
+                               const char *place,
+                               json_t **ret_data,
+                               int64_t *ret_saved_us,
+                               GError **error);
+
 GPtrArray *casework_store_list(Db *db, const MatterQuery *query, GError **error);
 
 const char *clock_state_word(LawClockState state);

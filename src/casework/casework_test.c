@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-static const char *const rooms[] = {"ledger", "account", "registry", "casework", NULL};
+static const char *const rooms[] = {
+    "ledger", "account", "registry", "casework", "draw", "inspection", NULL};
 
 static int64_t at(const char *text) {
     int64_t time_us;

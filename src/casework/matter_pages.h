@@ -21,3 +21,9 @@ Response *matter_load(Ctx *ctx, const Request *req, Matter *ret_matter);
 json_t *matter_kinds(const LawBook *book, const Ctx *ctx, const char *chosen);
 /* Days left in words with class: {"text", "class", "day", "clock"}; JSON null when nothing runs. */
 json_t *matter_due_model(const Ctx *ctx, const Matter *matter, const LawBook *book);
+/* What a list shows of a matter: number, title, kind, state, deadline. */
+json_t *matter_row_model(const Ctx *ctx, const Matter *matter);
+/* "2026-11-22", or with the minute when the deadline is none of whole days. Caller frees. */
+char *matter_due_text(int64_t due_us);
+/* One paper, for reading and printing. */
+Response *matter_paper_page(Ctx *ctx, const Request *req);

@@ -388,6 +388,24 @@ GArray *draw_store_denied(Db *db, const char *object_kind, GError **error) {
     return db_rows_done(rows, error) ? g_steal_pointer(&denied) : NULL;
 }
 
+bool draw_store_is_denied(Db *db,
+                          const char *object_kind,
+                          int64_t object_id,
+                          int64_t officer_id,
+                          bool *ret_denied,
+                          GError **error) {
+    int64_t n = 0;
+    bool good =
+        db_query_int(db,
+                     SQL("SELECT count(*) FROM draw_deny WHERE object_kind = $1 AND object_id = $2 "
+                         "AND officer_id = $3"),
+                     DB_ARGS(db_text(object_kind), db_int(object_id), db_int(officer_id)),
+                     &n,
+                     error);
+    *ret_denied = n > 0;
+    return good;
+}
+
 GHashTable *draw_store_exclusions(Db *db, const char *object_kind, GError **error) {
     g_autoptr(DbRows) rows =
         db_query(db,

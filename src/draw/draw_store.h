@@ -74,6 +74,12 @@ typedef struct DrawDeny {
 void draw_deny_clear(DrawDeny *deny);
 /* Array of DrawDeny that clears its items, of one object kind. NULL on error. */
 GArray *draw_store_denied(Db *db, const char *object_kind, GError **error);
+bool draw_store_is_denied(Db *db,
+                          const char *object_kind,
+                          int64_t object_id,
+                          int64_t officer_id,
+                          bool *ret_denied,
+                          GError **error);
 /* Hash of object id -> reason ("CLOSED", "EXEMPT"; owned). Caller unrefs. */
 GHashTable *draw_store_exclusions(Db *db, const char *object_kind, GError **error);
 bool draw_store_deny(

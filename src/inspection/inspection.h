@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "casework/casework.h"
 #include "law/law.h"
 #include "registry/past.h"
 #include "registry/search_rules.h"
@@ -92,6 +93,9 @@ bool inspection_take_draw(
 /* The inspections of an object that were carried out and that the reader may see; of others what
  * is published. Stands in past_sources (src/modules.c), for the pages of units and buildings. */
 bool inspection_past(Db *db, const PastQuestion *question, GPtrArray *list, GError **error);
+/* Random checks of an object in a year, for the cap on them; tasks that were closed without a visit
+ * do not count. Stands in case_hooks (src/modules.c). */
+bool inspection_count(Db *db, const CaseCount *count, int64_t *ret_n, GError **error);
 /* HZ_ERROR_CONFLICT when it is published or closed already, or changed since `version`. */
 bool inspection_close(Db *db,
                       int64_t id,

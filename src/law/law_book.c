@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#define CITIES_MAX 64
+#define VALUES_MAX 60
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static GPtrArray *books;          /* of LawBook, "national" first; NULL: law/ is broken */
@@ -49,6 +49,25 @@ const char *const *law_read_texts(LawReader *reader, LawNode list) {
         texts[i] = law_text(reader, law_at(list, i));
     }
     return law_keep(texts, (count + 1) * sizeof *texts);
+}
+
+void law_read_values(LawReader *reader,
+                     LawNode map,
+                     const char *const **ret_words,
+                     const char *const **ret_words_zh) {
+    const char *words[VALUES_MAX + 1] = {NULL};
+    const char *words_zh[VALUES_MAX + 1] = {NULL};
+    unsigned count = law_pairs(map);
+    if (count < 2 || count > VALUES_MAX) {
+        law_wrong(reader, map, "2 to %d values are expected: word: 中文", VALUES_MAX);
+        return;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        words[i] = law_id(reader, law_key(map, i));
+        words_zh[i] = law_text(reader, law_value(map, i));
+    }
+    *ret_words = law_keep(words, (count + 1) * sizeof *words);
+    *ret_words_zh = law_keep(words_zh, (count + 1) * sizeof *words_zh);
 }
 
 static void read_valid(LawReader *reader, LawNode valid, LawEntry *entry) {
@@ -102,6 +121,16 @@ void law_read_entry(LawReader *reader, LawNode map, LawEntry *entry) {
     read_valid(reader, law_get(map, "valid"), entry);
 }
 
+void *law_entry_at(const GPtrArray *entries, const char *id, int64_t time_us) {
+    for (guint i = 0; i < entries->len; i++) {
+        const LawEntry *entry = entries->pdata[i];
+        if (strcmp(entry->id, id) == 0 && entry->from_us <= time_us && time_us < entry->to_us) {
+            return entries->pdata[i];
+        }
+    }
+    return NULL;
+}
+
 /* --- articles -----------------------------------------------------------------------------------
  */
 
@@ -144,14 +173,7 @@ static void read_instruments(LawReader *reader, LawBook *book, LawNode list) {
 }
 
 const LawArticle *law_article_at(const LawBook *book, const char *id, int64_t time_us) {
-    for (guint i = 0; i < book->articles->len; i++) {
-        const LawArticle *article = book->articles->pdata[i];
-        if (strcmp(article->entry.id, id) == 0 && article->entry.from_us <= time_us &&
-            time_us < article->entry.to_us) {
-            return article;
-        }
-    }
-    return NULL;
+    return law_entry_at(book->articles, id, time_us);
 }
 
 /* --- words --------------------------------------------------------------------------------------
@@ -228,32 +250,38 @@ static void read_city(LawReader *reader, LawBook *book, LawNode map) {
 
 /* A file's top-level keys say what is in it; other kinds of rule have readers of their own. */
 static void read_file(LawReader *reader, LawBook *book, LawNode root, const char *city) {
-    if (!law_keys(
-            reader,
-            root,
-            "city? instruments? acts? agencies? terms? powers? forms? procedures? examples?")) {
+    static const struct {
+        const char *key;
+        void (*read)(LawReader *reader, LawBook *book, LawNode list);
+    } sections[] = {{"instruments", read_instruments},
+                    {"terms", law_read_terms},
+                    {"powers", law_read_powers},
+                    {"caps", law_read_caps},
+                    {"forms", law_read_forms},
+                    {"papers", law_read_papers},
+                    {"common", law_read_common},
+                    {"procedures", law_read_procedures}};
+    if (!law_keys(reader,
+                  root,
+                  "city? instruments? acts? agencies? terms? powers? caps? forms? papers? common? "
+                  "procedures? examples?")) {
         return;
     }
     for (unsigned i = 0; i < law_pairs(root); i++) {
         const char *key = law_scalar(law_key(root, i));
         LawNode list = law_value(root, i);
+        for (size_t s = 0; s < G_N_ELEMENTS(sections); s++) {
+            if (strcmp(key, sections[s].key) == 0) {
+                sections[s].read(reader, book, list);
+            }
+        }
         if (strcmp(key, "city") == 0) {
             read_city(reader, book, list);
-        } else if (strcmp(key, "instruments") == 0) {
-            read_instruments(reader, book, list);
         } else if (strcmp(key, "acts") == 0) {
             law_read_words(reader, book->acts, list);
         } else if (strcmp(key, "agencies") == 0) {
             law_read_words(reader, book->agencies, list);
-        } else if (strcmp(key, "terms") == 0) {
-            law_read_terms(reader, book, list);
-        } else if (strcmp(key, "powers") == 0) {
-            law_read_powers(reader, book, list);
-        } else if (strcmp(key, "forms") == 0) {
-            law_read_forms(reader, book, list);
-        } else if (strcmp(key, "procedures") == 0) {
-            law_read_procedures(reader, book, list);
-        } else {
+        } else if (strcmp(key, "examples") == 0) {
             read_examples(reader, book, list, city);
         }
     }
@@ -261,9 +289,15 @@ static void read_file(LawReader *reader, LawBook *book, LawNode root, const char
 
 /* Which files this reader reads; checklists, weights and heights have their own. */
 static bool is_ours(const char *below) {
-    static const char *const names[] = {
-        "city.yaml", "articles.yaml", "agencies.yaml", "powers.yaml", "terms.yaml", NULL};
-    static const char *const folders[] = {"forms/", "procedures/", "examples/"};
+    static const char *const names[] = {"city.yaml",
+                                        "articles.yaml",
+                                        "agencies.yaml",
+                                        "powers.yaml",
+                                        "terms.yaml",
+                                        "caps.yaml",
+                                        "common-acts.yaml",
+                                        NULL};
+    static const char *const folders[] = {"forms/", "papers/", "procedures/", "examples/"};
     bool is_inside = false;
     for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
         is_inside |= g_str_has_prefix(below, folders[i]);
@@ -297,6 +331,9 @@ static LawBook *book_new(const char *city) {
                     .powers = g_ptr_array_new(),
                     .forms = g_ptr_array_new(),
                     .procedures = g_ptr_array_new(),
+                    .common = g_ptr_array_new(),
+                    .caps = g_ptr_array_new(),
+                    .papers = g_ptr_array_new(),
                     .examples = g_ptr_array_new(),
                     .places = g_hash_table_new(NULL, NULL)};
     return law_keep(&book, sizeof book);
@@ -326,6 +363,9 @@ static void book_free(LawBook *book) {
     g_ptr_array_unref(book->powers);
     g_ptr_array_unref(book->forms);
     g_ptr_array_unref(book->procedures);
+    g_ptr_array_unref(book->common);
+    g_ptr_array_unref(book->caps);
+    g_ptr_array_unref(book->papers);
     g_ptr_array_unref(book->examples);
     g_hash_table_unref(book->places);
 }
@@ -341,6 +381,7 @@ bool law_book_try(const char *name, const char *text, size_t size, GError **erro
     LawBook *book = book_new(LAW_NATIONAL);
     read_file(&reader, book, law_root(doc), LAW_NATIONAL);
     if (reader.error == NULL) {
+        law_add_common(&reader, book);
         law_check_book(&reader, book);
     }
     book_free(book);
@@ -368,6 +409,9 @@ static LawBook *read_book(LawReader *reader, const char *city, unsigned *ret_fil
         overlay(book->powers, own->powers);
         overlay(book->forms, own->forms);
         overlay(book->procedures, own->procedures);
+        overlay(book->caps, own->caps);
+        overlay(book->papers, own->papers);
+        g_ptr_array_extend(book->common, own->common, NULL, NULL);
         g_ptr_array_extend(book->acts, own->acts, NULL, NULL);
         g_ptr_array_extend(book->agencies, own->agencies, NULL, NULL);
         g_ptr_array_extend(book->examples, own->examples, NULL, NULL);
@@ -381,6 +425,7 @@ static LawBook *read_book(LawReader *reader, const char *city, unsigned *ret_fil
         book_free(own);
     }
     if (reader->error == NULL) {
+        law_add_common(reader, book);
         law_check_book(reader, book);
     }
     return book;
@@ -416,7 +461,8 @@ static void load(void) {
         g_ptr_array_add(all, book);
         all_report.files = MAX(all_report.files, files);
         all_report.entries += book->terms->len + book->powers->len + book->articles->len +
-                              book->forms->len + book->procedures->len;
+                              book->forms->len + book->procedures->len + book->caps->len +
+                              book->papers->len;
         if (reader.error == NULL) {
             law_run_examples(book, &all_report, failed);
         }

@@ -77,11 +77,15 @@ void law_check_book(LawReader *reader, const LawBook *book) {
     check_basis(reader, book, book->powers);
     check_basis(reader, book, book->forms);
     check_basis(reader, book, book->procedures);
+    check_basis(reader, book, book->caps);
+    check_basis(reader, book, book->papers);
     check_editions(reader, book, book->articles);
     check_editions(reader, book, book->terms);
     check_editions(reader, book, book->powers);
     check_editions(reader, book, book->forms);
     check_editions(reader, book, book->procedures);
+    check_editions(reader, book, book->caps);
+    check_editions(reader, book, book->papers);
     for (guint i = 0; i < book->terms->len; i++) {
         const LawTerm *term = book->terms->pdata[i];
         if (!has_example(book, "deadline", "rule", term->entry.id)) {

@@ -2,24 +2,9 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "law/law_case_internal.h"
 
 #include <string.h>
-
-/* One act that was taken in: what later acts ask about it. */
-typedef struct Taken {
-    const LawStep *step;
-    int64_t time_us;
-    int64_t actor;
-    GArray *officers; /* of int64_t */
-} Taken;
-
-struct LawCase {
-    const LawBook *book;
-    const LawProcedure *procedure;
-    const LawState *state; /* NULL before the first act */
-    GArray *clocks;        /* of LawClock */
-    GArray *taken;         /* of Taken */
-};
 
 static void clock_clear(void *data) {
     LawClock *clock = data;
@@ -28,7 +13,7 @@ static void clock_clear(void *data) {
 }
 
 static void taken_clear(void *data) {
-    g_array_unref(((Taken *)data)->officers);
+    g_array_unref(((LawTaken *)data)->officers);
 }
 
 LawCase *
@@ -41,7 +26,8 @@ law_case_new(const LawBook *book, const char *procedure, int64_t opened_us, GErr
     matter->book = book;
     matter->procedure = found;
     matter->clocks = g_array_new(FALSE, TRUE, sizeof(LawClock));
-    matter->taken = g_array_new(FALSE, TRUE, sizeof(Taken));
+    matter->taken = g_array_new(FALSE, TRUE, sizeof(LawTaken));
+    matter->recused = g_array_new(FALSE, FALSE, sizeof(int64_t));
     g_array_set_clear_func(matter->clocks, clock_clear);
     g_array_set_clear_func(matter->taken, taken_clear);
     return matter;
@@ -51,6 +37,7 @@ void law_case_free(LawCase *matter) {
     if (matter != NULL) {
         g_array_unref(matter->clocks);
         g_array_unref(matter->taken);
+        g_array_unref(matter->recused);
         g_free(matter);
     }
 }
@@ -88,97 +75,10 @@ const LawClock *law_case_next_due(const LawCase *matter) {
     return first;
 }
 
-/* --- may it be done? ----------------------------------------------------------------------------
- */
-
-static void refuse(LawRefusal *refusal, const char *rule, const char *basis_zh, char *reason_zh) {
-    refusal->rule = rule;
-    refusal->basis_zh = basis_zh;
-    refusal->reason_zh = reason_zh;
-}
-
-static bool took_part(const Taken *taken, int64_t person) {
-    if (taken->actor == person) {
-        return true;
-    }
-    for (guint i = 0; i < taken->officers->len; i++) {
-        if (g_array_index(taken->officers, int64_t, i) == person) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Nobody reviews or approves what they did themselves. */
-static const LawStep *own_work(const LawCase *matter, const LawStep *step, int64_t person) {
-    for (guint i = 0; person != 0 && i < matter->taken->len; i++) {
-        const Taken *taken = &g_array_index(matter->taken, Taken, i);
-        if (g_strv_contains(step->not_by, taken->step->id) && took_part(taken, person)) {
-            return taken->step;
-        }
-    }
-    return NULL;
-}
-
-static bool has_twins(const LawDone *done) {
-    for (size_t i = 0; i < done->officer_count; i++) {
-        for (size_t k = 0; k < i; k++) {
-            if (done->officers[i] == done->officers[k]) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-void law_case_may(const LawCase *matter, const LawDone *done, LawRefusal *ret_refusal) {
-    const LawStep *step = law_step(matter->procedure, done->step);
-    *ret_refusal = (LawRefusal){.rule = NULL};
-    if (step == NULL) {
-        refuse(ret_refusal,
-               "order",
-               NULL,
-               g_strdup_printf("%s没有“%s”这一步", matter->procedure->entry.name, done->step));
-        return;
-    }
-    const char *basis = step->basis_zh != NULL ? step->basis_zh : matter->procedure->entry.basis_zh;
-    const char *state = matter->state == NULL ? "" : matter->state->id;
-    const LawStep *own = own_work(matter, step, done->actor);
-    for (size_t i = 0; own == NULL && i < done->officer_count; i++) {
-        own = own_work(matter, step, done->officers[i]);
-    }
-    const Taken *last = matter->taken->len == 0
-                            ? NULL
-                            : &g_array_index(matter->taken, Taken, matter->taken->len - 1);
-    if (!law_step_leaves(step, state)) {
-        refuse(ret_refusal,
-               "state",
-               NULL,
-               matter->state == NULL
-                   ? g_strdup_printf("还没有立案，不能%s", step->name)
-                   : g_strdup_printf("现在是“%s”，不能%s", matter->state->name, step->name));
-    } else if (own != NULL) {
-        refuse(ret_refusal,
-               "own-work",
-               basis,
-               g_strdup_printf("办理过“%s”的人不能%s", own->name, step->name));
-    } else if (last != NULL && done->time_us < last->time_us) {
-        refuse(ret_refusal,
-               "date",
-               basis,
-               g_strdup_printf("发生时间早于上一步“%s”", last->step->name));
-    } else if (done->officer_count < (size_t)step->officers || has_twins(done)) {
-        refuse(ret_refusal,
-               "officers",
-               basis,
-               g_strdup_printf("%s要有 %d 名不同的执法人员", step->name, step->officers));
-    }
-}
-
 /* --- clocks -------------------------------------------------------------------------------------
  */
 
-static LawClock *running_clock(LawCase *matter, const char *id) {
+LawClock *law_case_clock(const LawCase *matter, const char *id) {
     for (guint i = matter->clocks->len; i > 0; i--) {
         LawClock *clock = &g_array_index(matter->clocks, LawClock, i - 1);
         if (strcmp(clock->id, id) == 0 &&
@@ -210,36 +110,52 @@ static bool end_pause(LawClock *clock, int64_t time_us, GError **error) {
     return recount(clock, error);
 }
 
-static bool change_clocks(LawCase *matter, const LawStep *step, int64_t time_us, GError **error) {
-    for (size_t i = 0; step->resumes[i] != NULL; i++) {
-        LawClock *clock = running_clock(matter, step->resumes[i]);
-        if (clock != NULL && !end_pause(clock, time_us, error)) {
-            return false;
-        }
+static bool meet(LawClock *clock, int64_t time_us, GError **error) {
+    if (!end_pause(clock, time_us, error)) {
+        return false;
     }
-    for (size_t i = 0; step->meets[i] != NULL; i++) {
-        LawClock *clock = running_clock(matter, step->meets[i]);
-        if (clock != NULL) {
-            if (!end_pause(clock, time_us, error)) {
-                return false;
-            }
-            bool is_late = clock->due.is_known && time_us >= clock->due.due_us;
-            clock->state = is_late ? LAW_CLOCK_LATE : LAW_CLOCK_MET;
-            clock->stopped_us = time_us;
-        }
-    }
-    for (size_t i = 0; step->pauses[i] != NULL; i++) {
-        LawClock *clock = running_clock(matter, step->pauses[i]);
-        /* a clock that has run out cannot be stopped any more */
-        if (clock != NULL && clock->state == LAW_CLOCK_RUNNING &&
-            (!clock->due.is_known || time_us < clock->due.due_us)) {
-            LawPause pause = {time_us, INT64_MAX};
-            g_array_append_val(clock->pauses, pause);
-            clock->span.pauses = (const LawPause *)(void *)clock->pauses->data;
-            clock->state = LAW_CLOCK_PAUSED;
-        }
-    }
+    bool is_late = clock->due.is_known && time_us >= clock->due.due_us;
+    clock->state = is_late ? LAW_CLOCK_LATE : LAW_CLOCK_MET;
+    clock->stopped_us = time_us;
     return true;
+}
+
+/* A clock that has run out cannot be stopped any more. */
+static void hold(LawClock *clock, int64_t time_us) {
+    if (clock->state == LAW_CLOCK_RUNNING &&
+        (!clock->due.is_known || time_us < clock->due.due_us)) {
+        LawPause pause = {time_us, INT64_MAX};
+        g_array_append_val(clock->pauses, pause);
+        clock->span.pauses = (const LawPause *)(void *)clock->pauses->data;
+        clock->state = LAW_CLOCK_PAUSED;
+    }
+}
+
+static bool change_clocks(LawCase *matter, const LawStep *step, int64_t time_us, GError **error) {
+    bool good = true;
+    for (size_t i = 0; good && step->resumes[i] != NULL; i++) {
+        LawClock *clock = law_case_clock(matter, step->resumes[i]);
+        good = clock == NULL || end_pause(clock, time_us, error);
+    }
+    for (size_t i = 0; good && step->meets[i] != NULL; i++) {
+        LawClock *clock = law_case_clock(matter, step->meets[i]);
+        good = clock == NULL || meet(clock, time_us, error);
+    }
+    for (size_t i = 0; good && step->pauses[i] != NULL; i++) {
+        LawClock *clock = law_case_clock(matter, step->pauses[i]);
+        if (clock != NULL) {
+            hold(clock, time_us);
+        }
+    }
+    for (unsigned i = 0; good && i < step->extension_count; i++) {
+        LawClock *clock = law_case_clock(matter, step->extensions[i].clock);
+        if (clock != NULL) {
+            clock->span.amount += step->extensions[i].amount;
+            clock->is_extended = true;
+            good = recount(clock, error);
+        }
+    }
+    return good;
 }
 
 static const char *said(const json_t *data, const char *field) {
@@ -253,11 +169,34 @@ static void run_until(LawClock *clock, int64_t time_us, int64_t day_us) {
                             .amount = law_day_of(day_us) - law_day_of(time_us)};
 }
 
+/* Fills the clock from a term and what the form says. */
+static bool run_term(const LawCase *matter,
+                     const LawStart *start,
+                     const json_t *data,
+                     int64_t from_us,
+                     LawClock *clock,
+                     GError **error) {
+    LawSaid facts[G_N_ELEMENTS(start->facts)];
+    for (unsigned i = 0; i < start->fact_count; i++) {
+        const char *value = said(data, start->facts[i].field);
+        facts[i] = (LawSaid){start->facts[i].fact, value == NULL ? "" : value};
+    }
+    const LawTerm *term = law_term_at(matter->book, start->term, from_us, error);
+    const LawTermRow *row =
+        term == NULL ? NULL : law_term_row(term, facts, start->fact_count, error);
+    if (row == NULL) {
+        return false;
+    }
+    clock->name = term->entry.name;
+    clock->basis_zh = term->entry.basis_zh;
+    clock->span = (LawSpan){
+        .from_us = from_us, .unit = row->unit, .amount = row->amount, .rolls = term->rolls};
+    return true;
+}
+
 static bool
 start_clock(LawCase *matter, const LawDone *done, const LawStart *start, GError **error) {
-    const char *choice = start->when_field == NULL ? NULL : said(done->data, start->when_field);
-    if (start->when_field != NULL &&
-        (choice == NULL || !g_strv_contains(start->when_values, choice))) {
+    if (!law_when_holds(start->when_field, start->when_values, done->data)) {
         return true;
     }
     const char *day = start->from_field == NULL ? NULL : said(done->data, start->from_field);
@@ -269,31 +208,15 @@ start_clock(LawCase *matter, const LawDone *done, const LawStart *start, GError 
                       .name = start->name,
                       .started_by = matter->taken->len,
                       .pauses = g_array_new(FALSE, FALSE, sizeof(LawPause))};
-    bool good = true;
     if (start->term == NULL) {
         run_until(&clock, done->time_us, from_us);
-    } else {
-        LawSaid facts[G_N_ELEMENTS(start->facts)];
-        for (unsigned i = 0; i < start->fact_count; i++) {
-            const char *value = said(done->data, start->facts[i].field);
-            facts[i] = (LawSaid){start->facts[i].fact, value == NULL ? "" : value};
-        }
-        const LawTerm *term = law_term_at(matter->book, start->term, from_us, error);
-        const LawTermRow *row =
-            term == NULL ? NULL : law_term_row(term, facts, start->fact_count, error);
-        good = row != NULL;
-        if (good) {
-            clock.name = term->entry.name;
-            clock.basis_zh = term->entry.basis_zh;
-            clock.span = (LawSpan){
-                .from_us = from_us, .unit = row->unit, .amount = row->amount, .rolls = term->rolls};
-        }
     }
-    if (!good || !recount(&clock, error)) {
+    if ((start->term != NULL && !run_term(matter, start, done->data, from_us, &clock, error)) ||
+        !recount(&clock, error)) {
         clock_clear(&clock);
         return false;
     }
-    LawClock *former = running_clock(matter, start->id);
+    LawClock *former = law_case_clock(matter, start->id);
     if (former != NULL) {
         former->state = LAW_CLOCK_REPLACED;
         former->stopped_us = done->time_us;
@@ -305,15 +228,15 @@ start_clock(LawCase *matter, const LawDone *done, const LawStart *start, GError 
 /* --- taking an act in ---------------------------------------------------------------------------
  */
 
-static const LawState *target_of(const LawStep *step, const json_t *data) {
+static const LawState *target_of(const LawCase *matter, const LawStep *step, const json_t *data) {
     for (unsigned i = 0; i < step->target_count; i++) {
         const LawTarget *target = &step->targets[i];
-        const char *value = target->field == NULL ? NULL : said(data, target->field);
-        if (target->field == NULL || (value != NULL && g_strv_contains(target->values, value))) {
+        if (law_when_holds(target->field, target->values, data)) {
             return target->state;
         }
     }
-    g_assert_not_reached(); /* the last target has no condition */
+    g_assert(step->target_count == 0); /* the last target has no condition */
+    return matter->state;
 }
 
 static bool check_form(const LawCase *matter,
@@ -328,12 +251,12 @@ static bool check_form(const LawCase *matter,
     if (form == NULL) {
         return false;
     }
-    json_t *problems = law_form_problems(form, done->data);
+    json_t *problems = law_form_problems(form, done->data, done->time_us);
     if (json_object_size(problems) == 0) {
         json_decref(problems);
         return true;
     }
-    refuse(refusal, "form", NULL, g_strdup_printf("“%s”还没有填好", form->entry.name));
+    law_refuse(refusal, "form", NULL, g_strdup_printf("“%s”还没有填好", form->entry.name));
     refusal->problems = problems;
     return true;
 }
@@ -352,23 +275,27 @@ static LawCase *copy_case(const LawCase *matter) {
     }
     copy->taken = g_array_copy(matter->taken);
     for (guint i = 0; i < copy->taken->len; i++) {
-        g_array_ref(g_array_index(copy->taken, Taken, i).officers);
+        g_array_ref(g_array_index(copy->taken, LawTaken, i).officers);
     }
+    copy->recused = g_array_copy(matter->recused);
     g_array_set_clear_func(copy->clocks, clock_clear);
     g_array_set_clear_func(copy->taken, taken_clear);
     return copy;
 }
 
 static bool take(LawCase *matter, const LawStep *step, const LawDone *done, GError **error) {
-    Taken taken = {.step = step,
-                   .time_us = done->time_us,
-                   .actor = done->actor,
-                   .officers = g_array_new(FALSE, FALSE, sizeof(int64_t))};
+    LawTaken taken = {.step = step,
+                      .time_us = done->time_us,
+                      .actor = done->actor,
+                      .officers = g_array_new(FALSE, FALSE, sizeof(int64_t))};
     if (done->officer_count > 0) {
         g_array_append_vals(taken.officers, done->officers, (guint)done->officer_count);
     }
     g_array_append_val(matter->taken, taken);
-    matter->state = target_of(step, done->data);
+    matter->state = target_of(matter, step, done->data);
+    if (step->effect == LAW_EFFECT_RECUSE && done->officer_count > 0) {
+        g_array_append_vals(matter->recused, done->officers, (guint)done->officer_count);
+    }
     bool good = change_clocks(matter, step, done->time_us, error);
     for (unsigned i = 0; good && i < step->start_count; i++) {
         good = start_clock(matter, done, &step->starts[i], error);

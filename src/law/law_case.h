@@ -32,6 +32,7 @@ typedef struct LawClock {
     const char *basis_zh; /* NULL for a clock without a term */
     unsigned started_by;  /* number of the act, from 1 */
     LawClockState state;
+    bool is_extended;
     LawSpan span; /* pauses are those of `pauses` */
     LawDue due;
     GArray *pauses; /* of LawPause; the last one open (to_us INT64_MAX) while paused */
@@ -42,7 +43,9 @@ typedef struct LawCase LawCase;
 
 /* Why an act is not possible: a value, not an error. */
 typedef struct LawRefusal {
-    const char *rule; /* "state", "form", "order", "officers", "own-work", "date" */
+    /* "state", "form", "order", "officers", "own-work", "recusal", "date", "not-before",
+     * "extension", "clerical", or that of a need ("notice", "legal-review" …) */
+    const char *rule;
     char *reason_zh;  /* owned; NULL: not refused */
     const char *basis_zh;
     json_t *problems; /* of the form, by field; owned; NULL unless rule is "form" */

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "law/law_case.h"
 #include "law/law_internal.h"
+#include "law/law_paper.h"
 
 #include <string.h>
 
@@ -121,29 +122,114 @@ static void run_may(LawReader *reader, const LawBook *book, const LawExample *ex
 
 #define PEOPLE_MAX 8
 
-/* Texts, and lists of texts for fields with several choices. */
-static json_t *read_data(LawReader *reader, LawNode map) {
+/* Texts, lists of texts, and maps of these as they stand. */
+static json_t *read_value(LawReader *reader, LawNode value) {
+    if (law_pairs(value) > 0) {
+        json_t *map = json_object();
+        for (unsigned i = 0; i < law_pairs(value); i++) {
+            json_put(map, law_scalar(law_key(value, i)), read_value(reader, law_value(value, i)));
+        }
+        return map;
+    }
+    if (law_count(value) > 0) {
+        json_t *list = json_array();
+        for (unsigned i = 0; i < law_count(value); i++) {
+            json_array_append_new(list, read_value(reader, law_at(value, i)));
+        }
+        return list;
+    }
+    return json_string(law_text(reader, value));
+}
+
+/* A checklist of an example: {rest: pass, escape-routes: {answer: fail, …}}. */
+static void fill_checklist(const LawField *field, json_t *answers, int64_t time_us) {
+    const char *rest = json_get_text(answers, "rest", NULL);
+    g_autoptr(LawChecklist) list =
+        rest == NULL ? NULL : law_checklist_at(field->checklist, time_us, NULL);
+    for (unsigned i = 0; list != NULL && i < list->count; i++) {
+        if (json_object_get(answers, list->items[i]->id) == NULL) {
+            json_t *answer = json_object();
+            json_put_text(answer, "answer", rest);
+            json_put(answers, list->items[i]->id, answer);
+        }
+    }
+    json_object_del(answers, "rest");
+}
+
+/* What the act's form asks for, as a browser would send it. */
+static json_t *read_data(LawReader *reader, LawNode map, const LawForm *form, int64_t time_us) {
     json_t *data = json_object();
     for (unsigned i = 0; i < law_pairs(map); i++) {
-        LawNode value = law_value(map, i);
-        json_t *list = law_count(value) > 0 ? json_array() : NULL;
-        for (unsigned v = 0; v < law_count(value); v++) {
-            json_array_append_new(list, json_string(law_text(reader, law_at(value, v))));
+        const char *id = law_scalar(law_key(map, i));
+        const LawField *field = form == NULL ? NULL : law_form_field(form, id);
+        json_t *value = read_value(reader, law_value(map, i));
+        if (field != NULL && field->type == LAW_FIELD_CHECKLIST) {
+            fill_checklist(field, value, time_us);
         }
-        json_put(data,
-                 law_scalar(law_key(map, i)),
-                 list != NULL ? list : json_string(law_text(reader, value)));
+        json_put(data, id, value);
+    }
+    if (form != NULL) {
+        law_form_compute(form, data);
     }
     return data;
 }
 
 typedef struct Walk {
     LawReader *reader;
+    const LawBook *book;
     const LawExample *example;
     LawCase *matter;
     LawRefusal refusal; /* of the last act */
     LawNode refused;    /* that act */
+    json_t *papers;     /* text of each paper that was made, the last of each id */
 } Walk;
+
+/* Writes what the act makes, so that an example can say what must stand in it. */
+static void write_papers(Walk *walk, const LawStep *step, const LawForm *form, const LawDone *done) {
+    const LawBook *book = walk->book;
+    for (unsigned i = 0; i < step->paper_count; i++) {
+        if (!law_step_makes(&step->papers[i], done->data)) {
+            continue;
+        }
+        g_autoptr(GError) problem = NULL;
+        const LawPaper *paper = law_paper_at(book, step->papers[i].id, done->time_us, &problem);
+        g_autofree char *text = paper == NULL ? NULL
+                                              : law_paper_write(paper,
+                                                                form,
+                                                                done->data,
+                                                                &(LawPaperFacts){
+                                                                    .unit = "示例单位",
+                                                                    .agency = "示例消防救援机构",
+                                                                    .matter = "示例第1号",
+                                                                    .number = "",
+                                                                    .officers = "",
+                                                                    .time_us = done->time_us},
+                                                                &problem);
+        if (text == NULL) {
+            law_wrong(walk->reader, walk->example->node, "%s", problem->message);
+            return;
+        }
+        json_put_text(walk->papers, paper->entry.id, text);
+    }
+}
+
+/* "{correction-order: 2026年6月15日前}": each text stands in its paper. */
+static void check_paper_texts(const Walk *walk, LawNode wanted) {
+    for (unsigned i = 0; i < law_pairs(wanted); i++) {
+        const char *id = law_scalar(law_key(wanted, i));
+        const char *text = json_get_text(walk->papers, id, NULL);
+        const char *part = law_text(walk->reader, law_value(wanted, i));
+        if (text == NULL || strstr(text, part) == NULL) {
+            law_wrong(walk->reader,
+                      law_value(wanted, i),
+                      "example %s: the paper \"%s\" %s%s",
+                      walk->example->id,
+                      id,
+                      text == NULL ? "was not made" : "reads: ",
+                      text == NULL ? "" : text);
+        }
+    }
+}
 
 /* One act of the example; false when the walk ends here. */
 static bool walk_act(Walk *walk, LawNode map) {
@@ -157,9 +243,15 @@ static bool walk_act(Walk *walk, LawNode map) {
     for (unsigned i = 0; i < count; i++) {
         officers[i] = law_int(reader, law_at(list, i), 1, 1000);
     }
-    g_autoptr(json_t) data = read_data(reader, law_get(map, "data"));
-    LawDone done = {.step = law_text(reader, law_get(map, "act")),
-                    .time_us = read_moment(reader, law_get(map, "at")),
+    const char *id = law_text(reader, law_get(map, "act"));
+    int64_t time_us = read_moment(reader, law_get(map, "at"));
+    const LawStep *step = law_step(law_case_procedure(walk->matter), id);
+    const LawForm *form = step == NULL || step->form == NULL
+                              ? NULL
+                              : law_form_at(walk->book, step->form, time_us, NULL);
+    g_autoptr(json_t) data = read_data(reader, law_get(map, "data"), form, time_us);
+    LawDone done = {.step = id,
+                    .time_us = time_us,
                     .data = data,
                     .actor = law_int(reader, law_get(map, "by"), 0, 1000),
                     .officers = officers,
@@ -169,6 +261,7 @@ static bool walk_act(Walk *walk, LawNode map) {
         return false;
     }
     if (law_case_apply(walk->matter, &done, &walk->refusal, &problem)) {
+        write_papers(walk, step, form, &done);
         return true;
     }
     walk->refused = map;
@@ -241,7 +334,7 @@ static void check_clocks(const Walk *walk, LawNode wanted) {
 static void run_walk(LawReader *reader, const LawBook *book, const LawExample *example) {
     LawNode acts = law_get(example->walk, "acts");
     if (!law_keys(reader, example->walk, "procedure acts") || !law_list(reader, acts) ||
-        !law_keys(reader, example->expect, "state clocks? refused?")) {
+        !law_keys(reader, example->expect, "state clocks? refused? papers?")) {
         return;
     }
     int64_t opened_us = read_moment(reader, law_get(law_at(acts, 0), "at"));
@@ -253,7 +346,12 @@ static void run_walk(LawReader *reader, const LawBook *book, const LawExample *e
         law_wrong(reader, example->walk, "%s", problem == NULL ? "no procedure" : problem->message);
         return;
     }
-    Walk walk = {.reader = reader, .example = example, .matter = matter};
+    g_autoptr(json_t) papers = json_object();
+    Walk walk = {.reader = reader,
+                 .book = book,
+                 .example = example,
+                 .matter = matter,
+                 .papers = papers};
     for (unsigned i = 0; i < law_count(acts) && walk_act(&walk, law_at(acts, i)); i++) {
     }
     if (reader->error == NULL) {
@@ -269,6 +367,7 @@ static void run_walk(LawReader *reader, const LawBook *book, const LawExample *e
     }
     if (reader->error == NULL) {
         check_clocks(&walk, law_get(example->expect, "clocks"));
+        check_paper_texts(&walk, law_get(example->expect, "papers"));
     }
 }
 

@@ -1,8 +1,9 @@
 /*
  * Forms as data: the fields that an act asks for, and the check of what somebody filled in.
  *
- * One generator shows every form (casework pages); nothing here knows HTML. A form's data is a flat
- * JSON object of texts by field id, lists of texts for `choices`. Thread: any.
+ * One generator shows every form (casework pages); nothing here knows HTML. A form's data is a JSON
+ * object by field id: texts; lists of texts for `choices` and `files`; for a `checklist` an object
+ * {item: {"answer": "pass" | "fail" | "na", "note", "handled", "photos": [file]}}. Thread: any.
  */
 #pragma once
 
@@ -10,15 +11,18 @@
 #include "law/law_book.h"
 
 typedef enum LawFieldType {
-    LAW_FIELD_TEXT,   /* one line */
-    LAW_FIELD_LONG,   /* several lines */
-    LAW_FIELD_DATE,   /* "2026-11-22" */
-    LAW_FIELD_TIME,   /* "2026-11-22T09:15" */
-    LAW_FIELD_NUMBER, /* whole */
-    LAW_FIELD_MONEY,  /* yuan with at most two decimals */
-    LAW_FIELD_YES_NO, /* "yes", "no" */
-    LAW_FIELD_CHOICE, /* one of the values */
-    LAW_FIELD_CHOICES /* some of them */
+    LAW_FIELD_TEXT,     /* one line */
+    LAW_FIELD_LONG,     /* several lines */
+    LAW_FIELD_DATE,     /* "2026-11-22" */
+    LAW_FIELD_TIME,     /* "2026-11-22T09:15" */
+    LAW_FIELD_NUMBER,   /* whole */
+    LAW_FIELD_MONEY,    /* yuan with at most two decimals */
+    LAW_FIELD_YES_NO,   /* "yes", "no" */
+    LAW_FIELD_CHOICE,   /* one of the values */
+    LAW_FIELD_CHOICES,  /* some of them */
+    LAW_FIELD_FILES,    /* evidence: SHA-256 of each file, 64 hex digits */
+    LAW_FIELD_CHECKLIST /* an answer for each item of a list (law.h); values: how a failure is handled,
+                         * from light to grave */
 } LawFieldType;
 
 typedef struct LawField {
@@ -28,12 +32,15 @@ typedef struct LawField {
     LawFieldType type;
     bool required;
     bool sealed;               /* only named roles see it, every look leaves a mark */
-    const char *const *values; /* choice, choices; ends with NULL */
+    const char *const *values; /* choice, choices, checklist; ends with NULL */
     const char *const *values_zh;
-    int64_t min, max;       /* number: bounds; text, long: most characters in max */
+    int64_t min, max;       /* number: bounds; text, long: most characters in max; files: most files */
     const char *asks_field; /* asked only when that field has one of these values; NULL: always */
     const char *const *asks_values;
-    const char *prefill; /* "unit.name"; may be NULL */
+    const char *prefill;   /* "unit.name"; may be NULL */
+    const char *checklist; /* id of the list; NULL: no checklist */
+    const char *sum;       /* a choice that is not asked but follows from this checklist: the first
+                            * value when nothing failed, else the gravest handling; NULL: asked */
 } LawField;
 
 typedef struct LawForm {
@@ -49,8 +56,14 @@ const LawField *law_form_field(const LawForm *form, const char *id);
 
 /* Is the field asked, given what else was said? */
 bool law_field_is_asked(const LawField *field, const json_t *data);
-/* What is wrong with the data, as {field: sentence in Chinese}; an empty object: nothing. A key
- * that the form does not know is wrong too. Caller unrefs. */
-json_t *law_form_problems(const LawForm *form, const json_t *data);
-/* The value in words: "属实"; for sealed fields too. Caller frees; "" when there is none. */
-char *law_field_text_zh(const LawField *field, const json_t *data);
+/* Can a clerical error in it be put right by itself? Only words can; see law_case.h. */
+bool law_field_is_clerical(const LawField *field);
+/* Puts the values that follow from others into the data. Call it before the data is used. */
+void law_form_compute(const LawForm *form, json_t *data);
+/* What is wrong with the data of an act at `time_us`, as {field: sentence in Chinese}; an empty
+ * object: nothing. "items.escape-routes" is an item of a checklist. A key that the form does not
+ * know is wrong too. Caller unrefs. */
+json_t *law_form_problems(const LawForm *form, const json_t *data, int64_t time_us);
+/* The value in words: "属实"; for sealed fields too. `time_us`: of the act. Caller frees; "" when
+ * there is none. */
+char *law_field_text_zh(const LawField *field, const json_t *data, int64_t time_us);

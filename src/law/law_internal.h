@@ -3,6 +3,7 @@
 
 #include "law/law_book.h"
 #include "law/law_node.h"
+#include "law/law_procedure.h"
 
 #define LAW_FACTS_MAX 4
 
@@ -39,6 +40,9 @@ struct LawBook {
     GPtrArray *powers;     /* of LawPower */
     GPtrArray *forms;      /* of LawForm */
     GPtrArray *procedures; /* of LawProcedure */
+    GPtrArray *common;     /* of LawStep: acts that every procedure knows */
+    GPtrArray *caps;       /* of LawCap */
+    GPtrArray *papers;     /* of LawPaper */
     GPtrArray *examples;   /* of LawExample */
     GHashTable *places;    /* entry -> LawNode (copied) */
 };
@@ -59,7 +63,30 @@ const char *const *law_read_texts(LawReader *reader, LawNode list);
 /* "消防法第15条、…" of a list of bases. */
 const char *law_basis_text(LawReader *reader, LawNode list, const char *const *basis);
 
+/* {word: 中文}: 2 to 60 of them, as two lists that end with NULL. */
+void law_read_values(LawReader *reader,
+                     LawNode map,
+                     const char *const **ret_words,
+                     const char *const **ret_words_zh);
+/* The entry of this id that is valid at that time; NULL: none. Entries begin with LawEntry. */
+void *law_entry_at(const GPtrArray *entries, const char *id, int64_t time_us);
+
 void law_read_forms(LawReader *reader, LawBook *book, LawNode list);
+void law_read_step(LawReader *reader,
+                   LawNode map,
+                   const LawProcedure *procedure,
+                   LawStep *ret_step);
+void law_read_common(LawReader *reader, LawBook *book, LawNode list);
+/* Puts the common acts behind those of every procedure. */
+void law_add_common(LawReader *reader, LawBook *book);
+void law_read_caps(LawReader *reader, LawBook *book, LawNode list);
+void law_read_papers(LawReader *reader, LawBook *book, LawNode list);
+/* The paper is there and can be written from this form. */
+void law_check_paper(LawReader *reader,
+                     const LawBook *book,
+                     const char *id,
+                     const LawForm *form,
+                     LawNode at);
 void law_read_procedures(LawReader *reader, LawBook *book, LawNode list);
 /* Every form, field, term, power and act that a procedure names is there; every state is reached
  * and left; every act is taken by an example. */

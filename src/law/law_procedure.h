@@ -37,12 +37,49 @@ typedef struct LawStart {
     const char *const *when_values;
 } LawStart;
 
+/* An act that must have gone before: notice before a decision, a legal review, a hearing offered. */
+typedef struct LawNeed {
+    const char *act;
+    const char *rule;     /* of the refusal: "notice", "hearing", "legal-review", "collective" … */
+    const char *why;      /* shown to people */
+    const char *basis_zh; /* NULL: that of the step */
+    const char *when_field; /* only when that field has one of these values; NULL: always */
+    const char *const *when_values;
+} LawNeed;
+
+/* A clock that runs longer from this act on; once for each clock. */
+typedef struct LawExtension {
+    const char *clock;
+    int amount; /* in the unit of the clock */
+} LawExtension;
+
+/* A statutory form that the act makes. */
+typedef struct LawStepPaper {
+    const char *id; /* of a paper */
+    const char *when_field;
+    const char *const *when_values;
+} LawStepPaper;
+
+/* What an act does besides moving its matter; the form then has the fields that docs/law-format.md
+ * names. */
+typedef enum LawEffect {
+    LAW_EFFECT_NONE,
+    LAW_EFFECT_CORRECT, /* a clerical error of an earlier act is put right; the error stays visible */
+    LAW_EFFECT_SERVE,   /* a paper reaches the party */
+    LAW_EFFECT_LINK,    /* this matter belongs to another one */
+    LAW_EFFECT_PEOPLE,  /* somebody takes part: a party, a witness, an agent */
+    LAW_EFFECT_RECUSE,  /* an officer takes no part from here on */
+} LawEffect;
+
 typedef struct LawStep {
     const char *id;
     const char *name;
     const char *const *from; /* ids of states; empty: it opens the matter */
+    bool is_common;          /* of every procedure, in every state; it leads nowhere else */
+    bool after_close;        /* a common act that is possible in a final state, too */
+    LawEffect effect;
     const LawTarget *targets;
-    unsigned target_count;
+    unsigned target_count; /* 0: the state stays */
     uint32_t roles;    /* bit set of Role (account.h) */
     int officers;      /* how many must take part, in post and with a valid certificate */
     const char *form;  /* NULL: nothing is asked */
@@ -53,7 +90,16 @@ typedef struct LawStep {
     const char *const *pauses;  /* clocks that stand still from this act on */
     const char *const *resumes; /* and run again */
     const char *const *not_by;  /* acts whose people may not do this one */
-    const char *const *papers;
+    const LawNeed *needs;
+    unsigned need_count;
+    const LawExtension *extensions;
+    unsigned extension_count;
+    const char *const *not_before; /* clocks that must have ended or been met */
+    const char *cap;               /* how often a year; NULL: no limit */
+    const char *cap_field;         /* counted only when that field has one of these values */
+    const char *const *cap_values;
+    const LawStepPaper *papers;
+    unsigned paper_count;
     const char *basis_zh; /* NULL: that of the procedure */
 } LawStep;
 
@@ -74,5 +120,19 @@ law_procedure_at(const LawBook *book, const char *id, int64_t time_us, GError **
 const char **law_procedure_ids(const LawBook *book);
 const LawStep *law_step(const LawProcedure *procedure, const char *id);
 const LawState *law_state(const LawProcedure *procedure, const char *id);
-/* May the step be taken in this state ("" before the matter is open)? */
-bool law_step_leaves(const LawStep *step, const char *state);
+/* Does the step open a matter? */
+bool law_step_opens(const LawStep *step);
+/* May the step be taken in this state (NULL before the matter is open)? */
+bool law_step_leaves(const LawStep *step, const LawState *state);
+/* Does the data say one of the values? True when field is NULL. */
+bool law_when_holds(const char *field, const char *const *values, const json_t *data);
+
+/* --- caps --- */
+
+/* How often something may happen to one object in a calendar year. */
+typedef struct LawCap {
+    LawEntry entry;
+    int max;
+} LawCap;
+/* NULL: there is none on that day, so nothing is limited. */
+const LawCap *law_cap_at(const LawBook *book, const char *id, int64_t time_us);

@@ -12,6 +12,15 @@ typedef struct Check {
 } Check;
 
 static LawNode step_node(const Check *check, unsigned number) {
+    const LawStep *step = &check->procedure->steps[number];
+    if (step->is_common) {
+        for (guint i = 0; i < check->book->common->len; i++) {
+            const LawStep *common = check->book->common->pdata[i];
+            if (common->id == step->id) {
+                return *(LawNode *)g_hash_table_lookup(check->book->places, common);
+            }
+        }
+    }
     return law_at(law_get(check->map, "acts"), number);
 }
 
@@ -156,12 +165,55 @@ check_clocks(const Check *check, LawNode map, const char *key, const char *const
     }
 }
 
+static void
+check_papers(const Check *check, const LawStep *step, const LawForm *form, LawNode map) {
+    LawNode list = law_get(map, "papers");
+    for (unsigned i = 0; i < step->paper_count; i++) {
+        const LawStepPaper *paper = &step->papers[i];
+        LawNode at = law_at(list, i);
+        if (paper->when_field != NULL) {
+            check_when(check, form, law_get(at, "when"), paper->when_field, paper->when_values);
+        }
+        law_check_paper(check->reader, check->book, paper->id, form, at);
+    }
+}
+
+/* What must have gone before, what is extended, what is counted. */
+static void
+check_guards(const Check *check, const LawStep *step, const LawForm *form, LawNode map) {
+    for (unsigned i = 0; i < step->need_count; i++) {
+        const LawNeed *need = &step->needs[i];
+        LawNode at = law_at(law_get(map, "needs"), i);
+        if (law_step(check->procedure, need->act) == NULL) {
+            law_wrong(check->reader, law_get(at, "act"), "there is no act \"%s\"", need->act);
+        }
+        if (need->when_field != NULL) {
+            check_when(check, form, law_get(at, "when"), need->when_field, need->when_values);
+        }
+    }
+    for (unsigned i = 0; i < step->extension_count; i++) {
+        const char *clocks[] = {step->extensions[i].clock, NULL};
+        LawNode at = law_at(law_get(map, "extends"), i);
+        if (!starts_clock(check->procedure, clocks[0])) {
+            law_wrong(check->reader, at, "no act of this procedure starts \"%s\"", clocks[0]);
+        }
+    }
+    if (step->cap_field != NULL) {
+        LawNode when = law_get(law_get(map, "cap"), "when");
+        check_when(check, form, when, step->cap_field, step->cap_values);
+    }
+}
+
 static void check_step(const Check *check, unsigned number) {
     const LawStep *step = &check->procedure->steps[number];
     LawNode map = step_node(check, number);
     const LawForm *form = any_form(check->book, step->form);
     if (step->form != NULL && form == NULL) {
         law_wrong(check->reader, law_get(map, "form"), "there is no form \"%s\"", step->form);
+        return;
+    }
+    if (step->is_common) {
+        check_papers(check, step, form, map);
         return;
     }
     if (step->power != NULL && law_word_find(check->book->acts, step->power) == NULL) {
@@ -172,6 +224,9 @@ static void check_step(const Check *check, unsigned number) {
     check_clocks(check, map, "meets", step->meets);
     check_clocks(check, map, "pauses", step->pauses);
     check_clocks(check, map, "resumes", step->resumes);
+    check_clocks(check, map, "not-before", step->not_before);
+    check_papers(check, step, form, map);
+    check_guards(check, step, form, map);
     for (unsigned i = 0; step->not_by[i] != NULL; i++) {
         if (law_step(check->procedure, step->not_by[i]) == NULL) {
             law_wrong(check->reader,
@@ -191,7 +246,7 @@ static bool spread(const LawProcedure *procedure, uint64_t *reached) {
     uint64_t before = *reached;
     for (unsigned s = 0; s < procedure->step_count; s++) {
         const LawStep *step = &procedure->steps[s];
-        bool can = step->from[0] == NULL;
+        bool can = law_step_opens(step);
         for (unsigned f = 0; step->from[f] != NULL; f++) {
             can |= *reached >> state_number(procedure, law_state(procedure, step->from[f])) & 1;
         }
@@ -227,16 +282,18 @@ static void check_ways(const Check *check) {
     }
 }
 
-static bool is_walked(const Check *check, const char *step) {
+/* By an example of this procedure; a common act by one of any. */
+static bool is_walked(const Check *check, const LawStep *step) {
     for (guint i = 0; i < check->book->examples->len; i++) {
         const LawExample *example = check->book->examples->pdata[i];
         LawNode acts = law_get(example->walk, "acts");
-        if (g_strcmp0(law_scalar(law_get(example->walk, "procedure")),
-                      check->procedure->entry.id) != 0) {
+        bool is_other = g_strcmp0(law_scalar(law_get(example->walk, "procedure")),
+                                  check->procedure->entry.id) != 0;
+        if (is_other && !step->is_common) {
             continue;
         }
         for (unsigned a = 0; a < law_count(acts); a++) {
-            if (g_strcmp0(law_scalar(law_get(law_at(acts, a), "act")), step) == 0) {
+            if (g_strcmp0(law_scalar(law_get(law_at(acts, a), "act")), step->id) == 0) {
                 return true;
             }
         }
@@ -250,7 +307,7 @@ void law_check_procedures(LawReader *reader, const LawBook *book) {
         check.map = *(LawNode *)g_hash_table_lookup(book->places, check.procedure);
         for (unsigned s = 0; s < check.procedure->step_count && reader->error == NULL; s++) {
             check_step(&check, s);
-            if (!is_walked(&check, check.procedure->steps[s].id)) {
+            if (!is_walked(&check, &check.procedure->steps[s])) {
                 law_wrong(reader,
                           step_node(&check, s),
                           "no worked example takes the act \"%s\"",

@@ -4,28 +4,12 @@
 
 #include <string.h>
 
-#define VALUES_MAX 32
+#define VALUES_MAX 32 /* bits of LawTermRow.wanted */
 #define ROWS_MAX 50
 #define AMOUNT_MAX 3660
 
 /* --- reading ------------------------------------------------------------------------------------
  */
-
-static void read_values(LawReader *reader, LawNode map, LawFact *fact) {
-    unsigned count = law_pairs(map);
-    if (count < 2 || count > VALUES_MAX) {
-        law_wrong(reader, map, "2 to %d values are expected: word: 中文", VALUES_MAX);
-        return;
-    }
-    const char *words[VALUES_MAX + 1] = {NULL};
-    const char *words_zh[VALUES_MAX + 1] = {NULL};
-    for (unsigned i = 0; i < count; i++) {
-        words[i] = law_id(reader, law_key(map, i));
-        words_zh[i] = law_text(reader, law_value(map, i));
-    }
-    fact->values = law_keep(words, (count + 1) * sizeof *words);
-    fact->values_zh = law_keep(words_zh, (count + 1) * sizeof *words_zh);
-}
 
 static void read_facts(LawReader *reader, LawNode map, LawTerm *term) {
     LawFact facts[LAW_FACTS_MAX] = {0};
@@ -39,7 +23,11 @@ static void read_facts(LawReader *reader, LawNode map, LawTerm *term) {
         if (law_keys(reader, fact, "name values")) {
             facts[i].id = law_id(reader, law_key(map, i));
             facts[i].name = law_text(reader, law_get(fact, "name"));
-            read_values(reader, law_get(fact, "values"), &facts[i]);
+            law_read_values(
+                reader, law_get(fact, "values"), &facts[i].values, &facts[i].values_zh);
+            if (law_pairs(law_get(fact, "values")) > VALUES_MAX) {
+                law_wrong(reader, fact, "at most %d values", VALUES_MAX);
+            }
         }
     }
     term->facts = law_keep(facts, sizeof facts);

@@ -12,7 +12,7 @@
 #define NAMED_WALK_MAX 10000
 #define NAMED_COUNT_MAX 500
 /* The same for a search whose every candidate must be looked at. */
-#define NAMED_LOOK_COUNT_MAX 200
+#define NAMED_LOOK_COUNT_MAX 100
 
 typedef struct NamedPlace {
     char *name; /* owned; of a search NULL */

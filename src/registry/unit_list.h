@@ -14,7 +14,7 @@
 #define UNIT_WALK_MAX 20000
 #define UNIT_SEARCH_COUNT_MAX 1000
 /* The same where the index alone does not decide and every row must be looked at. */
-#define UNIT_LOOK_COUNT_MAX 200
+#define UNIT_LOOK_COUNT_MAX 100
 
 /* How many units a question has: exact, or (a search, a filter on inspection) counted up to a
  * limit. */

@@ -207,7 +207,7 @@ static bool put_value(Render *render, const Template *template, const Node *node
     GString *out = render->out;
     switch (value == NULL ? JSON_NULL : json_typeof(value)) {
     case JSON_STRING:
-        if (node->kind == NODE_ESCAPED) {
+        if (node->kind == NODE_ESCAPED && (render->flags & TEMPLATE_TEXT) == 0) {
             put_escaped(out, json_string_value(value), json_string_length(value));
         } else {
             g_string_append_len(out, json_string_value(value), (gssize)json_string_length(value));

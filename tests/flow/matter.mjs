@@ -107,15 +107,22 @@ test('a permit by commitment: granted, a mismatch, still failing, revoked', asyn
     await press(clerk, '收到申请');
     const matter = new URL(clerk.url()).pathname;
     await act(clerk, matter, '审查材料', { complete: 'complete', route: 'commitment' });
-    await act(leader, matter, '按承诺许可', { 'paper-number': '演消安许字〔2026〕第0001号' });
+    await act(leader, matter, '按承诺许可', {});
     assert.match(await leader.locator('main').innerText(), /20 个工作日/);
     const two = await officers(clerk, region);
     await act(inspector, matter, '现场核查', { outcome: 'mismatch', attended: 'yes', findings: '缺一个出口', 'correct-by': '2026-12-01' }, two);
     assert.equal(await stateOf(inspector), '与承诺不符，限期改正');
     await act(inspector, matter, '复查', { outcome: 'failing', findings: '仍缺' }, two);
-    await act(leader, matter, '撤销许可', { 'paper-number': '演消撤字〔2026〕第0001号', heard: 'yes' });
+    await leader.goto(matter);
+    assert.match(await leader.locator('main aside').innerText(), /撤销许可前要先告知事实、理由和陈述申辩的权利/);
+    await act(inspector, matter, '告知拟撤销许可', { grounds: '仍缺一个安全出口', days: '5' });
+    const reviewer = await signedIn('reviewer');
+    await act(reviewer, matter, '法制审核', { opinion: 'agree', note: '事实清楚，程序合法' });
+    await act(leader, matter, '撤销许可', { heard: 'yes' });
     assert.equal(await stateOf(leader), '许可已撤销');
-    for (const page of [clerk, inspector, leader]) await page.context().close();
+    await Promise.all([leader.waitForNavigation(), leader.getByRole('link', { name: '撤销许可决定书' }).click()]);
+    assert.match(await leader.locator('.doc').innerText(), /消撤字〔\d{4}〕第0001号[\s\S]*决定撤销公众聚集场所投入使用/);
+    for (const page of [clerk, inspector, leader, reviewer]) await page.context().close();
 });
 
 test('a small kind that is YAML alone: a visit to a fire station', async () => {

@@ -1,0 +1,174 @@
+/* Guards that need the registry: who acts, where, with which power; officers in post and without a
+ * conflict; how often a year. No client passes by them: every act goes through case_guard. */
+#include "account/account.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "casework/casework_internal.h"
+#include "registry/officer.h"
+#include "registry/region.h"
+
+#include <string.h>
+
+#define OFFICERS_BASIS "行政处罚法第42条"
+#define RECUSAL_BASIS "行政处罚法第43条"
+
+void case_refuse(LawRefusal *refusal, const char *rule, const char *basis_zh, char *reason_zh) {
+    law_refusal_clear(refusal);
+    *refusal = (LawRefusal){.rule = rule, .basis_zh = basis_zh, .reason_zh = reason_zh};
+}
+
+void case_refuse_field(LawRefusal *refusal, const char *field, const char *problem_zh) {
+    case_refuse(refusal, "form", NULL, g_strdup(problem_zh));
+    refusal->problems = json_object();
+    json_put_text(refusal->problems, field, problem_zh);
+}
+
+int64_t case_person(const CaseActor *actor) {
+    return actor->officer_id != 0 ? actor->officer_id : -actor->account_id;
+}
+
+/* Role and district of the person who acts. */
+void case_check_actor(const CaseActor *actor,
+                      const LawStep *step,
+                      const char *region,
+                      LawRefusal *refusal) {
+    if (!region_is_inside(region, actor->region)) {
+        case_refuse(refusal, "district", NULL, g_strdup("这件事不在您的辖区"));
+    } else if ((actor->roles & step->roles) == 0) {
+        g_autofree char *roles = role_set_zh(step->roles);
+        case_refuse(refusal, "role", NULL, g_strdup_printf("%s由%s办理", step->name, roles));
+    }
+}
+
+/* An agency's kind is known by the role of its people until agencies carry it themselves. */
+static bool check_power(const CaseWork *work, GError **error) {
+    LawMay may;
+    if (work->step->power == NULL) {
+        return true;
+    }
+    bool is_township = (work->actor->roles & ROLE_BIT(ROLE_TOWNSHIP_WORKER)) != 0;
+    const char *kind = is_township ? "township" : "fire-brigade";
+    if (!law_may(work->book,
+                 work->step->power,
+                 kind,
+                 LAW_STATUTORY,
+                 work->act->happened_us,
+                 &may,
+                 error)) {
+        return false;
+    }
+    if (!may.allowed) {
+        case_refuse(work->refusal,
+                    "power",
+                    may.power == NULL ? NULL : may.power->entry.basis_zh,
+                    g_strdup(may.reason));
+    }
+    return true;
+}
+
+/* In post, with a certificate that is good on the day, serving there, not on the list of those who
+ * must keep away from this object. */
+static bool
+check_officer(Db *db, const CaseWork *work, const Matter *matter, int64_t id, GError **error) {
+    g_autofree char *day = clock_format_date(work->act->happened_us);
+    g_auto(Officer) officer = {0};
+    bool is_recused = false;
+    if (!officer_find(db, id, &officer, error)) {
+        return false;
+    }
+    if (matter->object_kind != NULL &&
+        !case_hooks.is_recused(
+            db, matter->object_kind, matter->object_id, id, &is_recused, error)) {
+        return false;
+    }
+    LawRefusal *refusal = work->refusal;
+    if (!officer.in_post) {
+        case_refuse(
+            refusal, "in-post", OFFICERS_BASIS, g_strdup_printf("%s不在岗", officer.name));
+    } else if (!officer_may_serve(&officer, day)) {
+        case_refuse(refusal,
+                    "certificate",
+                    OFFICERS_BASIS,
+                    g_strdup_printf("%s的执法证在 %s 不是有效的", officer.name, day));
+    } else if (!region_is_inside(matter->region, officer.region) &&
+               !region_is_inside(officer.region, matter->region)) {
+        case_refuse(refusal,
+                    "officer-district",
+                    NULL,
+                    g_strdup_printf("%s不在这个辖区执法", officer.name));
+    } else if (is_recused) {
+        case_refuse(refusal,
+                    "conflict",
+                    RECUSAL_BASIS,
+                    g_strdup_printf("%s与这家单位（建筑）登记了利害关系，应当回避", officer.name));
+    }
+    return true;
+}
+
+/* A recusal names an officer who may have left, or whose certificate has ended: nothing is asked of
+ * him. */
+static bool check_officers(Db *db, const CaseWork *work, const Matter *matter, GError **error) {
+    bool good = true;
+    for (size_t i = 0; good && work->step->effect != LAW_EFFECT_RECUSE &&
+                       work->refusal->reason_zh == NULL && i < work->act->officer_count;
+         i++) {
+        good = check_officer(db, work, matter, work->act->officers[i], error);
+    }
+    return good;
+}
+
+/* How often it happened to this object in the calendar year of the act, here and in other rooms. */
+static bool check_cap(Db *db, const CaseWork *work, const Matter *matter, GError **error) {
+    const LawStep *step = work->step;
+    const LawCap *cap =
+        step->cap == NULL ? NULL : law_cap_at(work->book, step->cap, work->act->happened_us);
+    if (cap == NULL || work->opening == NULL || matter->object_kind == NULL ||
+        !law_when_holds(step->cap_field, step->cap_values, work->data)) {
+        return true;
+    }
+    CaseCount count = {.cap = step->cap,
+                       .kind = matter->kind,
+                       .field = step->cap_field,
+                       .values = step->cap_values,
+                       .object_kind = matter->object_kind,
+                       .object_id = matter->object_id,
+                       .year = clock_year(work->act->happened_us)};
+    int64_t here = 0;
+    int64_t elsewhere = 0;
+    if (!casework_store_count(db, &count, &here, error) ||
+        !case_hooks.count(db, &count, &elsewhere, error)) {
+        return false;
+    }
+    if (here + elsewhere >= cap->max) {
+        case_refuse(work->refusal,
+                    "annual-cap",
+                    cap->entry.basis_zh,
+                    g_strdup_printf("%s：%d 年已有 %" G_GINT64_FORMAT " 次，上限是 %d 次",
+                                    cap->entry.name,
+                                    count.year,
+                                    here + elsewhere,
+                                    cap->max));
+    }
+    return true;
+}
+
+bool case_guard(Db *db, const CaseWork *work, const Matter *matter, GError **error) {
+    typedef bool (*Check)(Db *, const CaseWork *, const Matter *, GError **);
+    static const Check checks[] = {check_officers, check_cap};
+    if (work->act->happened_us > work->actor->now_us) {
+        case_refuse(work->refusal, "date", NULL, g_strdup("发生时间还没有到"));
+    } else if (work->step != NULL) {
+        case_check_actor(work->actor, work->step, matter->region, work->refusal);
+        if (work->refusal->reason_zh == NULL && !check_power(work, error)) {
+            return false;
+        }
+    }
+    for (size_t i = 0;
+         work->step != NULL && work->refusal->reason_zh == NULL && i < G_N_ELEMENTS(checks);
+         i++) {
+        if (!checks[i](db, work, matter, error)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,63 @@
+/* Shared by the use cases of this room: one act on its way through guards, effects and papers.
+ * Thread: that of the Db. */
+#pragma once
+
+#include "casework/casework.h"
+#include "casework/casework_store.h"
+
+typedef struct CaseWork {
+    const CaseActor *actor;
+    const NewMatter *opening; /* NULL: an act on a matter that is there */
+    const CaseAct *act;
+    json_t *data; /* the act's, with what follows from it; owned; may be NULL */
+    int64_t matter_id, version;
+    LawRefusal *refusal;
+    int64_t new_id;
+    const LawBook *book;
+    const LawStep *step; /* NULL: the procedure has no such act */
+    const LawForm *form; /* NULL: the step asks for nothing */
+} CaseWork;
+
+/* The person behind an actor: the officer, else minus the account. */
+int64_t case_person(const CaseActor *actor);
+void case_refuse(LawRefusal *refusal, const char *rule, const char *basis_zh, char *reason_zh);
+/* A refusal that belongs to one field of the form. */
+void case_refuse_field(LawRefusal *refusal, const char *field, const char *problem_zh);
+
+/* --- guards (casework_guard.c): people, district, powers, lists, caps; the course itself checks
+ * order, form and own work --- */
+
+void case_check_actor(const CaseActor *actor,
+                      const LawStep *step,
+                      const char *region,
+                      LawRefusal *refusal);
+bool case_guard(Db *db, const CaseWork *work, const Matter *matter, GError **error);
+
+/* --- what an act does besides moving its matter (casework_effect.c) --- */
+
+/* What the act refers to is looked up before it is taken: a paper, another matter. */
+typedef struct CaseEffect {
+    int64_t other_id; /* the matter that is linked; 0: none */
+    int64_t paper_id; /* the paper that is served; 0: all that wait */
+    int64_t served_us;
+} CaseEffect;
+bool case_effect_check(Db *db,
+                       const CaseWork *work,
+                       const Matter *matter,
+                       CaseEffect *ret_effect,
+                       GError **error);
+bool case_effect_apply(Db *db,
+                       const CaseWork *work,
+                       const Matter *matter,
+                       int64_t seq,
+                       const CaseEffect *effect,
+                       GError **error);
+
+/* Writes the papers of the act; *ret_leaf is their list for the ledger: [{paper, number, sha256}].
+ * Caller unrefs. */
+bool case_papers_make(Db *db,
+                      const CaseWork *work,
+                      const Matter *matter,
+                      int64_t seq,
+                      json_t **ret_leaf,
+                      GError **error);

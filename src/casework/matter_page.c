@@ -1,0 +1,415 @@
+/* The page of one matter: the same for every kind. */
+#include "account/account.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "casework/matter_pages.h"
+#include "ledger/ledger.h"
+#include "registry/officer.h"
+#include "registry/region.h"
+
+#include <string.h>
+
+/* What the page shows. Borrowed. */
+typedef struct Shown {
+    const Matter *matter;
+    const LawBook *book;
+    const LawProcedure *procedure;
+    const GPtrArray *acts;
+    const char *correct_step; /* the act that puts errors right, when this reader may take it */
+} Shown;
+
+static char *officers_text(Db *db, const GArray *officers) {
+    g_autoptr(GString) out = g_string_new(NULL);
+    for (guint i = 0; i < officers->len; i++) {
+        g_auto(Officer) officer = {0};
+        if (officer_find(db, g_array_index(officers, int64_t, i), &officer, NULL)) {
+            g_string_append_printf(
+                out, "%s%s（%s）", out->len > 0 ? "、" : "", officer.name, officer.certificate);
+        }
+    }
+    return g_strdup(out->str);
+}
+
+/* The latest correction of an answer; NULL: it stands as it was written. */
+static const StoredAct *correction_of(const Shown *shown, int64_t seq, const char *field) {
+    const StoredAct *found = NULL;
+    for (guint i = 0; i < shown->acts->len; i++) {
+        const StoredAct *act = shown->acts->pdata[i];
+        const LawStep *step = law_step(shown->procedure, act->step);
+        if (step != NULL && step->effect == LAW_EFFECT_CORRECT &&
+            g_ascii_strtoll(json_get_text(act->data, "act", ""), NULL, 10) == seq &&
+            g_strcmp0(json_get_text(act->data, "field", NULL), field) == 0) {
+            found = act;
+        }
+    }
+    return found;
+}
+
+static json_t *answer_model(const Shown *shown, const LawField *field, const StoredAct *act) {
+    g_autofree char *text = law_field_text_zh(field, act->data, act->happened_us);
+    if (text[0] == '\0') {
+        return NULL;
+    }
+    json_t *answer = json_object();
+    const StoredAct *correction = correction_of(shown, act->seq, field->id);
+    bool may_correct = shown->correct_step != NULL && law_field_is_clerical(field);
+    g_autofree char *when =
+        correction == NULL ? NULL : clock_format_date(correction->happened_us);
+    g_autofree char *href = !may_correct
+                                ? NULL
+                                : g_strdup_printf("/work/matters/%" G_GINT64_FORMAT
+                                                  "/acts/%s?act=%" G_GINT64_FORMAT "&field=%s",
+                                                  shown->matter->id,
+                                                  shown->correct_step,
+                                                  act->seq,
+                                                  field->id);
+    json_put_text(answer, "label", field->label);
+    json_put_text(answer,
+                  "text",
+                  correction == NULL ? text : json_get_text(correction->data, "now", text));
+    json_put_text(answer, "was", correction == NULL ? NULL : text);
+    json_put_text(answer, "corrected_on", when);
+    json_put_text(answer,
+                  "corrected_why",
+                  correction == NULL ? NULL : json_get_text(correction->data, "reason", ""));
+    json_put_text(answer, "correct_href", href);
+    return answer;
+}
+
+static void
+put_answers(json_t *model, const Shown *shown, const LawForm *form, const StoredAct *act) {
+    json_t *answers = json_array();
+    bool has_sealed = false;
+    for (unsigned i = 0; form != NULL && i < form->field_count; i++) {
+        json_t *answer = answer_model(shown, &form->fields[i], act);
+        has_sealed |= form->fields[i].sealed;
+        if (answer != NULL) {
+            json_array_append_new(answers, answer);
+        }
+    }
+    json_put(model, "answers", answers);
+    json_put_bool(model, "has_sealed", has_sealed);
+}
+
+static json_t *act_model(Ctx *ctx, const Shown *shown, const StoredAct *act) {
+    json_t *model = json_object();
+    const LawStep *step = law_step(shown->procedure, act->step);
+    const LawState *state = law_state(shown->procedure, act->state_to);
+    const LawForm *form = step == NULL || step->form == NULL
+                              ? NULL
+                              : law_form_at(shown->book, step->form, act->happened_us, NULL);
+    g_autofree char *happened = clock_format_minute(act->happened_us);
+    g_autofree char *entered = clock_format_minute(act->entered_us);
+    g_autofree char *officers = officers_text(ctx->db, act->officers);
+    g_autofree char *actor = g_strdup_printf("账号 %" G_GINT64_FORMAT, act->actor);
+    bool moves = step != NULL && step->target_count > 0;
+    json_put_int(model, "seq", act->seq);
+    json_put_text(model, "name", step == NULL ? act->step : step->name);
+    json_put_text(model,
+                  "state_zh",
+                  !moves          ? NULL
+                  : state == NULL ? act->state_to
+                                  : state->name);
+    json_put_text(model, "happened", happened);
+    json_put_text(model, "entered", strcmp(happened, entered) == 0 ? NULL : entered);
+    json_put_text(model, "officers", officers[0] == '\0' ? NULL : officers);
+    json_put_text(model, "actor", actor);
+    put_answers(model, shown, form, act);
+    return model;
+}
+
+/* In a closed matter nothing runs any more, even if no act has met the term. */
+static json_t *clock_model(const LawClock *clock, bool is_closed) {
+    static const char *const words[] = {"进行中", "中止", "按时完成", "超期完成", "已重新起算"};
+    static const char *const classes[] = {"i", "w", "k", "b", ""};
+    json_t *model = json_object();
+    json_t *trace = json_array();
+    for (guint i = 0; i < clock->due.trace->len; i++) {
+        json_array_append_new(trace, json_string(clock->due.trace->pdata[i]));
+    }
+    g_autofree char *due =
+        clock->due.is_known ? matter_due_text(clock->due.due_us) : g_strdup("放假安排未公布，不能推算");
+    g_autofree char *from = clock_format_minute(clock->span.from_us);
+    g_autofree char *how =
+        clock->basis_zh == NULL
+            ? g_strdup("按通知书确定的日期")
+            : g_strdup_printf(
+                  "自 %s 起 %d %s", from, clock->span.amount, law_unit_zh(clock->span.unit));
+    json_put_text(model, "name", clock->name);
+    json_put_text(model, "due", due);
+    json_put_text(model, "how", how);
+    json_put_text(model, "basis", clock->basis_zh);
+    bool is_over = is_closed && clock->state <= LAW_CLOCK_PAUSED;
+    json_put_text(model, "state_zh", is_over ? "随案办结" : words[clock->state]);
+    json_put_text(model, "state_class", is_over ? "" : classes[clock->state]);
+    json_put(model, "trace", trace);
+    json_put_bool(model, "has_trace", clock->due.trace->len > 0);
+    return model;
+}
+
+/* What may be done now, and why not the rest. */
+static void put_steps(const Ctx *ctx, const LawCase *course, const Matter *matter, json_t *model) {
+    json_t *can = json_array();
+    json_t *cannot = json_array();
+    json_t *common = json_array();
+    CaseActor actor = matter_actor(ctx);
+    const LawProcedure *procedure = law_case_procedure(course);
+    for (unsigned i = 0; i < procedure->step_count; i++) {
+        const LawStep *step = &procedure->steps[i];
+        g_auto(LawRefusal) refusal = {0};
+        if (law_step_opens(step)) {
+            continue;
+        }
+        casework_may(course, matter, &actor, step, &refusal);
+        json_t *line = json_object();
+        g_autofree char *href =
+            g_strdup_printf("/work/matters/%" G_GINT64_FORMAT "/acts/%s", matter->id, step->id);
+        json_put_text(line, "href", href);
+        json_put_text(line, "name", step->name);
+        json_put_text(line, "why", refusal.reason_zh);
+        json_put_text(line, "basis", refusal.basis_zh);
+        bool is_possible = refusal.reason_zh == NULL;
+        json_t *to = is_possible ? (step->is_common ? common : can) : cannot;
+        if (is_possible || !step->is_common) {
+            json_array_append_new(to, line);
+        } else {
+            json_decref(line); /* the page would only repeat for each that the role is another's */
+        }
+    }
+    json_put_bool(model, "has_can", json_array_size(can) > 0);
+    json_put_bool(model, "has_cannot", json_array_size(cannot) > 0);
+    json_put_bool(model, "has_common", json_array_size(common) > 0);
+    json_put_int(model, "cannot_count", (int64_t)json_array_size(cannot));
+    json_put(model, "common", common);
+    json_put(model, "can", can);
+    json_put(model, "cannot", cannot);
+}
+
+/* Papers with their number, and whether they have reached the party. */
+static bool put_papers(Ctx *ctx, const Shown *shown, json_t *model, GError **error) {
+    g_autoptr(GPtrArray) papers = casework_papers(ctx->db, shown->matter->id, error);
+    if (papers == NULL) {
+        return false;
+    }
+    json_t *list = json_array();
+    for (guint i = 0; i < papers->len; i++) {
+        const MatterPaper *paper = papers->pdata[i];
+        json_t *line = json_object();
+        g_autofree char *href =
+            g_strdup_printf("/work/matters/%" G_GINT64_FORMAT "/papers/%" G_GINT64_FORMAT,
+                            shown->matter->id,
+                            paper->id);
+        g_autofree char *made = clock_format_date(paper->made_us);
+        /* the day before a midnight is the last day of a notice */
+        g_autofree char *served =
+            paper->served_us == 0 ? NULL : clock_format_date(paper->served_us);
+        json_put_text(line, "href", href);
+        json_put_text(line, "name", paper->name);
+        json_put_text(line, "number", paper->number);
+        json_put_text(line, "made", made);
+        json_put_text(line, "served", served);
+        json_put_bool(line, "is_waiting", paper->served_us > ctx->now_us);
+        json_array_append_new(list, line);
+    }
+    json_put_bool(model, "has_papers", papers->len > 0);
+    json_put_int(model, "paper_count", papers->len);
+    json_put(model, "papers", list);
+    return true;
+}
+
+static const char *relation_zh(const MatterLink *link) {
+    static const struct {
+        const char *word, *out, *in;
+    } words[] = {{"leads-to", "由本案引出", "引出本案"},
+                 {"follows", "引出本案", "由本案引出"},
+                 {"same-facts", "同一事实", "同一事实"},
+                 {"same-party", "同一当事人", "同一当事人"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        if (strcmp(words[i].word, link->relation) == 0) {
+            return link->is_incoming ? words[i].in : words[i].out;
+        }
+    }
+    return link->relation;
+}
+
+/* A matter of another district is named, not opened. */
+static bool put_links(Ctx *ctx, const Shown *shown, json_t *model, GError **error) {
+    g_autoptr(GPtrArray) links = casework_links(ctx->db, shown->matter->id, error);
+    if (links == NULL) {
+        return false;
+    }
+    json_t *list = json_array();
+    for (guint i = 0; i < links->len; i++) {
+        const MatterLink *link = links->pdata[i];
+        json_t *line = json_object();
+        bool is_ours = region_is_inside(link->region, ctx->who->region);
+        g_autofree char *href =
+            is_ours ? g_strdup_printf("/work/matters/%" G_GINT64_FORMAT, link->other_id) : NULL;
+        json_put_text(line, "href", href);
+        json_put_text(line, "number", link->number);
+        json_put_text(line, "title", is_ours ? link->title : NULL);
+        json_put_text(line, "relation", relation_zh(link));
+        json_array_append_new(list, line);
+    }
+    json_put_bool(model, "has_links", links->len > 0);
+    json_put(model, "links", list);
+    return true;
+}
+
+/* Those who take part as acts say: officers and people that were registered. */
+static void put_people(Ctx *ctx, const Shown *shown, json_t *model) {
+    json_t *list = json_array();
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < shown->acts->len; i++) {
+        const StoredAct *act = shown->acts->pdata[i];
+        const LawStep *step = law_step(shown->procedure, act->step);
+        LawEffect effect = step == NULL ? LAW_EFFECT_NONE : step->effect;
+        const LawForm *form = step == NULL || step->form == NULL
+                                  ? NULL
+                                  : law_form_at(shown->book, step->form, act->happened_us, NULL);
+        const LawField *part = form == NULL ? NULL : law_form_field(form, "part");
+        g_autofree char *officers = officers_text(ctx->db, act->officers);
+        g_autofree char *role =
+            effect == LAW_EFFECT_PEOPLE && part != NULL
+                ? law_field_text_zh(part, act->data, act->happened_us)
+                : g_strdup(effect == LAW_EFFECT_RECUSE ? "已回避" : "执法人员");
+        const char *name =
+            effect == LAW_EFFECT_PEOPLE ? json_get_text(act->data, "name", "") : officers;
+        g_autofree char *key = g_strconcat(role, " ", name, NULL);
+        if (name[0] != '\0' && g_hash_table_add(seen, g_steal_pointer(&key))) {
+            json_t *line = json_object();
+            json_put_text(line, "role", role);
+            json_put_text(line, "name", name);
+            json_array_append_new(list, line);
+        }
+    }
+    json_put_bool(model, "has_people", json_array_size(list) > 0);
+    json_put(model, "people", list);
+}
+
+static bool may_see_sealed(const Ctx *ctx) {
+    return (ctx->who->roles & ROLE_BIT(ROLE_LEADER)) != 0;
+}
+
+static bool put_proof(Db *db, const Matter *matter, json_t *model, GError **error) {
+    g_autofree char *object = g_strdup_printf("matter:%" G_GINT64_FORMAT, matter->id);
+    int64_t index;
+    if (!ledger_latest(db, object, &index, error)) {
+        return false;
+    }
+    json_t *proof = json_object();
+    g_autofree char *href = g_strdup_printf("/verify?leaf=%" G_GINT64_FORMAT, index);
+    g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, index);
+    json_put_text(proof, "href", href);
+    json_put_text(proof, "index_text", text);
+    json_put(model, "proof", proof);
+    return true;
+}
+
+/* The act that puts clerical errors right, when this reader may take it now. */
+static const char *correct_step(const Ctx *ctx, const LawCase *course, const Matter *matter) {
+    const LawProcedure *procedure = law_case_procedure(course);
+    CaseActor actor = matter_actor(ctx);
+    for (unsigned i = 0; i < procedure->step_count; i++) {
+        const LawStep *step = &procedure->steps[i];
+        g_auto(LawRefusal) refusal = {0};
+        if (step->effect != LAW_EFFECT_CORRECT) {
+            continue;
+        }
+        casework_may(course, matter, &actor, step, &refusal);
+        return refusal.reason_zh == NULL ? step->id : NULL;
+    }
+    return NULL;
+}
+
+static Response *show(Ctx *ctx, const Matter *matter, bool with_sealed) {
+    g_autoptr(GError) error = NULL;
+    const LawBook *book = casework_book(matter->region, &error);
+    g_autoptr(LawCase) course = book == NULL ? NULL : casework_replay(ctx->db, matter, &error);
+    g_autoptr(GPtrArray) acts =
+        course == NULL ? NULL : casework_acts(ctx->db, matter->id, with_sealed, &error);
+    g_autofree char *place =
+        acts == NULL ? NULL : region_full_name(ctx->db, matter->region, &error);
+    if (place == NULL) {
+        return response_problem(error, NULL);
+    }
+    g_autoptr(json_t) model = matter_row_model(ctx, matter);
+    const LawProcedure *procedure = law_case_procedure(course);
+    Shown shown = {.matter = matter,
+                   .book = book,
+                   .procedure = procedure,
+                   .acts = acts,
+                   .correct_step = correct_step(ctx, course, matter)};
+    json_t *timeline = json_array();
+    bool has_sealed = false;
+    for (guint i = acts->len; i > 0; i--) {
+        json_t *line = act_model(ctx, &shown, acts->pdata[i - 1]);
+        has_sealed |= json_get_bool(line, "has_sealed", false);
+        json_array_append_new(timeline, line);
+    }
+    json_t *clocks = json_array();
+    for (guint i = 0; i < law_case_clocks(course)->len; i++) {
+        json_array_append_new(clocks,
+                              clock_model(&g_array_index(law_case_clocks(course), LawClock, i), matter->is_closed));
+    }
+    g_autofree char *href = matter->object_kind == NULL
+                                ? NULL
+                                : g_strdup_printf("/work/%ss/%" G_GINT64_FORMAT,
+                                                  matter->object_kind,
+                                                  matter->object_id);
+    json_put(model, "acts", timeline);
+    json_put(model, "clocks", clocks);
+    json_put_bool(model, "has_clocks", json_array_size(clocks) > 0);
+    json_put_text(model, "place", place);
+    json_put_text(model, "object_href", href);
+    json_put_text(model, "basis", procedure->entry.basis_zh);
+    json_put_text(model, "confidence", law_confidence_zh(procedure->entry.confidence));
+    json_put_bool(model, "may_unseal", has_sealed && !with_sealed && may_see_sealed(ctx));
+    json_put_bool(model, "is_unsealed", with_sealed);
+    put_steps(ctx, course, matter, model);
+    put_people(ctx, &shown, model);
+    if (!put_papers(ctx, &shown, model, &error) || !put_links(ctx, &shown, model, &error) ||
+        !put_proof(ctx->db, matter, model, &error)) {
+        return response_problem(error, NULL);
+    }
+    return response_page("casework/matter", g_steal_pointer(&model));
+}
+
+Response *matter_page(Ctx *ctx, const Request *req) {
+    g_auto(Matter) matter = {0};
+    Response *refused = matter_load(ctx, req, &matter);
+    return refused != NULL ? refused : show(ctx, &matter, false);
+}
+
+/* Looking at who reported is an act of its own: the mark comes before the names. */
+static bool note_look(Db *db, void *data, GError **error) {
+    const LedgerEntry *entry = data;
+    return ledger_append(db, entry, NULL, error);
+}
+
+Response *matter_sealed_submit(Ctx *ctx, const Request *req) {
+    g_autoptr(GError) error = NULL;
+    g_auto(Matter) matter = {0};
+    Response *refused = matter_load(ctx, req, &matter);
+    if (refused != NULL) {
+        return refused;
+    }
+    if (!may_see_sealed(ctx)) {
+        g_auto(LawRefusal)
+            refusal = {.rule = "sealed", .reason_zh = g_strdup("举报人的信息只有负责人能看")};
+        return matter_refuse(ctx, req, &refusal);
+    }
+    g_autofree char *actor = g_strdup_printf("account:%" G_GINT64_FORMAT, ctx->who->account_id);
+    g_autofree char *object = g_strdup_printf("matter:%" G_GINT64_FORMAT, matter.id);
+    g_autoptr(json_t) payload = json_object();
+    json_put_text(payload, "number", matter.number);
+    LedgerEntry entry = {.time_us = ctx->now_us,
+                         .type = "matter.look",
+                         .actor = actor,
+                         .object = object,
+                         .payload = payload};
+    if (!db_run_tx(ctx->db, note_look, &entry, &error)) {
+        return response_problem(error, NULL);
+    }
+    return show(ctx, &matter, true);
+}
