@@ -1,8 +1,8 @@
 /* The form of any act: shown, read, kept as a draft. */
+#include "casework/act_form.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/error.h"
-#include "casework/act_form.h"
 #include "registry/officer.h"
 #include "registry/region.h"
 
@@ -31,15 +31,18 @@ static bool put_officers(Ctx *ctx,
     for (int i = 0; i < form->step->officers; i++) {
         g_autofree char *name = act_officer_name(i);
         bool is_recusal = form->step->effect == LAW_EFFECT_RECUSE;
-        g_autofree char *label = is_recusal
-                                     ? g_strdup("回避人员的执法证号")
-                                     : g_strdup_printf("第 %d 名执法人员的执法证号", i + 1);
+        g_autofree char *label = is_recusal ? g_strdup("回避人员的执法证号")
+                                            : g_strdup_printf("第 %d 名执法人员的执法证号", i + 1);
         const char *sent = request_is_post(req) ? request_form(req, name) : NULL;
         const char *problem = json_get_text(problems, name, NULL);
         json_t *field = json_object();
         json_put_text(field, "name", name);
         json_put_text(field, "label", label);
-        json_put_text(field, "value", sent != NULL ? sent : i == 0 && !is_recusal ? own.certificate : NULL);
+        json_put_text(field,
+                      "value",
+                      sent != NULL            ? sent
+                      : i == 0 && !is_recusal ? own.certificate
+                                              : NULL);
         json_put_text(field, "error", problem);
         json_put_bool(field, "has_error", problem != NULL);
         json_array_append_new(list, field);
@@ -118,14 +121,13 @@ static void put_summary(const ActForm *form, const json_t *problems, json_t *mod
     json_put(model, "problems", list);
 }
 
-/* First values: a draft, what the address says, what the object library knows. A person looks at them
- * and may change them. */
+/* First values: a draft, what the address says, what the object library knows. A person looks at
+ * them and may change them. */
 static bool
 first_values(Ctx *ctx, const ActForm *form, json_t **ret_data, json_t *model, GError **error) {
     g_autofree char *place = act_form_place(form);
     int64_t saved_us = 0;
-    if (!casework_draft_find(
-            ctx->db, ctx->who->account_id, place, ret_data, &saved_us, error)) {
+    if (!casework_draft_find(ctx->db, ctx->who->account_id, place, ret_data, &saved_us, error)) {
         return false;
     }
     g_autofree char *saved = *ret_data == NULL ? NULL : clock_format_minute(saved_us);
@@ -162,8 +164,7 @@ static void put_correction(const ActForm *form, json_t *model) {
     }
 }
 
-Response *
-act_form_show(Ctx *ctx, const Request *req, const ActForm *form, const ActShown *shown) {
+Response *act_form_show(Ctx *ctx, const Request *req, const ActForm *form, const ActShown *shown) {
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) model = json_object();
     g_autofree char *path = form->matter == NULL
@@ -201,11 +202,8 @@ act_form_show(Ctx *ctx, const Request *req, const ActForm *form, const ActShown 
         return response_problem(error, NULL);
     }
     int64_t time_us = ctx->now_us;
-    matter_form_model(form->form,
-                      shown->data != NULL ? shown->data : first,
-                      shown->problems,
-                      time_us,
-                      model);
+    matter_form_model(
+        form->form, shown->data != NULL ? shown->data : first, shown->problems, time_us, model);
     put_correction(form, model);
     json_put_int(model, "from", form->parent == NULL ? 0 : form->parent->id);
     json_put_text(model, "from_number", form->parent == NULL ? NULL : form->parent->number);
@@ -316,14 +314,12 @@ Response *act_form_draft(Ctx *ctx, const Request *req, const ActForm *form, cons
             json_object_del(open, form->form->fields[i].id);
         }
     }
-    if (!casework_draft_save(
-            ctx->db, ctx->who->account_id, place, open, ctx->now_us, &error)) {
+    if (!casework_draft_save(ctx->db, ctx->who->account_id, place, open, ctx->now_us, &error)) {
         return response_problem(error, NULL);
     }
     g_autofree char *location =
-        form->matter == NULL
-            ? g_strdup("/work/matters")
-            : g_strdup_printf("/work/matters/%" G_GINT64_FORMAT, form->matter->id);
+        form->matter == NULL ? g_strdup("/work/matters")
+                             : g_strdup_printf("/work/matters/%" G_GINT64_FORMAT, form->matter->id);
     return response_redirect_flash(
         location, "“%s”的草稿已存，还没有办理；再打开这张表接着填", form->step->name);
 }

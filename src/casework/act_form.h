@@ -1,5 +1,6 @@
-/* The form of an act on its way in and out: what it is about, shown, read. Used by matter_act_pages.c
- * (acts on a matter) and matter_new_pages.c (the first act). Thread: the worker. */
+/* The form of an act on its way in and out: what it is about, shown, read. Used by
+ * matter_act_pages.c (acts on a matter) and matter_new_pages.c (the first act). Thread: the worker.
+ */
 #pragma once
 
 #include "casework/matter_form.h"
@@ -29,8 +30,7 @@ typedef struct ActShown {
 } ActShown;
 
 /* The page: 200, 422 with problems, 409 with a conflict. */
-Response *
-act_form_show(Ctx *ctx, const Request *req, const ActForm *form, const ActShown *shown);
+Response *act_form_show(Ctx *ctx, const Request *req, const ActForm *form, const ActShown *shown);
 
 /* What the browser sent. */
 typedef struct ActRead {
@@ -47,8 +47,7 @@ bool act_form_read(
 char *act_form_place(const ActForm *form);
 /* The draft button was pressed: what was typed is kept, sealed fields left out, and the answer says
  * so; NULL when another button was pressed. */
-Response *
-act_form_draft(Ctx *ctx, const Request *req, const ActForm *form, const ActRead *read);
+Response *act_form_draft(Ctx *ctx, const Request *req, const ActForm *form, const ActRead *read);
 /* The act is done: its draft is not needed any more. */
 void act_form_done(Ctx *ctx, const ActForm *form);
 

@@ -386,8 +386,7 @@ static bool run(Db *db, void *data, GError **error) {
     law_refusal_clear(work->refusal);
     *work->refusal = (LawRefusal){.rule = NULL};
     work->new_id = 0;
-    bool good =
-        work->opening != NULL ? open_work(db, work, error) : act_work(db, work, error);
+    bool good = work->opening != NULL ? open_work(db, work, error) : act_work(db, work, error);
     g_clear_pointer(&work->data, json_decref);
     return good;
 }
@@ -456,8 +455,7 @@ typedef struct DraftWork {
 
 static bool draft_work(Db *db, void *data, GError **error) {
     const DraftWork *work = data;
-    return casework_store_draft(
-        db, work->account_id, work->place, work->data, work->now_us, error);
+    return casework_store_draft(db, work->account_id, work->place, work->data, work->now_us, error);
 }
 
 bool casework_draft_save(Db *db,

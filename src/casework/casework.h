@@ -134,8 +134,8 @@ void matter_link_free(MatterLink *link);
 /* Array of MatterLink *. */
 GPtrArray *casework_links(Db *db, int64_t matter_id, GError **error);
 
-/* What an account has begun to fill in at a place ("new/complaint", "7/verify"). `data` NULL forgets
- * it. */
+/* What an account has begun to fill in at a place ("new/complaint", "7/verify"). `data` NULL
+ * forgets it. */
 bool casework_draft_save(Db *db,
                          int64_t account_id,
                          const char *place,

@@ -39,15 +39,14 @@ static bool check_service(
         return false;
     }
     if (effect->paper_id == 0 || is_served) {
-        case_refuse_field(work->refusal,
-                          "paper",
-                          is_served ? "这份文书已经送达" : "本案没有这个编号的文书");
+        case_refuse_field(
+            work->refusal, "paper", is_served ? "这份文书已经送达" : "本案没有这个编号的文书");
     }
     return served_at(work, &effect->served_us, error);
 }
 
-static bool check_link(
-    Db *db, const CaseWork *work, const Matter *matter, CaseEffect *effect, GError **error) {
+static bool
+check_link(Db *db, const CaseWork *work, const Matter *matter, CaseEffect *effect, GError **error) {
     const char *number = json_get_text(work->data, "number", "");
     g_auto(Matter) other = {0};
     if (!casework_store_by_number(db, number, &other, error)) {
@@ -62,11 +61,8 @@ static bool check_link(
     return true;
 }
 
-bool case_effect_check(Db *db,
-                       const CaseWork *work,
-                       const Matter *matter,
-                       CaseEffect *ret_effect,
-                       GError **error) {
+bool case_effect_check(
+    Db *db, const CaseWork *work, const Matter *matter, CaseEffect *ret_effect, GError **error) {
     *ret_effect = (CaseEffect){0};
     switch (work->step->effect) {
     case LAW_EFFECT_SERVE:
@@ -97,11 +93,8 @@ bool case_effect_apply(Db *db,
         return casework_store_serve(db, &service, error);
     }
     return work->step->effect != LAW_EFFECT_LINK ||
-           casework_store_link(db,
-                               matter->id,
-                               effect->other_id,
-                               json_get_text(work->data, "relation", ""),
-                               error);
+           casework_store_link(
+               db, matter->id, effect->other_id, json_get_text(work->data, "relation", ""), error);
 }
 
 /* --- papers -------------------------------------------------------------------------------------
@@ -122,7 +115,8 @@ static bool agency_name(Db *db, const CaseWork *work, char **ret_name, GError **
         !officer_find(db, work->act->officers[0], &officer, error)) {
         return false;
     }
-    *ret_name = g_strdup(officer.agency_name == NULL ? "（账号没有登记机构）" : officer.agency_name);
+    *ret_name =
+        g_strdup(officer.agency_name == NULL ? "（账号没有登记机构）" : officer.agency_name);
     return true;
 }
 
@@ -205,10 +199,9 @@ bool case_papers_make(Db *db,
             continue;
         }
         PaperRow row = {.matter_id = matter->id, .seq = seq, .made_us = work->act->happened_us};
-        const LawPaper *paper = law_paper_at(
-            work->book, work->step->papers[i].id, work->act->happened_us, error);
-        if (paper == NULL ||
-            !make_paper(db, work, paper, &facts, &row, leaf, error)) {
+        const LawPaper *paper =
+            law_paper_at(work->book, work->step->papers[i].id, work->act->happened_us, error);
+        if (paper == NULL || !make_paper(db, work, paper, &facts, &row, leaf, error)) {
             return false;
         }
     }

@@ -83,8 +83,7 @@ check_officer(Db *db, const CaseWork *work, const Matter *matter, int64_t id, GE
     }
     LawRefusal *refusal = work->refusal;
     if (!officer.in_post) {
-        case_refuse(
-            refusal, "in-post", OFFICERS_BASIS, g_strdup_printf("%s不在岗", officer.name));
+        case_refuse(refusal, "in-post", OFFICERS_BASIS, g_strdup_printf("%s不在岗", officer.name));
     } else if (!officer_may_serve(&officer, day)) {
         case_refuse(refusal,
                     "certificate",
@@ -92,10 +91,8 @@ check_officer(Db *db, const CaseWork *work, const Matter *matter, int64_t id, GE
                     g_strdup_printf("%s的执法证在 %s 不是有效的", officer.name, day));
     } else if (!region_is_inside(matter->region, officer.region) &&
                !region_is_inside(officer.region, matter->region)) {
-        case_refuse(refusal,
-                    "officer-district",
-                    NULL,
-                    g_strdup_printf("%s不在这个辖区执法", officer.name));
+        case_refuse(
+            refusal, "officer-district", NULL, g_strdup_printf("%s不在这个辖区执法", officer.name));
     } else if (is_recused) {
         case_refuse(refusal,
                     "conflict",

@@ -41,11 +41,8 @@ typedef struct CaseEffect {
     int64_t paper_id; /* the paper that is served; 0: all that wait */
     int64_t served_us;
 } CaseEffect;
-bool case_effect_check(Db *db,
-                       const CaseWork *work,
-                       const Matter *matter,
-                       CaseEffect *ret_effect,
-                       GError **error);
+bool case_effect_check(
+    Db *db, const CaseWork *work, const Matter *matter, CaseEffect *ret_effect, GError **error);
 bool case_effect_apply(Db *db,
                        const CaseWork *work,
                        const Matter *matter,

@@ -36,8 +36,7 @@ bool casework_store_add_paper(Db *db, const PaperRow *row, GError **error) {
 }
 
 GPtrArray *casework_store_papers(Db *db, int64_t matter_id, GError **error) {
-    g_autoptr(GPtrArray) papers =
-        g_ptr_array_new_with_free_func((GDestroyNotify)matter_paper_free);
+    g_autoptr(GPtrArray) papers = g_ptr_array_new_with_free_func((GDestroyNotify)matter_paper_free);
     g_autoptr(DbRows) rows =
         db_query(db,
                  SQL("SELECT id, seq, paper, name, agency, text, number, made_us, way, served_us "
@@ -88,16 +87,17 @@ bool casework_store_paper_by_number(Db *db,
 }
 
 bool casework_store_serve(Db *db, const PaperService *service, GError **error) {
-    return db_exec(db,
-                   SQL("UPDATE matter_paper SET way = $1, served_us = $2 WHERE matter_id = $3 AND "
-                       "served_us = 0 AND seq < $4 AND (CAST($5 AS BIGINT) = 0 OR id = CAST($5 AS BIGINT))"),
-                   DB_ARGS(db_text(service->way),
-                           db_int(service->served_us),
-                           db_int(service->matter_id),
-                           db_int(service->before_seq),
-                           db_int(service->paper_id)),
-                   NULL,
-                   error);
+    return db_exec(
+        db,
+        SQL("UPDATE matter_paper SET way = $1, served_us = $2 WHERE matter_id = $3 AND "
+            "served_us = 0 AND seq < $4 AND (CAST($5 AS BIGINT) = 0 OR id = CAST($5 AS BIGINT))"),
+        DB_ARGS(db_text(service->way),
+                db_int(service->served_us),
+                db_int(service->matter_id),
+                db_int(service->before_seq),
+                db_int(service->paper_id)),
+        NULL,
+        error);
 }
 
 /* --- links --------------------------------------------------------------------------------------

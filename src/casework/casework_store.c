@@ -122,10 +122,11 @@ bool casework_store_find(Db *db, int64_t id, Matter *ret_matter, GError **error)
 }
 
 bool casework_store_by_number(Db *db, const char *number, Matter *ret_matter, GError **error) {
-    g_autoptr(DbRows) rows = db_query(db,
-                                      SQL("SELECT " MATTER_COLUMNS " FROM matter WHERE number = $1"),
-                                      DB_ARGS(db_text(number)),
-                                      error);
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT " MATTER_COLUMNS " FROM matter WHERE number = $1"),
+                 DB_ARGS(db_text(number)),
+                 error);
     if (rows == NULL) {
         return false;
     }
@@ -137,13 +138,13 @@ bool casework_store_by_number(Db *db, const char *number, Matter *ret_matter, GE
 
 /* An object has few matters of one kind in a year: the first act of each is read. */
 bool casework_store_count(Db *db, const CaseCount *count, int64_t *ret_n, GError **error) {
-    g_autoptr(DbRows) rows =
-        db_query(db,
-                 SQL("SELECT m.opened_us, a.data FROM matter m JOIN matter_act a ON a.matter_id = "
-                     "m.id AND a.seq = 1 WHERE m.object_kind = $1 AND m.object_id = $2 AND "
-                     "m.object_id <> 0 AND m.kind = $3"),
-                 DB_ARGS(db_text(count->object_kind), db_int(count->object_id), db_text(count->kind)),
-                 error);
+    g_autoptr(DbRows) rows = db_query(
+        db,
+        SQL("SELECT m.opened_us, a.data FROM matter m JOIN matter_act a ON a.matter_id = "
+            "m.id AND a.seq = 1 WHERE m.object_kind = $1 AND m.object_id = $2 AND "
+            "m.object_id <> 0 AND m.kind = $3"),
+        DB_ARGS(db_text(count->object_kind), db_int(count->object_id), db_text(count->kind)),
+        error);
     int64_t n = 0;
     if (rows == NULL) {
         return false;

@@ -16,6 +16,7 @@ static json_t *started_of(Ctx *ctx, const Request *req, const ActForm *form) {
     const char *field = is_post ? request_form(req, "f-field") : request_query(req, "field");
     const char *paper = request_query(req, "paper");
     g_autoptr(json_t) started = json_object();
+    g_assert(form->step != NULL);
     if (form->step->effect == LAW_EFFECT_SERVE && paper != NULL) {
         json_put_text(started, "paper", paper);
         return g_steal_pointer(&started);
@@ -156,7 +157,8 @@ Response *matter_act_submit(Ctx *ctx, const Request *req) {
         return kept;
     }
     if (json_object_size(read.problems) > 0) {
-        return act_form_show(ctx, req, &form, &(ActShown){.data = read.data, .problems = read.problems});
+        return act_form_show(
+            ctx, req, &form, &(ActShown){.data = read.data, .problems = read.problems});
     }
     CaseActor actor = matter_actor(ctx);
     if (!casework_act(ctx->db, &actor, matter.id, version, &read.act, &refusal, &error)) {

@@ -137,10 +137,10 @@ static json_t *field_model(const LawForm *form,
     json_put_bool(model, "is_required", field->required && field->asks_field == NULL);
     json_put_bool(model, "is_line", is_line);
     json_put_bool(model, "is_long", field->type == LAW_FIELD_LONG);
-    json_put_bool(
-        model,
-        "is_choice",
-        (field->type == LAW_FIELD_CHOICE && field->sum == NULL) || field->type == LAW_FIELD_YES_NO);
+    json_put_bool(model,
+                  "is_choice",
+                  (field->type == LAW_FIELD_CHOICE && field->sum == NULL) ||
+                      field->type == LAW_FIELD_YES_NO);
     json_put_bool(model, "is_choices", field->type == LAW_FIELD_CHOICES);
     json_put_bool(model, "is_number", is_number);
     json_put_text(model, "input_type", input_type(field->type));

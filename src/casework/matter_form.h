@@ -11,6 +11,6 @@ void matter_form_model(const LawForm *form,
                        const json_t *problems,
                        int64_t time_us,
                        json_t *model);
-/* `time_us`: of the act; it decides which checklist holds. What the browser sent for this form: blanks left out, and choices that the other answers do not
- * ask for. Caller unrefs. */
+/* `time_us`: of the act; it decides which checklist holds. What the browser sent for this form:
+ * blanks left out, and choices that the other answers do not ask for. Caller unrefs. */
 json_t *matter_form_read(const LawForm *form, const Request *req, int64_t time_us);

@@ -230,7 +230,8 @@ Response *matter_new_submit(Ctx *ctx, const Request *req) {
         json_put_text(read.problems, "region", "选所在区县");
     }
     if (json_object_size(read.problems) > 0) {
-        return act_form_show(ctx, req, &form, &(ActShown){.data = read.data, .problems = read.problems});
+        return act_form_show(
+            ctx, req, &form, &(ActShown){.data = read.data, .problems = read.problems});
     }
     g_assert(form.procedure != NULL); /* prepare_new has seen to it */
     CaseActor actor = matter_actor(ctx);

@@ -53,8 +53,7 @@ static json_t *answer_model(const Shown *shown, const LawField *field, const Sto
     json_t *answer = json_object();
     const StoredAct *correction = correction_of(shown, act->seq, field->id);
     bool may_correct = shown->correct_step != NULL && law_field_is_clerical(field);
-    g_autofree char *when =
-        correction == NULL ? NULL : clock_format_date(correction->happened_us);
+    g_autofree char *when = correction == NULL ? NULL : clock_format_date(correction->happened_us);
     g_autofree char *href = !may_correct
                                 ? NULL
                                 : g_strdup_printf("/work/matters/%" G_GINT64_FORMAT
@@ -64,9 +63,8 @@ static json_t *answer_model(const Shown *shown, const LawField *field, const Sto
                                                   act->seq,
                                                   field->id);
     json_put_text(answer, "label", field->label);
-    json_put_text(answer,
-                  "text",
-                  correction == NULL ? text : json_get_text(correction->data, "now", text));
+    json_put_text(
+        answer, "text", correction == NULL ? text : json_get_text(correction->data, "now", text));
     json_put_text(answer, "was", correction == NULL ? NULL : text);
     json_put_text(answer, "corrected_on", when);
     json_put_text(answer,
@@ -105,11 +103,7 @@ static json_t *act_model(Ctx *ctx, const Shown *shown, const StoredAct *act) {
     bool moves = step != NULL && step->target_count > 0;
     json_put_int(model, "seq", act->seq);
     json_put_text(model, "name", step == NULL ? act->step : step->name);
-    json_put_text(model,
-                  "state_zh",
-                  !moves          ? NULL
-                  : state == NULL ? act->state_to
-                                  : state->name);
+    json_put_text(model, "state_zh", !moves ? NULL : state == NULL ? act->state_to : state->name);
     json_put_text(model, "happened", happened);
     json_put_text(model, "entered", strcmp(happened, entered) == 0 ? NULL : entered);
     json_put_text(model, "officers", officers[0] == '\0' ? NULL : officers);
@@ -127,8 +121,8 @@ static json_t *clock_model(const LawClock *clock, bool is_closed) {
     for (guint i = 0; i < clock->due.trace->len; i++) {
         json_array_append_new(trace, json_string(clock->due.trace->pdata[i]));
     }
-    g_autofree char *due =
-        clock->due.is_known ? matter_due_text(clock->due.due_us) : g_strdup("放假安排未公布，不能推算");
+    g_autofree char *due = clock->due.is_known ? matter_due_text(clock->due.due_us)
+                                               : g_strdup("放假安排未公布，不能推算");
     g_autofree char *from = clock_format_minute(clock->span.from_us);
     g_autofree char *how =
         clock->basis_zh == NULL
@@ -269,10 +263,9 @@ static void put_people(Ctx *ctx, const Shown *shown, json_t *model) {
                                   : law_form_at(shown->book, step->form, act->happened_us, NULL);
         const LawField *part = form == NULL ? NULL : law_form_field(form, "part");
         g_autofree char *officers = officers_text(ctx->db, act->officers);
-        g_autofree char *role =
-            effect == LAW_EFFECT_PEOPLE && part != NULL
-                ? law_field_text_zh(part, act->data, act->happened_us)
-                : g_strdup(effect == LAW_EFFECT_RECUSE ? "已回避" : "执法人员");
+        g_autofree char *role = effect == LAW_EFFECT_PEOPLE && part != NULL
+                                    ? law_field_text_zh(part, act->data, act->happened_us)
+                                    : g_strdup(effect == LAW_EFFECT_RECUSE ? "已回避" : "执法人员");
         const char *name =
             effect == LAW_EFFECT_PEOPLE ? json_get_text(act->data, "name", "") : officers;
         g_autofree char *key = g_strconcat(role, " ", name, NULL);
@@ -349,8 +342,9 @@ static Response *show(Ctx *ctx, const Matter *matter, bool with_sealed) {
     }
     json_t *clocks = json_array();
     for (guint i = 0; i < law_case_clocks(course)->len; i++) {
-        json_array_append_new(clocks,
-                              clock_model(&g_array_index(law_case_clocks(course), LawClock, i), matter->is_closed));
+        json_array_append_new(
+            clocks,
+            clock_model(&g_array_index(law_case_clocks(course), LawClock, i), matter->is_closed));
     }
     g_autofree char *href = matter->object_kind == NULL
                                 ? NULL

@@ -1,5 +1,5 @@
-/* One statutory form, for reading and printing: the text as it was made, with number, signatures and
- * seal places. */
+/* One statutory form, for reading and printing: the text as it was made, with number, signatures
+ * and seal places. */
 #include "base/clock.h"
 #include "base/error.h"
 #include "casework/matter_pages.h"

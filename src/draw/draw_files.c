@@ -70,11 +70,12 @@ static bool cut(char *text, const char **fields, unsigned count, GError **error)
     return true;
 }
 
-/* Written the only way: digits, no leading zero. */
+/* Written the only way: digits, no leading zero. GLib passes over a vertical tab before a number.
+ */
 static bool
 read_number(const char *text, const char *name, int64_t high, int64_t *ret, GError **error) {
     guint64 number = 0;
-    if ((text[0] == '0' && text[1] != '\0') ||
+    if (!g_ascii_isdigit(text[0]) || (text[0] == '0' && text[1] != '\0') ||
         !g_ascii_string_to_unsigned(text, 10, 0, (guint64)high, &number, NULL)) {
         return hz_fail(error,
                        HZ_ERROR_INVALID,

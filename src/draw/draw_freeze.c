@@ -73,7 +73,8 @@ void draw_id_format(const char *object_kind, int64_t id, char ret_id[DRAW_ID_MAX
 
 int64_t draw_id_number(const char *id) {
     guint64 number = 0;
-    if (id[0] == '\0' || !g_ascii_string_to_unsigned(id + 1, 10, 1, G_MAXINT64, &number, NULL)) {
+    if (id[0] == '\0' || !g_ascii_isdigit(id[1]) ||
+        !g_ascii_string_to_unsigned(id + 1, 10, 1, G_MAXINT64, &number, NULL)) {
         return 0;
     }
     return (int64_t)number;

@@ -112,7 +112,8 @@ static bool read_int(const char *key,
                      int64_t *ret_number,
                      GError **error) {
     gint64 number = 0;
-    if (text == NULL || !g_ascii_string_to_signed(text, 10, low, high, &number, NULL)) {
+    bool begins = text != NULL && (g_ascii_isdigit(text[0]) || text[0] == '-');
+    if (!begins || !g_ascii_string_to_signed(text, 10, low, high, &number, NULL)) {
         return hz_fail(error,
                        HZ_ERROR_INVALID,
                        "\"%s\" is not a number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT,

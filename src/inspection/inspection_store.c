@@ -460,20 +460,18 @@ GPtrArray *inspection_public_list(Db *db, const PublicInspectionFilter *filter, 
 }
 
 bool inspection_store_count_drawn(Db *db,
-                            const char *object_kind,
-                            int64_t object_id,
-                            int64_t from_us,
-                            int64_t to_us,
-                            int64_t *ret_n,
-                            GError **error) {
-    return db_query_int(db,
-                        SQL("SELECT count(*) FROM inspection WHERE object_kind = $1 AND object_id "
-                            "= $2 AND draw_id <> 0 AND state <> 'closed' AND created_us >= $3 AND "
-                            "created_us < $4"),
-                        DB_ARGS(db_text(object_kind),
-                                db_int(object_id),
-                                db_int(from_us),
-                                db_int(to_us)),
-                        ret_n,
-                        error);
+                                  const char *object_kind,
+                                  int64_t object_id,
+                                  int64_t from_us,
+                                  int64_t to_us,
+                                  int64_t *ret_n,
+                                  GError **error) {
+    return db_query_int(
+        db,
+        SQL("SELECT count(*) FROM inspection WHERE object_kind = $1 AND object_id "
+            "= $2 AND draw_id <> 0 AND state <> 'closed' AND created_us >= $3 AND "
+            "created_us < $4"),
+        DB_ARGS(db_text(object_kind), db_int(object_id), db_int(from_us), db_int(to_us)),
+        ret_n,
+        error);
 }

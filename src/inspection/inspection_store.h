@@ -60,9 +60,9 @@ GPtrArray *inspection_store_of_object(
     Db *db, ObjectKind kind, int64_t object_id, unsigned limit, GError **error);
 /* Tasks from draws of [from, to) that were not closed. */
 bool inspection_store_count_drawn(Db *db,
-                            const char *object_kind,
-                            int64_t object_id,
-                            int64_t from_us,
-                            int64_t to_us,
-                            int64_t *ret_n,
-                            GError **error);
+                                  const char *object_kind,
+                                  int64_t object_id,
+                                  int64_t from_us,
+                                  int64_t to_us,
+                                  int64_t *ret_n,
+                                  GError **error);

@@ -46,7 +46,7 @@ typedef struct LawRefusal {
     /* "state", "form", "order", "officers", "own-work", "recusal", "date", "not-before",
      * "extension", "clerical", or that of a need ("notice", "legal-review" …) */
     const char *rule;
-    char *reason_zh;  /* owned; NULL: not refused */
+    char *reason_zh; /* owned; NULL: not refused */
     const char *basis_zh;
     json_t *problems; /* of the form, by field; owned; NULL unless rule is "form" */
 } LawRefusal;

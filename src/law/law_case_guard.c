@@ -119,14 +119,13 @@ static void check_clocks(const LawCase *matter,
         const LawClock *clock = law_case_clock(matter, step->not_before[i]);
         if (clock != NULL && (!clock->due.is_known || done->time_us < clock->due.due_us)) {
             g_autofree char *day = clock->due.is_known ? last_day_text(clock) : NULL;
-            law_refuse(refusal,
-                       "not-before",
-                       clock->basis_zh != NULL ? clock->basis_zh : basis,
-                       day == NULL ? g_strdup_printf("“%s”的放假安排未公布，不能推算", clock->name)
-                                   : g_strdup_printf("“%s”到 %s 才满，不能提前%s",
-                                                     clock->name,
-                                                     day,
-                                                     step->name));
+            law_refuse(
+                refusal,
+                "not-before",
+                clock->basis_zh != NULL ? clock->basis_zh : basis,
+                day == NULL
+                    ? g_strdup_printf("“%s”的放假安排未公布，不能推算", clock->name)
+                    : g_strdup_printf("“%s”到 %s 才满，不能提前%s", clock->name, day, step->name));
             return;
         }
     }
@@ -214,10 +213,8 @@ static void check_order(const LawCase *matter,
                        ? g_strdup_printf("还没有立案，不能%s", step->name)
                        : g_strdup_printf("现在是“%s”，不能%s", matter->state->name, step->name));
     } else if (last != NULL && done->time_us < last->time_us) {
-        law_refuse(refusal,
-                   "date",
-                   basis,
-                   g_strdup_printf("发生时间早于上一步“%s”", last->step->name));
+        law_refuse(
+            refusal, "date", basis, g_strdup_printf("发生时间早于上一步“%s”", last->step->name));
     }
 }
 

@@ -185,7 +185,8 @@ typedef struct Walk {
 } Walk;
 
 /* Writes what the act makes, so that an example can say what must stand in it. */
-static void write_papers(Walk *walk, const LawStep *step, const LawForm *form, const LawDone *done) {
+static void
+write_papers(Walk *walk, const LawStep *step, const LawForm *form, const LawDone *done) {
     const LawBook *book = walk->book;
     for (unsigned i = 0; i < step->paper_count; i++) {
         if (!law_step_makes(&step->papers[i], done->data)) {
@@ -193,18 +194,18 @@ static void write_papers(Walk *walk, const LawStep *step, const LawForm *form, c
         }
         g_autoptr(GError) problem = NULL;
         const LawPaper *paper = law_paper_at(book, step->papers[i].id, done->time_us, &problem);
-        g_autofree char *text = paper == NULL ? NULL
-                                              : law_paper_write(paper,
-                                                                form,
-                                                                done->data,
-                                                                &(LawPaperFacts){
-                                                                    .unit = "示例单位",
-                                                                    .agency = "示例消防救援机构",
-                                                                    .matter = "示例第1号",
-                                                                    .number = "",
-                                                                    .officers = "",
-                                                                    .time_us = done->time_us},
-                                                                &problem);
+        g_autofree char *text = paper == NULL
+                                    ? NULL
+                                    : law_paper_write(paper,
+                                                      form,
+                                                      done->data,
+                                                      &(LawPaperFacts){.unit = "示例单位",
+                                                                       .agency = "示例消防救援机构",
+                                                                       .matter = "示例第1号",
+                                                                       .number = "",
+                                                                       .officers = "",
+                                                                       .time_us = done->time_us},
+                                                      &problem);
         if (text == NULL) {
             law_wrong(walk->reader, walk->example->node, "%s", problem->message);
             return;
@@ -261,6 +262,7 @@ static bool walk_act(Walk *walk, LawNode map) {
         return false;
     }
     if (law_case_apply(walk->matter, &done, &walk->refusal, &problem)) {
+        g_assert(step != NULL); /* it was taken */
         write_papers(walk, step, form, &done);
         return true;
     }
@@ -347,11 +349,8 @@ static void run_walk(LawReader *reader, const LawBook *book, const LawExample *e
         return;
     }
     g_autoptr(json_t) papers = json_object();
-    Walk walk = {.reader = reader,
-                 .book = book,
-                 .example = example,
-                 .matter = matter,
-                 .papers = papers};
+    Walk walk = {
+        .reader = reader, .book = book, .example = example, .matter = matter, .papers = papers};
     for (unsigned i = 0; i < law_count(acts) && walk_act(&walk, law_at(acts, i)); i++) {
     }
     if (reader->error == NULL) {

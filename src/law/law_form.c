@@ -181,7 +181,7 @@ const LawForm *law_form_at(const LawBook *book, const char *id, int64_t time_us,
 
 const LawField *law_form_field(const LawForm *form, const char *id) {
     for (unsigned i = 0; id != NULL && i < form->field_count; i++) {
-        if (strcmp(form->fields[i].id, id) == 0) {
+        if (g_strcmp0(form->fields[i].id, id) == 0) {
             return &form->fields[i];
         }
     }

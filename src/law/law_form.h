@@ -21,8 +21,8 @@ typedef enum LawFieldType {
     LAW_FIELD_CHOICE,   /* one of the values */
     LAW_FIELD_CHOICES,  /* some of them */
     LAW_FIELD_FILES,    /* evidence: SHA-256 of each file, 64 hex digits */
-    LAW_FIELD_CHECKLIST /* an answer for each item of a list (law.h); values: how a failure is handled,
-                         * from light to grave */
+    LAW_FIELD_CHECKLIST /* an answer for each item of a list (law.h); values: how a failure is
+                         * handled, from light to grave */
 } LawFieldType;
 
 typedef struct LawField {
@@ -34,7 +34,7 @@ typedef struct LawField {
     bool sealed;               /* only named roles see it, every look leaves a mark */
     const char *const *values; /* choice, choices, checklist; ends with NULL */
     const char *const *values_zh;
-    int64_t min, max;       /* number: bounds; text, long: most characters in max; files: most files */
+    int64_t min, max; /* number: bounds; text, long: most characters in max; files: most files */
     const char *asks_field; /* asked only when that field has one of these values; NULL: always */
     const char *const *asks_values;
     const char *prefill;   /* "unit.name"; may be NULL */

@@ -82,11 +82,8 @@ void law_add_common(LawReader *reader, LawBook *book);
 void law_read_caps(LawReader *reader, LawBook *book, LawNode list);
 void law_read_papers(LawReader *reader, LawBook *book, LawNode list);
 /* The paper is there and can be written from this form. */
-void law_check_paper(LawReader *reader,
-                     const LawBook *book,
-                     const char *id,
-                     const LawForm *form,
-                     LawNode at);
+void law_check_paper(
+    LawReader *reader, const LawBook *book, const char *id, const LawForm *form, LawNode at);
 void law_read_procedures(LawReader *reader, LawBook *book, LawNode list);
 /* Every form, field, term, power and act that a procedure names is there; every state is reached
  * and left; every act is taken by an example. */

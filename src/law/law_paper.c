@@ -34,11 +34,8 @@ void law_read_papers(LawReader *reader, LawBook *book, LawNode list) {
 
 /* A paper must be writable for every act that makes it: everything it names is a fact or a field of
  * that act's form. */
-void law_check_paper(LawReader *reader,
-                     const LawBook *book,
-                     const char *id,
-                     const LawForm *form,
-                     LawNode at) {
+void law_check_paper(
+    LawReader *reader, const LawBook *book, const char *id, const LawForm *form, LawNode at) {
     bool is_known = false;
     for (guint i = 0; i < book->papers->len && reader->error == NULL; i++) {
         const LawPaper *paper = book->papers->pdata[i];
@@ -88,18 +85,19 @@ char *law_number_zh(const char *prefix, int year, int64_t serial) {
 
 /* "2026-06-15" -> "2026年6月15日", "2026-06-15T09:30" with the time behind it. */
 static char *date_zh(const char *text) {
-    int year;
-    int month;
-    int day;
-    if (strlen(text) < 10 || sscanf(text, "%4d-%2d-%2d", &year, &month, &day) != 3) {
+    int64_t time_us;
+    g_autofree char *day = g_strndup(text, 10);
+    if (strlen(text) < 10 || !clock_parse(day, &time_us)) {
         return g_strdup(text);
     }
-    return g_strdup_printf(
-        "%d年%d月%d日%s", year, month, day, strlen(text) == 16 ? text + 11 : "");
+    return g_strdup_printf("%.4s年%d月%d日%s",
+                           text,
+                           (int)g_ascii_strtoll(text + 5, NULL, 10),
+                           (int)g_ascii_strtoll(text + 8, NULL, 10),
+                           strlen(text) == 16 ? text + 11 : "");
 }
 
-static void
-put_fields(json_t *model, const LawForm *form, const json_t *data, int64_t time_us) {
+static void put_fields(json_t *model, const LawForm *form, const json_t *data, int64_t time_us) {
     for (unsigned i = 0; form != NULL && i < form->field_count; i++) {
         const LawField *field = &form->fields[i];
         g_autofree char *text = law_field_text_zh(field, data, time_us);

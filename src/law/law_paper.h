@@ -1,7 +1,7 @@
 /*
- * Statutory forms (文书) as data: a text with the names of the act's fields, a number, who signs and
- * seals. What is made is plain text in paragraphs; pages and printers give it its look.
- * Thread: any.
+ * Statutory forms (文书) as data: a text with the names of the act's fields, a number, who signs
+ * and seals. What is made is plain text in paragraphs; pages and printers give it its look. Thread:
+ * any.
  */
 #pragma once
 
@@ -9,8 +9,8 @@
 
 typedef struct LawPaper {
     LawEntry entry;
-    const char *prefix;         /* of its number: 消限字〔2026〕第0001号; NULL: it has none */
-    bool is_sealed;             /* the agency's seal goes under it */
+    const char *prefix; /* of its number: 消限字〔2026〕第0001号; NULL: it has none */
+    bool is_sealed;     /* the agency's seal goes under it */
     const char *const *signers; /* in Chinese, in order: "执法人员"; ends with NULL */
     const char *text;           /* Mustache, as in the file */
 } LawPaper;

@@ -37,12 +37,13 @@ typedef struct LawStart {
     const char *const *when_values;
 } LawStart;
 
-/* An act that must have gone before: notice before a decision, a legal review, a hearing offered. */
+/* An act that must have gone before: notice before a decision, a legal review, a hearing offered.
+ */
 typedef struct LawNeed {
     const char *act;
-    const char *rule;     /* of the refusal: "notice", "hearing", "legal-review", "collective" … */
-    const char *why;      /* shown to people */
-    const char *basis_zh; /* NULL: that of the step */
+    const char *rule; /* of the refusal: "notice", "hearing", "legal-review", "collective" … */
+    const char *why;  /* shown to people */
+    const char *basis_zh;   /* NULL: that of the step */
     const char *when_field; /* only when that field has one of these values; NULL: always */
     const char *const *when_values;
 } LawNeed;
@@ -64,7 +65,8 @@ typedef struct LawStepPaper {
  * names. */
 typedef enum LawEffect {
     LAW_EFFECT_NONE,
-    LAW_EFFECT_CORRECT, /* a clerical error of an earlier act is put right; the error stays visible */
+    LAW_EFFECT_CORRECT, /* a clerical error of an earlier act is put right; the error stays visible
+                         */
     LAW_EFFECT_SERVE,   /* a paper reaches the party */
     LAW_EFFECT_LINK,    /* this matter belongs to another one */
     LAW_EFFECT_PEOPLE,  /* somebody takes part: a party, a witness, an agent */
@@ -80,9 +82,9 @@ typedef struct LawStep {
     LawEffect effect;
     const LawTarget *targets;
     unsigned target_count; /* 0: the state stays */
-    uint32_t roles;    /* bit set of Role (account.h) */
-    int officers;      /* how many must take part, in post and with a valid certificate */
-    const char *form;  /* NULL: nothing is asked */
+    uint32_t roles;        /* bit set of Role (account.h) */
+    int officers;          /* how many must take part, in post and with a valid certificate */
+    const char *form;      /* NULL: nothing is asked */
     const char *power; /* the act in agencies.yaml that an agency must be able to do; NULL: none */
     const LawStart *starts;
     unsigned start_count;

@@ -204,8 +204,7 @@ static void read_papers(LawReader *reader, LawNode list, LawStep *step) {
             papers[i].id = law_id(reader, item);
         } else if (law_keys(reader, item, "paper when")) {
             papers[i].id = law_id(reader, law_get(item, "paper"));
-            read_when(
-                reader, law_get(item, "when"), &papers[i].when_field, &papers[i].when_values);
+            read_when(reader, law_get(item, "when"), &papers[i].when_field, &papers[i].when_values);
         }
     }
     step->papers = law_keep(papers, sizeof papers);
@@ -272,7 +271,8 @@ void law_read_common(LawReader *reader, LawBook *book, LawNode list) {
                         .resumes = nothing,
                         .not_by = nothing,
                         .not_before = nothing};
-        if (!law_keys(reader, map, "id name by officers? form effect? after-close? papers? basis")) {
+        if (!law_keys(
+                reader, map, "id name by officers? form effect? after-close? papers? basis")) {
             return;
         }
         read_shared(reader, map, &step);

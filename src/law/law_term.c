@@ -23,8 +23,7 @@ static void read_facts(LawReader *reader, LawNode map, LawTerm *term) {
         if (law_keys(reader, fact, "name values")) {
             facts[i].id = law_id(reader, law_key(map, i));
             facts[i].name = law_text(reader, law_get(fact, "name"));
-            law_read_values(
-                reader, law_get(fact, "values"), &facts[i].values, &facts[i].values_zh);
+            law_read_values(reader, law_get(fact, "values"), &facts[i].values, &facts[i].values_zh);
             if (law_pairs(law_get(fact, "values")) > VALUES_MAX) {
                 law_wrong(reader, fact, "at most %d values", VALUES_MAX);
             }

@@ -24,7 +24,7 @@ typedef enum TemplateFlags {
     TEMPLATE_STRICT = 1u << 0,  /* rendering: a name, partial or parent that is not there is an
                                    error.  A member of null is null. */
     TEMPLATE_ANY_RAW = 1u << 1, /* parsing: {{{x}}} for any name (the spec's own cases) */
-    TEMPLATE_TEXT = 1u << 2,    /* rendering: the result is plain text, not HTML: nothing is escaped */
+    TEMPLATE_TEXT = 1u << 2, /* rendering: the result is plain text, not HTML: nothing is escaped */
 } TemplateFlags;
 
 /* Compiles a copy of `text`; HZ_ERROR_INVALID names template, line and column, HZ_ERROR_LIMIT what
