@@ -1,124 +1,8 @@
 /* Matters on both engines: whole courses, every guard, two people at once, replay. */
-#include "account/account.h"
-#include "base/clock.h"
-#include "base/error.h"
-#include "casework/casework_store.h"
+#include "casework/test_casework.h"
 #include "ledger/ledger.h"
-#include "registry/officer.h"
-#include "registry/region.h"
-#include "test_db.h"
 
 #include <string.h>
-
-static const char *const rooms[] = {
-    "ledger", "account", "registry", "casework", "draw", "inspection", NULL};
-
-static int64_t at(const char *text) {
-    int64_t time_us;
-    g_assert_true(clock_parse(text, &time_us));
-    return time_us;
-}
-
-#define CLERK 101
-#define INSPECTOR 102
-#define LEADER 104
-
-static CaseActor actor(int64_t account, uint32_t roles, int64_t officer) {
-    return (CaseActor){.account_id = account,
-                       .officer_id = officer,
-                       .roles = roles,
-                       .region = "500103",
-                       .now_us = at("2026-11-22T12:00:00")};
-}
-
-/* Officers 1 and 2 serve, 3 has left, 4 has an old certificate, 5 serves elsewhere. */
-static Db *fill(TestDb *fresh) {
-    static const struct {
-        const char *name, *certificate, *until, *region;
-        bool in_post;
-    } officers[] = {{"甲", "C-1", "2099-12-31", "500103", true},
-                    {"乙", "C-2", "2099-12-31", "500103", true},
-                    {"丙", "C-3", "2099-12-31", "500103", false},
-                    {"丁", "C-4", "2026-05-31", "500103", true},
-                    {"戊", "C-5", "2099-12-31", "500106", true}};
-    Db *db = test_db_open(fresh, DB_READ_WRITE);
-    for (size_t i = 0; i < G_N_ELEMENTS(officers); i++) {
-        test_db_exec(
-            db,
-            "INSERT INTO officer (name, certificate, certificate_until, agency_id, region, "
-            "district, in_post, can_lead, version, created_us, changed_us) "
-            "VALUES ($1, $2, $3, 0, $4, $5, $6, 1, 1, 1, 1)",
-            db_text(officers[i].name),
-            db_text(officers[i].certificate),
-            db_text(officers[i].until),
-            db_text(officers[i].region),
-            db_int(region_district(officers[i].region)),
-            db_bool(officers[i].in_post));
-    }
-    return db;
-}
-
-static json_t *data_of(const char *text) {
-    g_autoptr(GError) error = NULL;
-    json_t *data = json_read(text, strlen(text), &error);
-    g_assert_no_error(error);
-    return data;
-}
-
-#define REGISTRATION                                                                                \
-    "{\"channel\": \"hotline\", \"content\": \"blocked-exit\", \"description\": \"出口上锁\", " \
-    "\"place\": \"演示路1号\", \"named\": \"yes\", \"reporter-name\": \"举报人某\", "       \
-    "\"reporter-phone\": \"10000\"}"
-#define VERIFICATION                                                                               \
-    "{\"outcome\": \"true-as-reported\", \"findings\": \"挂锁\", \"measure\": \"ordered\"}"
-
-static int64_t open_complaint(Db *db, const char *when) {
-    g_autoptr(GError) error = NULL;
-    g_auto(LawRefusal) refusal = {0};
-    g_autoptr(json_t) data = data_of(REGISTRATION);
-    CaseActor clerk = actor(CLERK, ROLE_BIT(ROLE_CLERK), 0);
-    NewMatter matter = {.kind = "complaint", .title = "演示商店", .region = "500103"};
-    CaseAct act = {.step = "register", .happened_us = at(when), .data = data};
-    int64_t id = 0;
-    bool good = casework_open(db, &clerk, &matter, &act, &id, &refusal, &error);
-    g_assert_no_error(error);
-    g_assert_cmpstr(refusal.reason_zh, ==, NULL);
-    g_assert_true(good && id > 0);
-    return id;
-}
-
-typedef struct Try {
-    const char *step, *when, *data;
-    CaseActor actor;
-    int64_t officers[3];
-    size_t count;
-    int64_t version;
-} Try;
-
-/* The rule that refuses, "" when it is done, "conflict". */
-static char *attempt(Db *db, int64_t id, const Try *one) {
-    g_autoptr(GError) error = NULL;
-    g_auto(LawRefusal) refusal = {0};
-    g_autoptr(json_t) data = one->data == NULL ? NULL : data_of(one->data);
-    CaseAct act = {.step = one->step,
-                   .happened_us = at(one->when),
-                   .data = data,
-                   .officers = one->officers,
-                   .officer_count = one->count};
-    if (!casework_act(db, &one->actor, id, one->version, &act, &refusal, &error)) {
-        g_assert_error(error, HZ_ERROR, HZ_ERROR_CONFLICT);
-        return g_strdup("conflict");
-    }
-    if (refusal.reason_zh != NULL) {
-        g_test_message("%s: %s", refusal.rule, refusal.reason_zh);
-    }
-    return g_strdup(refusal.reason_zh == NULL ? "" : refusal.rule);
-}
-
-static void assert_try(Db *db, int64_t id, const char *expected, Try one) {
-    g_autofree char *rule = attempt(db, id, &one);
-    g_assert_cmpstr(rule, ==, expected);
-}
 
 static Matter find(Db *db, int64_t id) {
     g_autoptr(GError) error = NULL;
@@ -157,7 +41,7 @@ static void assert_replay(Db *db, int64_t id) {
 
 /* 公安部令120第18条: a locked exit is verified within 24 hours; then told, rewarded, closed. */
 static void test_complaint(DbEngine engine) {
-    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(TestDb) fresh = test_db_new(engine, case_rooms);
     g_autoptr(Db) db = fill(fresh);
     g_autoptr(GError) error = NULL;
     int64_t id = open_complaint(db, "2026-09-30T18:05:00");
@@ -232,7 +116,7 @@ static void test_complaint(DbEngine engine) {
 }
 
 static void test_guards(DbEngine engine) {
-    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(TestDb) fresh = test_db_new(engine, case_rooms);
     g_autoptr(Db) db = fill(fresh);
     int64_t id = open_complaint(db, "2026-06-01T09:00:00");
     CaseActor inspector = actor(INSPECTOR, ROLE_BIT(ROLE_INSPECTOR), 1);
@@ -300,7 +184,7 @@ static void test_guards(DbEngine engine) {
 
 /* Two people, each on a connection, from the same version: one wins, the other is told. */
 static void test_conflict(DbEngine engine) {
-    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(TestDb) fresh = test_db_new(engine, case_rooms);
     g_autoptr(Db) db = fill(fresh);
     g_autoptr(Db) other = test_db_open(fresh, DB_READ_WRITE);
     int64_t id = open_complaint(db, "2026-06-01T09:00:00");
@@ -314,7 +198,7 @@ static void test_conflict(DbEngine engine) {
 }
 
 static void test_form_sent_twice(DbEngine engine) {
-    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(TestDb) fresh = test_db_new(engine, case_rooms);
     g_autoptr(Db) db = fill(fresh);
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) data = data_of(REGISTRATION);
@@ -375,7 +259,7 @@ static json_t *random_data(GRand *random, const LawForm *form) {
 
 /* Random acts of random people: whatever was taken, the replay of all acts gives what is stored. */
 static void test_replay(DbEngine engine) {
-    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(TestDb) fresh = test_db_new(engine, case_rooms);
     g_autoptr(Db) db = fill(fresh);
     g_autoptr(GError) error = NULL;
     g_autoptr(GRand) random = g_rand_new_with_seed(20261122);
@@ -437,7 +321,7 @@ static void test_replay(DbEngine engine) {
 }
 
 static void test_list(DbEngine engine) {
-    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(TestDb) fresh = test_db_new(engine, case_rooms);
     g_autoptr(Db) db = fill(fresh);
     g_autoptr(GError) error = NULL;
     for (int i = 0; i < 7; i++) {
