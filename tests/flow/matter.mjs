@@ -71,7 +71,7 @@ test('a locked exit: registered, verified in time, told, rewarded, closed; the r
     assert.match(body, /还有 2[34] 小时/);
     assert.match(body, /公安部令120第18条/);
     assert.ok(!body.includes('举报人某某'), 'the reporter is sealed');
-    assert.match(await clerk.locator('main aside').innerText(), /实地核查由检查人员办理/);
+    assert.match(await clerk.locator('main aside').textContent(), /实地核查由检查人员办理/);
 
     const two = await officers(clerk, district);
     const inspector = await signedIn('inspector');
@@ -114,7 +114,7 @@ test('a permit by commitment: granted, a mismatch, still failing, revoked', asyn
     assert.equal(await stateOf(inspector), '与承诺不符，限期改正');
     await act(inspector, matter, '复查', { outcome: 'failing', findings: '仍缺' }, two);
     await leader.goto(matter);
-    assert.match(await leader.locator('main aside').innerText(), /撤销许可前要先告知事实、理由和陈述申辩的权利/);
+    assert.match(await leader.locator('main aside').textContent(), /撤销许可前要先告知事实、理由和陈述申辩的权利/);
     await act(inspector, matter, '告知拟撤销许可', { grounds: '仍缺一个安全出口', days: '5' });
     const reviewer = await signedIn('reviewer');
     await act(reviewer, matter, '法制审核', { opinion: 'agree', note: '事实清楚，程序合法' });
