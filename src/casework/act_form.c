@@ -69,7 +69,9 @@ static bool put_districts(Ctx *ctx,
     }
     g_autofree char *today = clock_format_date(ctx->now_us);
     g_autoptr(GPtrArray) districts = region_districts(ctx->db, scope, today, error);
-    const char *sent = request_is_post(req) ? request_form(req, "region") : NULL;
+    const char *sent = request_is_post(req)   ? request_form(req, "region")
+                       : form->parent != NULL ? form->parent->region
+                                              : NULL;
     for (guint i = 0; districts != NULL && i < districts->len; i++) {
         const Region *region = districts->pdata[i];
         json_t *option = json_object();

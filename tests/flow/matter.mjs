@@ -7,7 +7,8 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { rows } from '../fault/support_fault.mjs';
 import { press } from './support_job.mjs';
-import { axeFindings, closeBrowser, openPage, sidewaysScroll, signInBrowser, startCity } from './support.mjs';
+import { axeFindings, closeBrowser, sidewaysScroll, startCity } from './support.mjs';
+import { act, fill, officers, signedIn as signedInTo, stateOf } from './support_matter.mjs';
 
 let city;
 before(async () => { city = await startCity({ scale: 0.02 }); });
@@ -15,45 +16,9 @@ after(async () => {
     await closeBrowser();
     await city?.stop();
 });
+const signedIn = (role, options) => signedInTo(city, role, options);
 
-async function signedIn(role, options = { script: false }) {
-    const page = await openPage(city.url, options);
-    await signInBrowser(page, city.logins[role]);
-    return page;
-}
-
-/* {field: text, or the value of a radio button or box}. */
-async function fill(page, fields) {
-    for (const [name, value] of Object.entries(fields)) {
-        const named = page.locator(`[name="f-${name}"]`);
-        if (await named.first().evaluate((one) => one.type === 'radio' || one.type === 'checkbox')) {
-            for (const one of [value].flat()) await page.check(`[name="f-${name}"][value="${one}"]`);
-        } else {
-            await named.fill(value);
-        }
-    }
-}
-
-/* Certificate numbers of two officers who serve in the matter's district. */
-async function officers(page, district) {
-    await page.goto(`/work/officers?state=serving&region=${district}`);
-    const rows = await page.locator('tbody tr').evaluateAll((all) => all.map((row) => row.innerText));
-    const numbers = rows.map((text) => /\b[A-Z0-9-]{6,}\b/.exec(text.replaceAll('\n', ' '))?.[0]).filter(Boolean);
-    assert.ok(numbers.length >= 2, `two officers serve in ${district}: ${rows.slice(0, 2).join(' | ')}`);
-    return numbers.slice(0, 2);
-}
-
-async function act(page, matter, step, fields, who = []) {
-    await page.goto(matter);
-    await Promise.all([page.waitForNavigation(), page.locator('main aside').getByRole('link', { name: step, exact: true }).click()]);
-    await fill(page, fields);
-    for (const [i, number] of who.entries()) await page.fill(`[name=officer-${i + 1}]`, number);
-    await press(page, step);
-}
-
-const stateOf = (page) => page.locator('.head .tag').innerText();
-
-test('a locked exit: registered, verified in time, told, rewarded, closed; the reporter stays sealed', async () => {
+test('a locked exit: registered, verified in time, ordered, rechecked, told, rewarded; the reporter stays sealed', async () => {
     const clerk = await signedIn('clerk');
     await clerk.goto('/work/matters/new?kind=complaint');
     await clerk.fill('#title', '流程测试商店');
@@ -78,6 +43,32 @@ test('a locked exit: registered, verified in time, told, rewarded, closed; the r
     await act(inspector, matter, '实地核查', { outcome: 'true-as-reported', findings: '出口用挂锁锁住', measure: 'ordered' }, two);
     assert.equal(await stateOf(inspector), '核查属实，待反馈');
     assert.match(await inspector.locator('main').innerText(), /按时完成/);
+
+    /* the order is a matter of its own, linked to the complaint */
+    await inspector.goto(matter);
+    await Promise.all([inspector.waitForNavigation(), inspector.getByRole('link', { name: '由本案另立一案' }).click()]);
+    await Promise.all([inspector.waitForNavigation(), inspector.getByRole('link', { name: '火灾隐患整改' }).click()]);
+    assert.equal(await inspector.inputValue('#title'), '流程测试商店', 'what it is about comes from the complaint');
+    await fill(inspector, { violation: '二楼安全出口上琐', provision: '消防法第二十八条', kind: 'in-time', 'correct-by': '2099-01-04' });
+    for (const [i, number] of two.entries()) await inspector.fill(`[name=officer-${i + 1}]`, number);
+    await Promise.all([inspector.waitForNavigation(), inspector.getByRole('button', { name: '存草稿' }).click()]);
+    await inspector.goto(`/work/matters/new?kind=hazard&from=${matter.split('/').at(-1)}`);
+    assert.equal(await inspector.inputValue('[name=f-violation]'), '二楼安全出口上琐', 'the draft comes back');
+    for (const [i, number] of two.entries()) await inspector.fill(`[name=officer-${i + 1}]`, number);
+    await press(inspector, '责令改正');
+    const hazard = new URL(inspector.url()).pathname;
+    assert.match(await inspector.locator('main').innerText(), /消限字〔\d{4}〕第0001号[\s\S]*待送达/);
+    assert.match(await inspector.locator('[aria-labelledby=links]').innerText(), /举〔\d{4}〕第0001号[\s\S]*引出本案/);
+    await Promise.all([inspector.waitForNavigation(), inspector.getByRole('link', { name: /更正.*存在的消防/ }).click()]);
+    await fill(inspector, { now: '二楼安全出口上锁', reason: '错字' });
+    await press(inspector, '更正笔误');
+    assert.match(await inspector.locator('.tl').innerText(), /二楼安全出口上锁（[\d-]+ 更正，原写“二楼安全出口上琐”；理由：错字）/);
+    await act(inspector, hazard, '送达通知书', { way: 'direct', receiver: '店主', receipt: '回证1' });
+    assert.match(await inspector.locator('[aria-labelledby=papers]').innerText(), /\d{4}-\d\d-\d\d 送达/);
+    assert.match(await inspector.locator('main aside').textContent(), /“改正期限”到 2099-01-04 才满，不能提前复查/);
+    await act(clerk, hazard, '提交整改报告', { done: '锁已拆除', 'asks-recheck': 'yes' });
+    await act(inspector, hazard, '复查', { outcome: 'corrected', findings: '出口畅通' }, two);
+    assert.equal(await stateOf(inspector), '已改正，待回访');
     await act(clerk, matter, '反馈举报人', { way: 'phone', told: '已核实并责令改正' });
 
     const leader = await signedIn('leader');
@@ -89,7 +80,7 @@ test('a locked exit: registered, verified in time, told, rewarded, closed; the r
     assert.equal(await stateOf(clerk), '已办结');
     assert.match(await clerk.locator('main aside').innerText(), /已经办结，没有下一步/);
     const leaves = rows(city.db, "SELECT type FROM ledger_entry WHERE object = 'matter:1' ORDER BY idx").map((row) => row.type);
-    assert.deepEqual(leaves, ['matter.act', 'matter.act', 'matter.act', 'matter.look', 'matter.act', 'matter.act']);
+    assert.deepEqual(leaves, ['matter.act', 'matter.act', 'matter.act', 'matter.act', 'matter.look', 'matter.act', 'matter.act']);
     for (const page of [clerk, inspector, leader]) await page.context().close();
 });
 
@@ -123,6 +114,40 @@ test('a permit by commitment: granted, a mismatch, still failing, revoked', asyn
     await Promise.all([leader.waitForNavigation(), leader.getByRole('link', { name: '撤销许可决定书' }).click()]);
     assert.match(await leader.locator('.doc').innerText(), /消撤字〔\d{4}〕第0001号[\s\S]*决定撤销公众聚集场所投入使用/);
     for (const page of [clerk, inspector, leader, reviewer]) await page.context().close();
+});
+
+test('an inspection with its checklist: a failing item leads to a matter of its own before the result is told', async () => {
+    const leader = await signedIn('leader');
+    await leader.goto('/work/matters/new?kind=inspection');
+    await leader.fill('#title', '流程测试市场');
+    const district = await leader.locator('#region option').nth(1).getAttribute('value');
+    await leader.selectOption('#region', district);
+    await fill(leader, { source: 'campaign', reference: '专项1号', due: '2099-01-04' });
+    await press(leader, '下达检查任务');
+    const matter = new URL(leader.url()).pathname;
+    const two = await officers(leader, district);
+    const inspector = await signedIn('inspector');
+    await inspector.goto(`${matter}/acts/record`);
+    await fill(inspector, { shown: 'yes', companion: '市场经理', signature: 'signed' });
+    const items = await inspector.locator('fieldset.item').evaluateAll((all) => all.map((one) => one.id));
+    assert.ok(items.length > 10);
+    for (const item of items) await inspector.check(`[name="${item}.answer"][value=${item.endsWith('escape-routes') ? 'fail' : 'pass'}]`);
+    for (const [i, number] of two.entries()) await inspector.fill(`[name=officer-${i + 1}]`, number);
+    await Promise.all([inspector.waitForNavigation(), inspector.getByRole('button', { name: '记录检查结果' }).click()]);
+    assert.match(await inspector.locator('.problems').innerText(), /不合格的写清在哪里、什么情况/);
+    await inspector.fill('[name="f-items.escape-routes.note"]', '南侧出口锁闭');
+    await inspector.check('[name="f-items.escape-routes.handled"][value=order]');
+    await press(inspector, '记录检查结果');
+    assert.equal(await stateOf(inspector), '责令改正，待另案和告知');
+    assert.match(await inspector.locator('.tl').innerText(), /不合格 1 项：1\. 疏散通道[\s\S]*南侧出口锁闭；责令改正/);
+    assert.match(await inspector.locator('main aside').textContent(), /要先另立“火灾隐患整改”或者“临时查封”/);
+    await inspector.goto(`/work/matters/new?kind=hazard&from=${matter.split('/').at(-1)}`);
+    await fill(inspector, { violation: '出口锁闭', provision: '消防法第二十八条', kind: 'at-once' });
+    for (const [i, number] of two.entries()) await inspector.fill(`[name=officer-${i + 1}]`, number);
+    await press(inspector, '责令改正');
+    await act(inspector, matter, '告知检查结果和另案', { way: 'spot', receiver: '市场经理' });
+    assert.equal(await stateOf(inspector), '已告知，待公开');
+    for (const page of [leader, inspector]) await page.context().close();
 });
 
 test('a small kind that is YAML alone: a visit to a fire station', async () => {
@@ -167,7 +192,7 @@ test('two people at once: the second is told what happened and keeps what was ty
 
 test('list, matter and form fit a phone and have no serious axe finding', async () => {
     const page = await signedIn('clerk', { script: true, width: 360 });
-    for (const path of ['/work/matters', '/work/matters?closed=1', '/work/matters/1', '/work/matters/new', '/work/matters/new?kind=complaint', '/work/matters/new?kind=permit']) {
+    for (const path of ['/work/matters', '/work/matters?closed=1', '/work/matters/1', '/work/matters/new', '/work/matters/new?kind=complaint', '/work/matters/new?kind=permit', '/work/matters/new?kind=inspection', '/work/matters/2', '/work/matters/2/papers/1']) {
         await page.goto(path);
         assert.equal(await sidewaysScroll(page), 0, path);
         assert.deepEqual(await axeFindings(page), [], path);
