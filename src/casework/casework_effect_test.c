@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#define ORDER                                                                                      \
-    "{\"violation\": \"出口堵塞\", \"provision\": \"消防法第二十八条\", \"kind\": \"in-time\", "   \
+#define ORDER                                                                                                \
+    "{\"violation\": \"出口堵塞\", \"provision\": \"消防法第二十八条\", \"kind\": \"in-time\", " \
     "\"correct-by\": \"2026-06-15\"}"
 
 static CaseActor inspector(void) {
@@ -106,7 +106,8 @@ static void test_papers(DbEngine engine) {
     g_assert_cmpint(number, ==, 2);
 }
 
-/* A hazard grows out of a complaint: both know of each other, the complaint by an act of its own. */
+/* A hazard grows out of a complaint: both know of each other, the complaint by an act of its own.
+ */
 static void test_links(DbEngine engine) {
     g_autoptr(TestDb) fresh = test_db_new(engine, case_rooms);
     g_autoptr(Db) db = fill(fresh);
@@ -158,9 +159,8 @@ static void test_recusal(DbEngine engine) {
     g_assert_true(draw_is_recused(db, "unit", 77, 2, &is_recused, &error));
     g_assert_true(is_recused);
     int64_t id = open_complaint(db, "2026-06-01T09:00:00");
-    test_db_exec(db,
-                 "UPDATE matter SET object_kind = 'unit', object_id = 77 WHERE id = $1",
-                 db_int(id));
+    test_db_exec(
+        db, "UPDATE matter SET object_kind = 'unit', object_id = 77 WHERE id = $1", db_int(id));
     Try verify = {"verify", "2026-06-02T08:00:00", VERIFICATION, inspector(), {1, 2}, 2, 1};
     assert_try(db, id, "conflict", verify);
     test_db_exec(db, "DELETE FROM draw_deny WHERE officer_id = $1", db_int(2));

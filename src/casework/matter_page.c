@@ -45,14 +45,15 @@ static const StoredAct *correction_of(const Shown *shown, int64_t seq, const cha
     return found;
 }
 
-static json_t *answer_model(const Shown *shown, const LawField *field, const StoredAct *act) {
+static json_t *
+answer_model(const Shown *shown, const LawField *field, const StoredAct *act, bool is_common) {
     g_autofree char *text = law_field_text_zh(field, act->data, act->happened_us);
     if (text[0] == '\0') {
         return NULL;
     }
     json_t *answer = json_object();
     const StoredAct *correction = correction_of(shown, act->seq, field->id);
-    bool may_correct = shown->correct_step != NULL && law_field_is_clerical(field);
+    bool may_correct = shown->correct_step != NULL && !is_common && law_field_is_clerical(field);
     g_autofree char *when = correction == NULL ? NULL : clock_format_date(correction->happened_us);
     g_autofree char *href = !may_correct
                                 ? NULL
@@ -74,14 +75,47 @@ static json_t *answer_model(const Shown *shown, const LawField *field, const Sto
     return answer;
 }
 
+/* "更正的是：第 1 步的“存在的隐患”", instead of number and id. */
+static void put_corrected(json_t *answers, const Shown *shown, const StoredAct *act) {
+    gint64 seq = g_ascii_strtoll(json_get_text(act->data, "act", ""), NULL, 10);
+    const StoredAct *wrong =
+        seq < 1 || seq > (gint64)shown->acts->len ? NULL : shown->acts->pdata[seq - 1];
+    const LawStep *step = wrong == NULL ? NULL : law_step(shown->procedure, wrong->step);
+    const LawForm *form = step == NULL || step->form == NULL
+                              ? NULL
+                              : law_form_at(shown->book, step->form, wrong->happened_us, NULL);
+    const LawField *field =
+        form == NULL ? NULL : law_form_field(form, json_get_text(act->data, "field", NULL));
+    g_autofree char *text = g_strdup_printf("第 %" G_GINT64_FORMAT " 步“%s”的“%s”",
+                                            seq,
+                                            step == NULL ? "" : step->name,
+                                            field == NULL ? "" : field->label);
+    json_t *answer = json_object();
+    json_put_text(answer, "label", "更正的是");
+    json_put_text(answer, "text", text);
+    json_put_text(answer, "was", NULL);
+    json_put_text(answer, "correct_href", NULL);
+    json_array_append_new(answers, answer);
+}
+
 static void
 put_answers(json_t *model, const Shown *shown, const LawForm *form, const StoredAct *act) {
     json_t *answers = json_array();
     bool has_sealed = false;
+    const LawStep *step = law_step(shown->procedure, act->step);
+    bool is_common = step != NULL && step->is_common;
+    if (step != NULL && step->effect == LAW_EFFECT_CORRECT) {
+        put_corrected(answers, shown, act);
+    }
     for (unsigned i = 0; form != NULL && i < form->field_count; i++) {
-        json_t *answer = answer_model(shown, &form->fields[i], act);
+        json_t *answer = answer_model(shown, &form->fields[i], act, is_common);
+        bool is_place = step != NULL && step->effect == LAW_EFFECT_CORRECT &&
+                        form->fields[i].type != LAW_FIELD_LONG &&
+                        strcmp(form->fields[i].id, "reason") != 0;
         has_sealed |= form->fields[i].sealed;
-        if (answer != NULL) {
+        if (is_place) {
+            json_decref(answer); /* said above in words */
+        } else if (answer != NULL) {
             json_array_append_new(answers, answer);
         }
     }
@@ -151,8 +185,8 @@ static void put_steps(const Ctx *ctx, const LawCase *course, const Matter *matte
     for (unsigned i = 0; i < procedure->step_count; i++) {
         const LawStep *step = &procedure->steps[i];
         g_auto(LawRefusal) refusal = {0};
-        if (law_step_opens(step)) {
-            continue;
+        if (law_step_opens(step) || step->effect == LAW_EFFECT_CORRECT) {
+            continue; /* an error is put right from the answer that has it */
         }
         casework_may(course, matter, &actor, step, &refusal);
         json_t *line = json_object();
