@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, ENGINES, huozheng, IS_SOAK, newDatabase, serve } from '../flow/support.mjs';
 import { grant, newAccount, PASSWORD, result } from './support_acts.mjs';
 import { chance, untilAlone } from './support_fault.mjs';
+import { matter } from './support_matter_acts.mjs';
 
 const KILLS = Number(process.env.HUOZHENG_KILLS ?? (IS_SOAK ? 50 : 5));
 const SEED = Number(process.env.HUOZHENG_SEED ?? 20261122);
@@ -34,14 +35,14 @@ for (const engine of ENGINES) {
     test(`kill -9 during acts, ${KILLS} times, ${engine}`, { timeout: 3600_000 }, async () => {
         const db = newDatabase(engine);
         const random = chance(SEED);
-        const kinds = [newAccount, grant, result];
+        const kinds = [newAccount, grant, result, matter];
         let server = null;
         try {
             for (const kind of kinds) kind.answered.length = 0;
             grant.counts.clear();
             result.tasks.length = 0;
             huozheng(['init', '--demo', '--scale', '0.02'], { db: db.url });
-            const people = [newAccount, grant, result, grant, result]
+            const people = [newAccount, grant, result, grant, result, matter, matter]
                 .map((kind, number) => ({ kind, client: null, ...kind.prepare(db, number) }));
             for (let round = 0; round < KILLS; round++) {
                 server = await serve(db);

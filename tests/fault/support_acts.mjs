@@ -10,14 +10,14 @@ import { filledForm, rows, value } from './support_fault.mjs';
 export const PASSWORD = 'correct horse battery 1';
 
 /* `options` of `user add`; returns the account's number. */
-function addAccount(db, login, ...options) {
+export function addAccount(db, login, ...options) {
     const made = huozheng(['user', 'add', login, ...options, '--password-stdin', '--json'],
         { db: db.url, input: `${PASSWORD}\n` });
     return JSON.parse(made).id;
 }
 
 /* 503: the server says that it is busy, so nothing was promised. */
-async function wasDone(response, what) {
+export async function wasDone(response, what) {
     const text = await response.text(); /* to the last byte: only then is it answered */
     assert.ok([200, 303, 503].includes(response.status), `${what}: ${response.status} ${text.slice(0, 300)}`);
     return response.status !== 503;
