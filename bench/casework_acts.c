@@ -41,10 +41,8 @@ static void act(Db *db, int number, int64_t *matter) {
     g_autoptr(GError) error = NULL;
     g_auto(LawRefusal) refusal = {0};
     int64_t now_us = clock_now_us();
-    CaseActor clerk = {.account_id = 1,
-                       .roles = ROLE_BIT(ROLE_CLERK),
-                       .region = "500103",
-                       .now_us = now_us};
+    CaseActor clerk = {
+        .account_id = 1, .roles = ROLE_BIT(ROLE_CLERK), .region = "500103", .now_us = now_us};
     bool opens = number % ACTS_OF_A_MATTER == 0;
     g_autoptr(json_t) data = data_of(
         opens ? "{\"channel\": \"web\", \"content\": \"other\", \"description\": \"没有灭火器\", "
@@ -52,15 +50,10 @@ static void act(Db *db, int number, int64_t *matter) {
               : "{\"part\": \"witness\", \"name\": \"见证人\"}");
     CaseAct one = {.step = opens ? "register" : "add-person", .happened_us = now_us, .data = data};
     NewMatter opening = {.kind = "complaint", .title = "演示商店", .region = "500103"};
-    bool good = opens
-                    ? casework_open(db, &clerk, &opening, &one, matter, &refusal, &error)
-                    : casework_act(db,
-                                   &clerk,
-                                   *matter,
-                                   number % ACTS_OF_A_MATTER,
-                                   &one,
-                                   &refusal,
-                                   &error);
+    bool good =
+        opens
+            ? casework_open(db, &clerk, &opening, &one, matter, &refusal, &error)
+            : casework_act(db, &clerk, *matter, number % ACTS_OF_A_MATTER, &one, &refusal, &error);
     if (!good || refusal.reason_zh != NULL) {
         die("act", error);
     }

@@ -82,10 +82,8 @@ LawCase *casework_replay(Db *db, const Matter *matter, GError **error) {
 
 GPtrArray *casework_acts(Db *db, int64_t matter_id, bool with_sealed, GError **error) {
     g_autoptr(GPtrArray) acts = casework_store_acts(db, matter_id, error);
-    for (guint i = 0; acts != NULL && with_sealed && i < acts->len; i++) {
-        if (!casework_store_unseal(db, acts->pdata[i], error)) {
-            return NULL;
-        }
+    if (acts == NULL || (with_sealed && !casework_store_unseal(db, matter_id, acts, error))) {
+        return NULL;
     }
     return g_steal_pointer(&acts);
 }

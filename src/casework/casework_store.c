@@ -252,17 +252,26 @@ GPtrArray *casework_store_acts(Db *db, int64_t matter_id, GError **error) {
     return db_rows_done(rows, error) ? g_steal_pointer(&acts) : NULL;
 }
 
-bool casework_store_unseal(Db *db, StoredAct *act, GError **error) {
+/* Puts the sealed answers of a matter back into its acts, which are in order of id. */
+bool casework_store_unseal(Db *db, int64_t matter_id, GPtrArray *acts, GError **error) {
     g_autoptr(DbRows) rows =
         db_query(db,
-                 SQL("SELECT field, value FROM matter_sealed WHERE act_id = $1 ORDER BY field"),
-                 DB_ARGS(db_int(act->id)),
+                 SQL("SELECT s.act_id, s.field, s.value FROM matter_act a JOIN matter_sealed s ON "
+                     "s.act_id = a.id WHERE a.matter_id = $1 ORDER BY a.seq, s.field"),
+                 DB_ARGS(db_int(matter_id)),
                  error);
+    guint at = 0;
     if (rows == NULL) {
         return false;
     }
     while (db_rows_next(rows)) {
-        json_put_text(act->data, db_rows_text(rows, 0), db_rows_text(rows, 1));
+        while (at < acts->len && ((StoredAct *)acts->pdata[at])->id != db_rows_int(rows, 0)) {
+            at++;
+        }
+        if (at < acts->len) {
+            json_put_text(
+                ((StoredAct *)acts->pdata[at])->data, db_rows_text(rows, 1), db_rows_text(rows, 2));
+        }
     }
     return db_rows_done(rows, error);
 }
@@ -292,7 +301,9 @@ bool casework_store_clocks(Db *db, int64_t matter_id, const GArray *clocks, GErr
         db,
         SQL("INSERT INTO matter_clock (matter_id, n, clock, started_by, state, due_us, stopped_us) "
             "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (matter_id, n) DO UPDATE SET "
-            "state = excluded.state, due_us = excluded.due_us, stopped_us = excluded.stopped_us"),
+            "state = excluded.state, due_us = excluded.due_us, stopped_us = excluded.stopped_us "
+            "WHERE matter_clock.state <> excluded.state OR matter_clock.due_us <> excluded.due_us "
+            "OR matter_clock.stopped_us <> excluded.stopped_us"),
         7,
         (DbArgs){(const DbArg *)(void *)args->data, args->len},
         NULL,

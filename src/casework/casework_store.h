@@ -28,7 +28,8 @@ bool casework_store_seal(
     Db *db, int64_t act_id, const char *field, const char *value, GError **error);
 /* Array of StoredAct *. */
 GPtrArray *casework_store_acts(Db *db, int64_t matter_id, GError **error);
-bool casework_store_unseal(Db *db, StoredAct *act, GError **error);
+/* `acts` are all those of the matter, in order. */
+bool casework_store_unseal(Db *db, int64_t matter_id, GPtrArray *acts, GError **error);
 
 /* Replaces the derived clocks. */
 bool casework_store_clocks(Db *db, int64_t matter_id, const GArray *clocks, GError **error);
