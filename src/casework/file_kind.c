@@ -3,19 +3,32 @@
 #include <glib.h>
 #include <string.h>
 
+#define ENDINGS(...) ((const char *const[]){__VA_ARGS__, NULL})
 static const FileKindInfo infos[] = {
-    [FILE_JPEG] = {"jpeg", "image/jpeg", "JPEG 图片", true, true, true},
-    [FILE_PNG] = {"png", "image/png", "PNG 图片", true, true, false},
-    [FILE_WEBP] = {"webp", "image/webp", "WebP 图片", true, true, false},
-    [FILE_PDF] = {"pdf", "application/pdf", "PDF", false, false, false},
-    [FILE_MP4] = {"mp4", "video/mp4", "MP4 录像、录音", false, true, false},
-    [FILE_MOV] = {"mov", "video/quicktime", "MOV 录像", false, true, false},
-    [FILE_TEXT] = {"text", "text/plain", "纯文本", false, false, false},
+    [FILE_JPEG] = {"jpeg", "image/jpeg", "JPEG 图片", ENDINGS(".jpg", ".jpeg"), true, true, true},
+    [FILE_PNG] = {"png", "image/png", "PNG 图片", ENDINGS(".png"), true, true, false},
+    [FILE_WEBP] = {"webp", "image/webp", "WebP 图片", ENDINGS(".webp"), true, true, false},
+    [FILE_PDF] = {"pdf", "application/pdf", "PDF", ENDINGS(".pdf"), false, false, false},
+    [FILE_MP4] =
+        {"mp4", "video/mp4", "MP4 录像、录音", ENDINGS(".mp4", ".m4a", ".3gp"), false, true, false},
+    [FILE_MOV] = {"mov", "video/quicktime", "MOV 录像", ENDINGS(".mov"), false, true, false},
+    [FILE_TEXT] = {"text", "text/plain", "纯文本", ENDINGS(".txt", ".csv"), false, false, false},
 };
 
 const FileKindInfo *file_kind_info(FileKind kind) {
     g_assert((size_t)kind < G_N_ELEMENTS(infos));
     return &infos[kind];
+}
+
+char *file_kind_save_name(FileKind kind, const char *name) {
+    const char *const *endings = file_kind_info(kind)->endings;
+    g_autofree char *folded = g_ascii_strdown(name, -1);
+    for (size_t i = 0; endings[i] != NULL; i++) {
+        if (g_str_has_suffix(folded, endings[i])) {
+            return g_strdup(name);
+        }
+    }
+    return g_strconcat(name, endings[0], NULL);
 }
 
 FileKind file_kind_from_word(const char *word) {
