@@ -46,7 +46,8 @@ bool act_form_read(
 /* --- files (act_files.c) --- */
 
 /* Stores what arrived and completes the data: hashes that were kept, without those taken away, and
- * the new ones. Problems by field id in *problems. Files stay stored whatever becomes of the form. */
+ * the new ones. Problems by field id in *problems. Files stay stored whatever becomes of the form.
+ */
 bool act_files_read(Ctx *ctx,
                     const Request *req,
                     const ActForm *form,

@@ -29,6 +29,10 @@ static char *proves_text(const MatterShown *shown, const StoredAct *act, const c
                               : law_form_at(shown->book, step->form, act->happened_us, NULL);
     const LawField *proves = form == NULL ? NULL : law_form_field(form, "proves");
     if (proves != NULL && !proves->sealed) {
+        const StoredAct *correction = matter_correction(shown, act->seq, proves->id);
+        if (correction != NULL) {
+            return g_strdup(json_get_text(correction->data, "now", ""));
+        }
         return law_field_text_zh(proves, act->data, act->happened_us);
     }
     g_auto(GStrv) parts = g_strsplit(field_id, ".", 2);

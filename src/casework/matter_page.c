@@ -21,8 +21,7 @@ static char *officers_text(Db *db, const GArray *officers) {
     return g_strdup(out->str);
 }
 
-/* The latest correction of an answer; NULL: it stands as it was written. */
-static const StoredAct *correction_of(const MatterShown *shown, int64_t seq, const char *field) {
+const StoredAct *matter_correction(const MatterShown *shown, int64_t seq, const char *field) {
     const StoredAct *found = NULL;
     for (guint i = 0; i < shown->acts->len; i++) {
         const StoredAct *act = shown->acts->pdata[i];
@@ -45,7 +44,7 @@ static json_t *answer_model(const MatterShown *shown,
         return NULL;
     }
     json_t *answer = json_object();
-    const StoredAct *correction = correction_of(shown, act->seq, field->id);
+    const StoredAct *correction = matter_correction(shown, act->seq, field->id);
     bool may_correct = shown->correct_step != NULL && !is_common && law_field_is_clerical(field);
     g_autofree char *when = correction == NULL ? NULL : clock_format_date(correction->happened_us);
     g_autofree char *href = !may_correct

@@ -36,6 +36,8 @@ typedef struct MatterShown {
     const GPtrArray *acts;    /* StoredAct * in order */
     const char *correct_step; /* the act that puts errors right, when this reader may take it */
 } MatterShown;
+/* The latest correction of an answer; NULL: it stands as it was written. */
+const StoredAct *matter_correction(const MatterShown *shown, int64_t seq, const char *field);
 /* model["files"]: every file with the act that added it (matter_file_pages.c). */
 bool matter_put_files(Ctx *ctx, const MatterShown *shown, json_t *model, GError **error);
 /* The bytes of one file: the original, or with ?copy=public what anybody may see. */
