@@ -297,11 +297,34 @@ bool case_files_attach(
 /* --- what nobody took ---------------------------------------------------------------------------
  */
 
+#define SWEEP_BATCH 20 /* files in one transaction: at most 400 MiB, then others may write */
+
+typedef struct SweepWork {
+    int64_t until_us;
+    unsigned swept;
+} SweepWork;
+
 static bool sweep_work(Db *db, void *data, GError **error) {
-    const int64_t *until_us = data;
-    return casework_store_sweep(db, *until_us, error);
+    SweepWork *work = data;
+    g_autoptr(GPtrArray) left = casework_store_left(db, work->until_us, SWEEP_BATCH, error);
+    if (left == NULL) {
+        return false;
+    }
+    for (guint i = 0; i < left->len; i++) {
+        if (!casework_store_sweep(db, work->until_us, left->pdata[i], error)) {
+            return false;
+        }
+    }
+    work->swept = left->len;
+    return true;
 }
 
 bool casework_file_sweep(Db *db, int64_t until_us, GError **error) {
-    return db_run_tx(db, sweep_work, &until_us, error);
+    SweepWork work = {.until_us = until_us, .swept = SWEEP_BATCH};
+    while (work.swept == SWEEP_BATCH) {
+        if (!db_run_tx(db, sweep_work, &work, error)) {
+            return false;
+        }
+    }
+    return true;
 }

@@ -204,21 +204,39 @@ GPtrArray *casework_store_files(Db *db, int64_t matter_id, const char *sha256, G
 /* --- what nobody took ---------------------------------------------------------------------------
  */
 
+#define IS_LEFT                                                                                    \
+    "uploaded_us < $1 AND NOT EXISTS (SELECT 1 FROM matter_draft d WHERE d.account_id = "          \
+    "case_upload.account_id AND d.data LIKE '%' || case_upload.sha256 || '%')"
+
+GPtrArray *casework_store_left(Db *db, int64_t until_us, unsigned limit, GError **error) {
+    g_autoptr(GPtrArray) hashes = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(DbRows) rows = db_query(
+        db,
+        SQL("SELECT DISTINCT sha256 FROM case_upload WHERE " IS_LEFT " ORDER BY sha256 LIMIT $2"),
+        DB_ARGS(db_int(until_us), db_int(limit)),
+        error);
+    if (rows == NULL) {
+        return NULL;
+    }
+    while (db_rows_next(rows)) {
+        g_ptr_array_add(hashes, g_strdup(db_rows_text(rows, 0)));
+    }
+    return db_rows_done(rows, error) ? g_steal_pointer(&hashes) : NULL;
+}
+
 /* A file that is named while it is being removed makes the removal fail as a CONFLICT (foreign
  * keys); the next round tries again. */
-bool casework_store_sweep(Db *db, int64_t until_us, GError **error) {
+bool casework_store_sweep(Db *db, int64_t until_us, const char *sha256, GError **error) {
     return db_exec(db,
-                   SQL("DELETE FROM case_upload WHERE uploaded_us < $1 AND NOT EXISTS (SELECT 1 "
-                       "FROM matter_draft d WHERE d.account_id = case_upload.account_id AND "
-                       "d.data LIKE '%' || case_upload.sha256 || '%')"),
-                   DB_ARGS(db_int(until_us)),
+                   SQL("DELETE FROM case_upload WHERE " IS_LEFT " AND sha256 = $2"),
+                   DB_ARGS(db_int(until_us), db_text(sha256)),
                    NULL,
                    error) &&
            db_exec(db,
-                   SQL("DELETE FROM case_file WHERE NOT EXISTS (SELECT 1 FROM case_upload u WHERE "
-                       "u.sha256 = case_file.sha256) AND NOT EXISTS (SELECT 1 FROM matter_file m "
-                       "WHERE m.sha256 = case_file.sha256)"),
-                   DB_NO_ARGS,
+                   SQL("DELETE FROM case_file WHERE sha256 = $1 AND NOT EXISTS (SELECT 1 FROM "
+                       "case_upload u WHERE u.sha256 = case_file.sha256) AND NOT EXISTS (SELECT 1 "
+                       "FROM matter_file m WHERE m.sha256 = case_file.sha256)"),
+                   DB_ARGS(db_text(sha256)),
                    NULL,
                    error);
 }

@@ -246,6 +246,11 @@ static void test_sweep(DbEngine engine) {
     g_autofree char *taken = store_text(db, CLERK, "办了");
     g_autofree char *drafted = store_text(db, CLERK, "草稿里");
     g_autofree char *left = store_text(db, CLERK, "没有人要");
+    for (int i = 0; i < 45; i++) { /* more than one batch */
+        g_autofree char *text = g_strdup_printf("没有人要的第 %d 个", i);
+        g_autofree char *sha256 = store_text(db, OTHER, text);
+        g_assert_nonnull(sha256);
+    }
     g_autofree char *shared = store_text(db, OTHER, "办了");
     g_autofree char *good = add_evidence(db, CLERK, id, HASHES(taken));
     g_autoptr(json_t) draft = json_object();
@@ -253,7 +258,7 @@ static void test_sweep(DbEngine engine) {
     g_assert_true(
         casework_draft_save(db, CLERK, "1/add-evidence", draft, at("2026-11-22T11:00:00"), &error));
     g_assert_true(casework_file_sweep(db, at("2026-11-22T10:59:00"), &error));
-    g_assert_cmpint(count(db, SQL("SELECT COUNT(*) FROM case_file")), ==, 3);
+    g_assert_cmpint(count(db, SQL("SELECT COUNT(*) FROM case_file")), ==, 48);
     g_assert_true(casework_file_sweep(db, at("2026-11-23T11:00:00"), &error));
     g_assert_no_error(error);
     g_assert_cmpint(count(db, SQL("SELECT COUNT(*) FROM case_file")), ==, 2);

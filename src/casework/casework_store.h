@@ -115,7 +115,11 @@ bool casework_store_take_upload(Db *db, int64_t account_id, const char *sha256, 
 bool casework_store_attach(Db *db, int64_t matter_id, CaseFile *file, GError **error);
 /* `sha256` NULL: all. Array of CaseFile *. */
 GPtrArray *casework_store_files(Db *db, int64_t matter_id, const char *sha256, GError **error);
-bool casework_store_sweep(Db *db, int64_t until_us, GError **error);
+/* Hashes of files that somebody uploaded before `until_us` and that stand in no draft of theirs: at
+ * most `limit` texts. */
+GPtrArray *casework_store_left(Db *db, int64_t until_us, unsigned limit, GError **error);
+/* Forgets these uploads of a file, and the file when nobody names it any more. */
+bool casework_store_sweep(Db *db, int64_t until_us, const char *sha256, GError **error);
 
 GPtrArray *casework_store_list(Db *db, const MatterQuery *query, GError **error);
 

@@ -73,7 +73,7 @@ static void take_time(const ExifData *data, ExifFacts *facts) {
                   {EXIF_IFD_EXIF, EXIF_TAG_DATE_TIME_DIGITIZED},
                   {EXIF_IFD_0, EXIF_TAG_DATE_TIME}};
     for (size_t i = 0; i < G_N_ELEMENTS(places) && facts->taken[0] == '\0'; i++) {
-        char words[sizeof facts->taken];
+        char words[sizeof facts->taken] = {0};
         take_words(entry_of(data, places[i].ifd, places[i].tag), words, sizeof words);
         bool good = strlen(words) == sizeof shape - 1 && strncmp(words, "0000", 4) != 0;
         for (size_t c = 0; good && shape[c] != '\0'; c++) {
