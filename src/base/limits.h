@@ -15,7 +15,7 @@
 #define LIMIT_FORM_FIELDS 512      /* fields in one form; a mapping of 200 columns fits */
 #define LIMIT_FIELD (16 * KIB)     /* one form field's value */
 #define LIMIT_PART_HEAD (4 * KIB)  /* header lines of one multipart part */
-#define LIMIT_UPLOAD_FILES 16      /* files in one form */
+#define LIMIT_UPLOAD_FILES 48      /* files in one form; two fields of evidence take 40 */
 #define LIMIT_UPLOAD (INT64_C(512) * MIB) /* an import file: 1,000,000 units are about 200 MB */
 #define LIMIT_REQUEST_QUEUE 2048          /* requests waiting for a worker; beyond it 503 */
 #define LIMIT_EVENT_BACKLOG (64 * KIB)    /* bytes queued for one slow SSE reader, then it is cut */
@@ -49,6 +49,14 @@
 /* ledger */
 #define LIMIT_LEDGER_ENTRY 65535       /* evidence.md A4: entry bundles carry a 16-bit length */
 #define LIMIT_LEDGER_PAYLOAD (4 * MIB) /* body kept beside the entry */
+
+/* evidence */
+#define LIMIT_FILE (20 * MIB) /* one file; a photo of 48 megapixels has 15 MB */
+#define LIMIT_FORM_FILES 20   /* files in one form; what law/ asks for at most */
+#define LIMIT_FILE_PART MIB   /* one row of a stored file: few rows, little memory */
+#define LIMIT_FILE_NAME 200   /* bytes of a file's name; file systems stop at 255 */
+#define LIMIT_FILES_WAITING (INT64_C(1024) * MIB) /* of one account, uploaded but in no act yet */
+#define LIMIT_JPEG_MEMORY (192 * MIB) /* for one public copy; 48 megapixels take 144 MiB */
 
 /* store */
 #define LIMIT_DB_VALUE (256 * MIB) /* one text or blob; PostgreSQL itself stops at 1 GiB */

@@ -206,6 +206,9 @@ Response *act_form_show(Ctx *ctx, const Request *req, const ActForm *form, const
     int64_t time_us = ctx->now_us;
     matter_form_model(
         form->form, shown->data != NULL ? shown->data : first, shown->problems, time_us, model);
+    if (!act_files_show(ctx, form, shown->data != NULL ? shown->data : first, model, &error)) {
+        return response_problem(error, NULL);
+    }
     put_correction(form, model);
     json_put_int(model, "from", form->parent == NULL ? 0 : form->parent->id);
     json_put_text(model, "from_number", form->parent == NULL ? NULL : form->parent->number);
@@ -271,11 +274,16 @@ bool act_form_read(
     ret_read->problems = json_object();
     read_happened(ctx, req, ret_read);
     ret_read->data = matter_form_read(form->form, req, ret_read->act.happened_us);
+    g_autoptr(json_t) refused = json_object();
+    if (!act_files_read(ctx, req, form, ret_read->data, refused, error)) {
+        return false;
+    }
     if (form->form != NULL) {
         law_form_compute(form->form, ret_read->data);
         g_autoptr(json_t) problems =
             law_form_problems(form->form, ret_read->data, ret_read->act.happened_us);
         json_object_update(ret_read->problems, problems);
+        json_object_update(ret_read->problems, refused);
     }
     ret_read->act.step = form->step->id;
     ret_read->act.data = ret_read->data;

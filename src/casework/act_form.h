@@ -43,6 +43,23 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ActRead, act_read_clear)
 bool act_form_read(
     Ctx *ctx, const Request *req, const ActForm *form, ActRead *ret_read, GError **error);
 
+/* --- files (act_files.c) --- */
+
+/* Stores what arrived and completes the data: hashes that were kept, without those taken away, and
+ * the new ones. Problems by field id in *problems. Files stay stored whatever becomes of the form.
+ */
+bool act_files_read(Ctx *ctx,
+                    const Request *req,
+                    const ActForm *form,
+                    json_t *data,
+                    json_t *problems,
+                    GError **error);
+/* Names and sizes of the files that the form holds already. */
+bool act_files_show(
+    Ctx *ctx, const ActForm *form, const json_t *data, json_t *model, GError **error);
+
+/* --- drafts --- */
+
 /* Where this form's draft lies: "new/complaint", "7/verify". Caller frees. */
 char *act_form_place(const ActForm *form);
 /* The draft button was pressed: what was typed is kept, sealed fields left out, and the answer says

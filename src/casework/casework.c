@@ -188,6 +188,7 @@ static bool note(Db *db,
                  const Matter *matter,
                  const ActRow *row,
                  const json_t *papers,
+                 int64_t *ret_leaf,
                  GError **error) {
     g_autoptr(json_t) nothing = json_object();
     g_autofree char *whole = json_write_canonical(work->data == NULL ? nothing : work->data);
@@ -216,7 +217,7 @@ static bool note(Db *db,
                                         .actor = actor,
                                         .object = object,
                                         .payload = payload},
-                         NULL,
+                         ret_leaf,
                          error);
 }
 
@@ -243,13 +244,15 @@ static bool store_act(Db *db,
                   .state_from = from,
                   .state_to = matter->state};
     int64_t act_id;
+    int64_t leaf;
     return casework_store_add_act(db, &row, &act_id, error) &&
            seal(db, work->form, work->data, act_id, error) &&
            casework_store_clocks(db, matter->id, law_case_clocks(course), error) &&
            casework_store_person(db, matter->id, work->actor->account_id, error) &&
            case_effect_apply(db, work, matter, row.seq, effect, error) &&
            case_papers_make(db, work, matter, row.seq, &papers, error) &&
-           note(db, work, matter, &row, papers, error);
+           note(db, work, matter, &row, papers, &leaf, error) &&
+           case_files_attach(db, work, matter, row.seq, leaf, error);
 }
 
 /* Step, form and whole data of the act. */
@@ -292,7 +295,8 @@ static bool take(Db *db, CaseWork *work, LawCase *course, Matter *matter, GError
     if (!law_case_apply(course, &done, work->refusal, error)) {
         return work->refusal->reason_zh != NULL;
     }
-    if (!case_effect_check(db, work, matter, &effect, error)) {
+    if (!case_effect_check(db, work, matter, &effect, error) ||
+        (work->refusal->reason_zh == NULL && !case_files_check(db, work, matter, error))) {
         return false;
     }
     if (work->refusal->reason_zh != NULL) {

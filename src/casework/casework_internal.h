@@ -50,6 +50,14 @@ bool case_effect_apply(Db *db,
                        const CaseEffect *effect,
                        GError **error);
 
+/* --- files that the act's data names (casework_file.c) --- */
+
+/* Refuses the field when one of them is not the actor's and not in the matter. */
+bool case_files_check(Db *db, const CaseWork *work, const Matter *matter, GError **error);
+/* They belong to the matter from now on; `leaf`: of the act. */
+bool case_files_attach(
+    Db *db, const CaseWork *work, const Matter *matter, int64_t seq, int64_t leaf, GError **error);
+
 /* Writes the papers of the act; *ret_leaf is their list for the ledger: [{paper, number, sha256}].
  * Caller unrefs. */
 bool case_papers_make(Db *db,

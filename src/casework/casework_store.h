@@ -2,6 +2,7 @@
 #pragma once
 
 #include "casework/casework.h"
+#include "casework/casework_file.h"
 
 typedef struct MatterRow {
     const Matter *matter;
@@ -79,6 +80,47 @@ bool casework_store_find_draft(Db *db,
                                json_t **ret_data,
                                int64_t *ret_saved_us,
                                GError **error);
+
+/* --- files (casework_file_store.c) --- */
+
+typedef struct FileRow {
+    const char *sha256, *facts;
+    int64_t size, stored_us;
+    FileKind kind;
+} FileRow;
+/* *ret_added is false when the same bytes lie there already. */
+bool casework_store_add_file(Db *db, const FileRow *row, bool *ret_added, GError **error);
+bool casework_store_add_part(
+    Db *db, const char *sha256, int64_t n, const void *bytes, size_t size, GError **error);
+/* The n-th part goes to the sink; *ret_size is 0 when there is none. */
+bool casework_store_part(Db *db,
+                         const char *sha256,
+                         int64_t n,
+                         FileSink sink,
+                         void *data,
+                         size_t *ret_size,
+                         GError **error);
+bool casework_store_upload(Db *db,
+                           int64_t account_id,
+                           const char *sha256,
+                           const char *name,
+                           int64_t now_us,
+                           GError **error);
+/* Bytes that wait for acts of this account. */
+bool casework_store_waiting(Db *db, int64_t account_id, int64_t *ret_bytes, GError **error);
+/* *ret_file is NULL when it does not wait for the account. */
+bool casework_store_find_upload(
+    Db *db, int64_t account_id, const char *sha256, CaseFile **ret_file, GError **error);
+bool casework_store_take_upload(Db *db, int64_t account_id, const char *sha256, GError **error);
+/* Gives file->number. */
+bool casework_store_attach(Db *db, int64_t matter_id, CaseFile *file, GError **error);
+/* `sha256` NULL: all. Array of CaseFile *. */
+GPtrArray *casework_store_files(Db *db, int64_t matter_id, const char *sha256, GError **error);
+/* Hashes of files that somebody uploaded before `until_us` and that stand in no draft of theirs: at
+ * most `limit` texts. */
+GPtrArray *casework_store_left(Db *db, int64_t until_us, unsigned limit, GError **error);
+/* Forgets these uploads of a file, and the file when nobody names it any more. */
+bool casework_store_sweep(Db *db, int64_t until_us, const char *sha256, GError **error);
 
 GPtrArray *casework_store_list(Db *db, const MatterQuery *query, GError **error);
 

@@ -9,15 +9,6 @@
 
 #include <string.h>
 
-/* What the page shows. Borrowed. */
-typedef struct Shown {
-    const Matter *matter;
-    const LawBook *book;
-    const LawProcedure *procedure;
-    const GPtrArray *acts;
-    const char *correct_step; /* the act that puts errors right, when this reader may take it */
-} Shown;
-
 static char *officers_text(Db *db, const GArray *officers) {
     g_autoptr(GString) out = g_string_new(NULL);
     for (guint i = 0; i < officers->len; i++) {
@@ -30,8 +21,7 @@ static char *officers_text(Db *db, const GArray *officers) {
     return g_strdup(out->str);
 }
 
-/* The latest correction of an answer; NULL: it stands as it was written. */
-static const StoredAct *correction_of(const Shown *shown, int64_t seq, const char *field) {
+const StoredAct *matter_correction(const MatterShown *shown, int64_t seq, const char *field) {
     const StoredAct *found = NULL;
     for (guint i = 0; i < shown->acts->len; i++) {
         const StoredAct *act = shown->acts->pdata[i];
@@ -45,14 +35,16 @@ static const StoredAct *correction_of(const Shown *shown, int64_t seq, const cha
     return found;
 }
 
-static json_t *
-answer_model(const Shown *shown, const LawField *field, const StoredAct *act, bool is_common) {
+static json_t *answer_model(const MatterShown *shown,
+                            const LawField *field,
+                            const StoredAct *act,
+                            bool is_common) {
     g_autofree char *text = law_field_text_zh(field, act->data, act->happened_us);
     if (text[0] == '\0') {
         return NULL;
     }
     json_t *answer = json_object();
-    const StoredAct *correction = correction_of(shown, act->seq, field->id);
+    const StoredAct *correction = matter_correction(shown, act->seq, field->id);
     bool may_correct = shown->correct_step != NULL && !is_common && law_field_is_clerical(field);
     g_autofree char *when = correction == NULL ? NULL : clock_format_date(correction->happened_us);
     g_autofree char *href = !may_correct
@@ -76,7 +68,7 @@ answer_model(const Shown *shown, const LawField *field, const StoredAct *act, bo
 }
 
 /* "更正的是：第 1 步的“存在的隐患”", instead of number and id. */
-static void put_corrected(json_t *answers, const Shown *shown, const StoredAct *act) {
+static void put_corrected(json_t *answers, const MatterShown *shown, const StoredAct *act) {
     gint64 seq = g_ascii_strtoll(json_get_text(act->data, "act", ""), NULL, 10);
     const StoredAct *wrong =
         seq < 1 || seq > (gint64)shown->acts->len ? NULL : shown->acts->pdata[seq - 1];
@@ -99,7 +91,7 @@ static void put_corrected(json_t *answers, const Shown *shown, const StoredAct *
 }
 
 static void
-put_answers(json_t *model, const Shown *shown, const LawForm *form, const StoredAct *act) {
+put_answers(json_t *model, const MatterShown *shown, const LawForm *form, const StoredAct *act) {
     json_t *answers = json_array();
     bool has_sealed = false;
     const LawStep *step = law_step(shown->procedure, act->step);
@@ -123,7 +115,7 @@ put_answers(json_t *model, const Shown *shown, const LawForm *form, const Stored
     json_put_bool(model, "has_sealed", has_sealed);
 }
 
-static json_t *act_model(Ctx *ctx, const Shown *shown, const StoredAct *act) {
+static json_t *act_model(Ctx *ctx, const MatterShown *shown, const StoredAct *act) {
     json_t *model = json_object();
     const LawStep *step = law_step(shown->procedure, act->step);
     const LawState *state = law_state(shown->procedure, act->state_to);
@@ -214,7 +206,7 @@ static void put_steps(const Ctx *ctx, const LawCase *course, const Matter *matte
 }
 
 /* Papers with their number, and whether they have reached the party. */
-static bool put_papers(Ctx *ctx, const Shown *shown, json_t *model, GError **error) {
+static bool put_papers(Ctx *ctx, const MatterShown *shown, json_t *model, GError **error) {
     g_autoptr(GPtrArray) papers = casework_papers(ctx->db, shown->matter->id, error);
     if (papers == NULL) {
         return false;
@@ -261,7 +253,7 @@ static const char *relation_zh(const MatterLink *link) {
 }
 
 /* A matter of another district is named, not opened. */
-static bool put_links(Ctx *ctx, const Shown *shown, json_t *model, GError **error) {
+static bool put_links(Ctx *ctx, const MatterShown *shown, json_t *model, GError **error) {
     g_autoptr(GPtrArray) links = casework_links(ctx->db, shown->matter->id, error);
     if (links == NULL) {
         return false;
@@ -285,7 +277,7 @@ static bool put_links(Ctx *ctx, const Shown *shown, json_t *model, GError **erro
 }
 
 /* Those who take part as acts say: officers and people that were registered. */
-static void put_people(Ctx *ctx, const Shown *shown, json_t *model) {
+static void put_people(Ctx *ctx, const MatterShown *shown, json_t *model) {
     json_t *list = json_array();
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; i < shown->acts->len; i++) {
@@ -362,11 +354,11 @@ static Response *show(Ctx *ctx, const Matter *matter, bool with_sealed) {
     }
     g_autoptr(json_t) model = matter_row_model(ctx, matter);
     const LawProcedure *procedure = law_case_procedure(course);
-    Shown shown = {.matter = matter,
-                   .book = book,
-                   .procedure = procedure,
-                   .acts = acts,
-                   .correct_step = correct_step(ctx, course, matter)};
+    MatterShown shown = {.matter = matter,
+                         .book = book,
+                         .procedure = procedure,
+                         .acts = acts,
+                         .correct_step = correct_step(ctx, course, matter)};
     json_t *timeline = json_array();
     bool has_sealed = false;
     for (guint i = acts->len; i > 0; i--) {
@@ -396,8 +388,8 @@ static Response *show(Ctx *ctx, const Matter *matter, bool with_sealed) {
     json_put_bool(model, "is_unsealed", with_sealed);
     put_steps(ctx, course, matter, model);
     put_people(ctx, &shown, model);
-    if (!put_papers(ctx, &shown, model, &error) || !put_links(ctx, &shown, model, &error) ||
-        !put_proof(ctx->db, matter, model, &error)) {
+    if (!put_papers(ctx, &shown, model, &error) || !matter_put_files(ctx, &shown, model, &error) ||
+        !put_links(ctx, &shown, model, &error) || !put_proof(ctx->db, matter, model, &error)) {
         return response_problem(error, NULL);
     }
     return response_page("casework/matter", g_steal_pointer(&model));

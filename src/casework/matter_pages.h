@@ -25,5 +25,22 @@ json_t *matter_due_model(const Ctx *ctx, const Matter *matter, const LawBook *bo
 json_t *matter_row_model(const Ctx *ctx, const Matter *matter);
 /* "2026-11-22", or with the minute when the deadline is none of whole days. Caller frees. */
 char *matter_due_text(int64_t due_us);
+/* "1.4 MB", "12 KB". Caller frees. */
+char *matter_size_text(int64_t size);
+
+/* What the page of a matter knows of it. Borrowed. */
+typedef struct MatterShown {
+    const Matter *matter;
+    const LawBook *book;
+    const LawProcedure *procedure;
+    const GPtrArray *acts;    /* StoredAct * in order */
+    const char *correct_step; /* the act that puts errors right, when this reader may take it */
+} MatterShown;
+/* The latest correction of an answer; NULL: it stands as it was written. */
+const StoredAct *matter_correction(const MatterShown *shown, int64_t seq, const char *field);
+/* model["files"]: every file with the act that added it (matter_file_pages.c). */
+bool matter_put_files(Ctx *ctx, const MatterShown *shown, json_t *model, GError **error);
+/* The bytes of one file: the original, or with ?copy=public what anybody may see. */
+Response *matter_file_page(Ctx *ctx, const Request *req);
 /* One paper, for reading and printing. */
 Response *matter_paper_page(Ctx *ctx, const Request *req);

@@ -2,6 +2,7 @@
 #include "law/law_form.h"
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "law/law_internal.h"
 
 #include <string.h>
@@ -9,7 +10,6 @@
 #define FIELDS_MAX 60
 #define TEXT_CHARS 200
 #define LONG_CHARS 4000
-#define FILES_MAX 20
 #define NUMBER_MAX INT64_C(1000000000000)
 
 static const char *const types[] = {"text",
@@ -53,7 +53,7 @@ static void read_bounds(LawReader *reader, LawNode field, LawField *ret) {
     bool is_number = ret->type == LAW_FIELD_NUMBER || ret->type == LAW_FIELD_MONEY;
     ret->max = ret->type == LAW_FIELD_LONG    ? LONG_CHARS
                : is_number                    ? NUMBER_MAX
-               : ret->type == LAW_FIELD_FILES ? FILES_MAX
+               : ret->type == LAW_FIELD_FILES ? LIMIT_FORM_FILES
                                               : TEXT_CHARS;
     LawNode min = law_get(field, "min");
     LawNode max = law_get(field, "max");
@@ -62,7 +62,7 @@ static void read_bounds(LawReader *reader, LawNode field, LawField *ret) {
     }
     if (law_is_there(max)) {
         int64_t most = is_number                      ? NUMBER_MAX
-                       : ret->type == LAW_FIELD_FILES ? FILES_MAX
+                       : ret->type == LAW_FIELD_FILES ? LIMIT_FORM_FILES
                                                       : LONG_CHARS;
         ret->max = law_int(reader, max, ret->min, most);
     }
@@ -133,6 +133,10 @@ static void read_field(LawReader *reader, LawNode map, const LawForm *form, LawF
     }
     if ((ret->checklist != NULL) != (ret->type == LAW_FIELD_CHECKLIST)) {
         law_wrong(reader, map, "\"checklist: id\" stands in a field of type checklist");
+    }
+    bool is_words = ret->type == LAW_FIELD_TEXT || ret->type == LAW_FIELD_LONG;
+    if (ret->sealed && !is_words) {
+        law_wrong(reader, law_get(map, "sealed"), "only words can be sealed");
     }
     read_values(reader, map, ret);
     read_bounds(reader, map, ret);

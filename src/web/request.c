@@ -168,15 +168,21 @@ const char *request_flash(const Request *req) {
 
 /* --- uploads --- */
 
-const Upload *request_upload(const Request *req, const char *name) {
+GPtrArray *request_upload_all(const Request *req, const char *name) {
+    GPtrArray *all = g_ptr_array_new();
     for (guint i = 0; i < req->uploads->len; i++) {
         const UploadFile *file = g_ptr_array_index(req->uploads, i);
         bool is_given = file->face.size > 0 || file->face.file_name[0] != '\0';
         if (is_given && strcmp(file->field, name) == 0) {
-            return &file->face;
+            g_ptr_array_add(all, (gpointer)&file->face);
         }
     }
-    return NULL;
+    return all;
+}
+
+const Upload *request_upload(const Request *req, const char *name) {
+    g_autoptr(GPtrArray) all = request_upload_all(req, name);
+    return all->len == 0 ? NULL : all->pdata[0];
 }
 
 /* Another file system: copy, make it durable, then delete the source with the request. */

@@ -202,6 +202,11 @@ void response_set_header(Response *response, const char *name, const char *value
     fields_add(&response->headers, name, value);
 }
 
+void response_sandbox(Response *response) {
+    /* beside the policy that every answer has: both must allow a thing */
+    response_set_header(response, "Content-Security-Policy", "sandbox; default-src 'none'");
+}
+
 void response_cookie(
     Response *response, const char *name, const char *value, int64_t max_age_s, bool http_only) {
     g_autofree char *encoded = percent_encode(value, "");

@@ -85,6 +85,8 @@ typedef struct Upload {
 } Upload;
 /* NULL when the field is absent or its file is empty and nameless. */
 const Upload *request_upload(const Request *req, const char *name);
+/* All files of a repeated field in order: array of const Upload *, free with g_ptr_array_unref. */
+GPtrArray *request_upload_all(const Request *req, const char *name);
 bool upload_keep(const Upload *upload, const char *new_path, GError **error);
 
 /* --- form problems ------------------------------------------------------------------------------
@@ -126,6 +128,9 @@ Response *response_bytes(const char *mime, GBytes *bytes, const char *download_n
 /* A file from disk, sent without loading it; deleted afterwards if `delete_after`. */
 Response *
 response_file(const char *mime, const char *path, const char *download_name, bool delete_after);
+/* The body came from outside: a browser may show it as what its type says, and never runs anything
+ * in it. */
+void response_sandbox(Response *response);
 /* The browser stays connected to `topic` (SSE). */
 Response *response_events(const char *topic);
 /* Path=/, SameSite=Lax, Secure for "__Host-" names. The value is percent-encoded and request_cookie
