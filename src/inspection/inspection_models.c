@@ -3,6 +3,7 @@
 
 #include "account/account.h"
 #include "base/clock.h"
+#include "casework/casework.h"
 #include "inspection/inspection_rules.h"
 
 #include <string.h>
@@ -82,6 +83,24 @@ static void put_day(json_t *model, const char *key, int64_t time_us) {
     json_put_text(model, key, day);
 }
 
+/* By the term of law/ in force where the object lies; a year without a holiday notice is not
+ * guessed.
+ */
+static void put_publish_by(json_t *model, const Inspection *inspection, bool has_result) {
+    const LawBook *book = casework_book(inspection->region, NULL);
+    g_auto(LawDeadline) deadline = {0};
+    bool is_known =
+        has_result && book != NULL &&
+        law_deadline(
+            book, "publication-result", inspection->inspected_us, NULL, 0, &deadline, NULL) &&
+        deadline.due.is_known;
+    if (has_result && !is_known) {
+        json_put_text(model, "publish_by", "（放假安排未公布，不能推算）");
+    } else {
+        put_day(model, "publish_by", is_known ? law_day_begin(deadline.due.last_day) : 0);
+    }
+}
+
 static void put_minute(json_t *model, const char *key, int64_t time_us) {
     g_autofree char *minute = time_us == 0 ? NULL : clock_format_minute(time_us);
     json_put_text(model, key, minute);
@@ -137,8 +156,7 @@ static void put_result(json_t *model, const Inspection *inspection) {
     g_autofree char *conclusion = conclusion_zh(inspection);
     json_put_text(model, "conclusion", conclusion);
     json_put_text(model, "note", inspection->note);
-    /* 国发〔2019〕5号: within 20 working days; see law.md section 9. */
-    put_day(model, "publish_by", has_result ? working_days_after(inspection->inspected_us, 20) : 0);
+    put_publish_by(model, inspection, has_result);
     put_proof(model, "record_proof", inspection->record_leaf);
     put_proof(model, "publish_proof", inspection->publish_leaf);
 }

@@ -2,6 +2,7 @@
 #include "inspection/inspection_rules.h"
 
 #include "base/clock.h"
+#include "law/law_calendar.h"
 
 #include <string.h>
 
@@ -67,28 +68,33 @@ int64_t day_begin(int64_t time_us) {
     return day_number(time_us) * CLOCK_DAY_US - SHANGHAI_US;
 }
 
-/* Day 0, 1970-01-01, was a Thursday. 0 Monday … 6 Sunday. */
-static int weekday(int64_t day) {
-    return (int)(((day + 3) % 7 + 7) % 7);
-}
-
-/* Working days in (0, day], counted from a Monday long ago so that differences are exact. */
-static int64_t working_days_up_to(int64_t day) {
-    int64_t shifted = day + 3 + 7 * 1000000; /* 0 is a Monday */
-    int64_t weeks = shifted / 7;
-    int64_t rest = shifted % 7;
-    return weeks * 5 + MIN(rest + 1, 5);
+/* By the State Council's notices. These functions only sort and word tasks; for a year without a
+ * notice they take Monday to Friday, legal terms (law_deadline) then say that they do not know. */
+static bool is_working(int64_t day) {
+    const LawCalendar *calendar = law_calendar(NULL);
+    LawDayKind kind =
+        calendar == NULL ? LAW_DAY_UNKNOWN : law_day_kind(calendar, (LawDay)day, NULL);
+    /* day 0, 1970-01-01, was a Thursday; 0 Monday … 6 Sunday */
+    int weekday = (int)(((day + 3) % 7 + 7) % 7);
+    return kind == LAW_DAY_UNKNOWN ? weekday < 5
+                                   : kind == LAW_DAY_WORKING || kind == LAW_DAY_MAKE_UP;
 }
 
 int working_days_between(int64_t from_us, int64_t to_us) {
-    return (int)(working_days_up_to(day_number(to_us)) - working_days_up_to(day_number(from_us)));
+    int64_t from = day_number(from_us);
+    int64_t to = day_number(to_us);
+    int count = 0;
+    for (int64_t day = MIN(from, to) + 1; day <= MAX(from, to); day++) {
+        count += is_working(day);
+    }
+    return from <= to ? count : -count;
 }
 
 int64_t working_days_after(int64_t from_us, int count) {
     int64_t day = day_number(from_us);
     for (int left = count; left > 0;) {
         day++;
-        left -= weekday(day) < 5;
+        left -= is_working(day);
     }
     return day * CLOCK_DAY_US - SHANGHAI_US;
 }
@@ -101,7 +107,8 @@ DueGroup due_group(int64_t due_us, int64_t now_us) {
     if (days == 0) {
         return DUE_TODAY;
     }
-    return working_days_between(now_us, due_us) <= 3 ? DUE_SOON : DUE_LATER;
+    /* three working days lie within three weeks, whatever the holidays */
+    return days <= 21 && working_days_between(now_us, due_us) <= 3 ? DUE_SOON : DUE_LATER;
 }
 
 const char *due_class(DueGroup group) {

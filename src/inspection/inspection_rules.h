@@ -28,8 +28,8 @@ const char *record_problem_zh(const RecordFacts *facts,
 /* Midnight in Shanghai that begins the day of `time_us`. */
 int64_t day_begin(int64_t time_us);
 /* Working days from the day of `from_us` to the day of `to_us`, start excluded; negative when `to`
- * lies before. Monday to Friday only: public holidays come with the calendar of the law (issue 3),
- * so every page that shows it says so. */
+ * lies before. By the State Council's notices on holidays and make-up days; Monday to Friday in a
+ * year without one, so for sorting and wording tasks only, never for a legal term. */
 int working_days_between(int64_t from_us, int64_t to_us);
 /* The day that is `count` (>= 0) working days after the day of `from_us`. */
 int64_t working_days_after(int64_t from_us, int count);

@@ -38,8 +38,10 @@ static void test_working_days(void) {
         {"2026-11-22", "2026-11-24", 2},
         {"2026-11-23", "2026-11-20", -1},
         {"2026-11-23", "2026-11-22", -1},
-        {"2025-12-31", "2026-01-01", 1},
-        {"1969-12-31", "1970-01-02", 2},
+        {"2025-12-31", "2026-01-04", 1}, /* 1 to 3 January off, Sunday the 4th is worked */
+        {"2026-09-30", "2026-10-10", 3}, /* National Day; Saturday the 10th is worked */
+        {"2026-02-13", "2026-02-24", 2}, /* Spring Festival 15 to 23; Saturday the 14th is worked */
+        {"1969-12-31", "1970-01-02", 2}, /* no notice: Monday to Friday */
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_test_message("%s %s", cases[i].from, cases[i].to);
