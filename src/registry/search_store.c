@@ -12,6 +12,8 @@
 #define FEW_CANDIDATES 500
 #define TOKENS_READ_MAX 6
 #define BLOCKS_READ_MAX 256 /* in one PostgreSQL question */
+#define SPAN_MARGIN 1.25    /* rows asked for more than are wanted: blocks differ */
+#define SPAN_GROWTH 8       /* from one question to the next */
 #define WALK_SHARE 10       /* a token in more than one row of so many is met by walking */
 
 /* --- writing ------------------------------------------------------------------------------------
@@ -408,36 +410,87 @@ static bool candidates_sqlite(Db *db,
 /* --- reading: PostgreSQL ------------------------------------------------------------------------
  */
 
-/* The keys of one token over a range of blocks. */
-static char *format_block_keys(const char *token, int64_t first, int64_t last) {
-    GString *out = g_string_new("{");
-    for (int64_t block = first; block <= last; block++) {
-        g_string_append_printf(
-            out, block == first ? "%d" : ",%d", search_block_key(token, strlen(token), block));
+typedef struct BlockRange {
+    int64_t first, last;  /* blocks, inclusive */
+    int64_t above, below; /* ids, exclusive */
+} BlockRange;
+
+/* {"{K,K}","{K,K}"} and {B,B}: the keys of all tokens for each block, and the blocks. */
+static void
+format_blocks(const SearchQuery *query, const BlockRange *range, GString *keys, GString *blocks) {
+    for (int64_t block = range->first; block <= range->last; block++) {
+        const char *comma = block == range->first ? "{" : ",";
+        g_string_append_printf(blocks, "%s%" G_GINT64_FORMAT, comma, block);
+        g_string_append_printf(keys, "%s\"", comma);
+        for (guint i = 0; i < query->tokens->len; i++) {
+            const char *token = query->tokens->pdata[i];
+            g_string_append_printf(
+                keys, i == 0 ? "{%d" : ",%d", search_block_key(token, strlen(token), block));
+        }
+        g_string_append(keys, "}\"");
     }
-    g_string_append_c(out, '}');
-    return g_string_free(out, FALSE);
+    g_string_append_c(keys, '}');
+    g_string_append_c(blocks, '}');
 }
 
-/* Up to three tokens are asked for; the index combines them. MATERIALIZED: the order by id must
- * not tempt the planner to walk the primary key through a million rows. */
-static Sql sql_overlap(SearchKind kind) {
-#define OVERLAP(table)                                                                             \
-    SQL("WITH hit AS MATERIALIZED (SELECT id FROM " table " WHERE grams && $1::integer[] AND "     \
-        "grams && $2::integer[] AND grams && $3::integer[] AND id > $4 AND id < $5) "              \
+/* One look into the index for each block, with all tokens: there GIN follows the shortest list and
+ * skips in the others. (One look with the keys of many blocks, "&&", costs their number for every
+ * row that it meets.) MATERIALIZED: the order by id must not tempt the planner to walk the primary
+ * key through a million rows; nor must the bounds of id, hence IS TRUE. */
+static Sql sql_blocks(SearchKind kind) {
+#define BLOCKS(table)                                                                              \
+    SQL("WITH hit AS MATERIALIZED (SELECT s.id FROM unnest(CAST($1 AS text[]), "                   \
+        "CAST($2 AS bigint[])) AS k (grams, block) JOIN " table " s "                              \
+        "ON s.grams @> CAST(k.grams AS integer[]) "                                                \
+        "WHERE (s.id >> CAST($3 AS integer) = k.block AND s.id > $4 AND s.id < $5) IS TRUE) "      \
         "SELECT id FROM hit ORDER BY CASE WHEN $6 = 1 THEN -id ELSE id END LIMIT $7")
     switch (kind) {
     case SEARCH_UNIT:
-        return OVERLAP("unit_search");
+        return BLOCKS("unit_search");
     case SEARCH_BUILDING:
-        return OVERLAP("building_search");
+        return BLOCKS("building_search");
     case SEARCH_OFFICER:
-        return OVERLAP("officer_search");
+        return BLOCKS("officer_search");
     case SEARCH_INSPECTION:
-        return OVERLAP("inspection_search");
+        return BLOCKS("inspection_search");
     }
-#undef OVERLAP
+#undef BLOCKS
     g_assert_not_reached();
+}
+
+static bool read_blocks(Db *db,
+                        const SearchQuery *query,
+                        const BlockRange *range,
+                        bool backward,
+                        size_t limit,
+                        GArray *ids,
+                        GError **error) {
+    g_autoptr(GString) keys = g_string_new(NULL);
+    g_autoptr(GString) blocks = g_string_new(NULL);
+    format_blocks(query, range, keys, blocks);
+    return read_ids(db,
+                    sql_blocks(query->kind),
+                    DB_ARGS(db_text(keys->str),
+                            db_text(blocks->str),
+                            db_int(SEARCH_BLOCK_BITS),
+                            db_int(range->above),
+                            db_int(range->below),
+                            db_int(backward ? 1 : 0),
+                            db_int((int64_t)limit)),
+                    ids,
+                    error);
+}
+
+/* The keys of one token over a range of blocks. */
+static char *format_block_keys(const char *token, const BlockRange *range) {
+    GString *out = g_string_new("{");
+    for (int64_t block = range->first; block <= range->last; block++) {
+        g_string_append_printf(out,
+                               block == range->first ? "%d" : ",%d",
+                               search_block_key(token, strlen(token), block));
+    }
+    g_string_append_c(out, '}');
+    return g_string_free(out, FALSE);
 }
 
 /* Very common tokens: walking the rows meets enough of them sooner than collecting all of a block
@@ -461,12 +514,8 @@ static Sql sql_walk(SearchKind kind, bool backward) {
     g_assert_not_reached();
 }
 
-typedef struct BlockRange {
-    int64_t first, last;  /* blocks, inclusive */
-    int64_t above, below; /* ids, exclusive */
-} BlockRange;
-
-static bool read_blocks(Db *db,
+/* Up to three tokens: a row that others would keep out is met seldom here. */
+static bool walk_blocks(Db *db,
                         const SearchQuery *query,
                         const BlockRange *range,
                         bool backward,
@@ -477,12 +526,11 @@ static bool read_blocks(Db *db,
     for (guint i = 0; i < 3; i++) {
         token[i] = query->tokens->pdata[MIN(i, query->tokens->len - 1)];
     }
-    bool walks = query->expected * WALK_SHARE > query->rows;
-    g_autofree char *a = format_block_keys(token[0], range->first, range->last);
-    g_autofree char *b = format_block_keys(token[1], range->first, range->last);
-    g_autofree char *c = format_block_keys(token[2], range->first, range->last);
+    g_autofree char *a = format_block_keys(token[0], range);
+    g_autofree char *b = format_block_keys(token[1], range);
+    g_autofree char *c = format_block_keys(token[2], range);
     return read_ids(db,
-                    walks ? sql_walk(query->kind, backward) : sql_overlap(query->kind),
+                    sql_walk(query->kind, backward),
                     DB_ARGS(db_text(a),
                             db_text(b),
                             db_text(c),
@@ -494,8 +542,14 @@ static bool read_blocks(Db *db,
                     error);
 }
 
-/* Reads as many blocks at once as should hold a few times what is wanted. The bounds on id also
- * keep out rows of other blocks whose key is the same by a collision of hashes. */
+/* As many blocks as should hold what is missing, a little more than that: each row read for nothing
+ * is a page of the table. */
+static int64_t span_for(size_t missing, double per_block) {
+    return (int64_t)(SPAN_MARGIN * (double)missing / MAX(per_block, 0.001)) + 1;
+}
+
+/* Begins with as many blocks as the estimate says and goes on by what was found. The bounds on id
+ * also keep out rows of other blocks whose key is the same by a collision of hashes. */
 static bool candidates_pg(Db *db,
                           const SearchQuery *query,
                           int64_t from,
@@ -503,12 +557,13 @@ static bool candidates_pg(Db *db,
                           size_t limit,
                           GArray *ids,
                           GError **error) {
+    bool walks = query->expected * WALK_SHARE > query->rows;
     int64_t last_block = query->id_max >> SEARCH_BLOCK_BITS;
     int64_t block = MIN(MAX(from, 0) >> SEARCH_BLOCK_BITS, last_block);
-    double per_block = (double)query->expected / (double)(last_block + 1);
-    int64_t span = (int64_t)(2.0 * (double)limit / MAX(per_block, 0.001)) + 1;
-    size_t wanted = ids->len + limit;
-    while (block >= 0 && block <= last_block && ids->len < wanted) {
+    int64_t span = span_for(limit, (double)query->expected / (double)(last_block + 1));
+    size_t begun = ids->len;
+    int64_t blocks = 0;
+    while (block >= 0 && block <= last_block && ids->len < begun + limit) {
         span = MIN(span, BLOCKS_READ_MAX);
         BlockRange range = {
             .first = backward ? MAX(block - span + 1, 0) : block,
@@ -516,11 +571,16 @@ static bool candidates_pg(Db *db,
         };
         range.above = MAX((range.first << SEARCH_BLOCK_BITS) - 1, backward ? 0 : from);
         range.below = MIN((range.last + 1) << SEARCH_BLOCK_BITS, backward ? from : INT64_MAX);
-        if (!read_blocks(db, query, &range, backward, wanted - ids->len, ids, error)) {
+        size_t missing = begun + limit - ids->len;
+        if (!(walks ? walk_blocks
+                    : read_blocks)(db, query, &range, backward, missing, ids, error)) {
             return false;
         }
         block = backward ? range.first - 1 : range.last + 1;
-        span *= 2;
+        blocks += range.last - range.first + 1;
+        missing = begun + limit - ids->len;
+        span =
+            MIN(span * SPAN_GROWTH, span_for(missing, (double)(ids->len - begun) / (double)blocks));
     }
     return true;
 }
