@@ -14,7 +14,7 @@
 #define BLOCKS_READ_MAX 256 /* in one PostgreSQL question */
 #define SPAN_MARGIN 1.25    /* rows asked for more than are wanted: blocks differ */
 #define SPAN_GROWTH 8       /* from one question to the next */
-#define WALK_SHARE 10       /* a token in more than one row of so many is met by walking */
+#define WALK_SHARE 20       /* tokens in more than one row of so many are met by walking */
 
 /* --- writing ------------------------------------------------------------------------------------
  */
@@ -415,19 +415,25 @@ typedef struct BlockRange {
     int64_t above, below; /* ids, exclusive */
 } BlockRange;
 
-/* {"{K,K}","{K,K}"} and {B,B}: the keys of all tokens for each block, and the blocks. */
+/* "{K,K}": the keys of all tokens in one block. */
+static void add_block_keys(GString *out, const SearchQuery *query, int64_t block) {
+    for (guint i = 0; i < query->tokens->len; i++) {
+        const char *token = query->tokens->pdata[i];
+        g_string_append_printf(
+            out, i == 0 ? "{%d" : ",%d", search_block_key(token, strlen(token), block));
+    }
+    g_string_append_c(out, '}');
+}
+
+/* {"{K,K}","{K,K}"} and {B,B}: the keys for each block, and the blocks. */
 static void
 format_blocks(const SearchQuery *query, const BlockRange *range, GString *keys, GString *blocks) {
     for (int64_t block = range->first; block <= range->last; block++) {
         const char *comma = block == range->first ? "{" : ",";
         g_string_append_printf(blocks, "%s%" G_GINT64_FORMAT, comma, block);
         g_string_append_printf(keys, "%s\"", comma);
-        for (guint i = 0; i < query->tokens->len; i++) {
-            const char *token = query->tokens->pdata[i];
-            g_string_append_printf(
-                keys, i == 0 ? "{%d" : ",%d", search_block_key(token, strlen(token), block));
-        }
-        g_string_append(keys, "}\"");
+        add_block_keys(keys, query, block);
+        g_string_append_c(keys, '"');
     }
     g_string_append_c(keys, '}');
     g_string_append_c(blocks, '}');
@@ -481,25 +487,12 @@ static bool read_blocks(Db *db,
                     error);
 }
 
-/* The keys of one token over a range of blocks. */
-static char *format_block_keys(const char *token, const BlockRange *range) {
-    GString *out = g_string_new("{");
-    for (int64_t block = range->first; block <= range->last; block++) {
-        g_string_append_printf(out,
-                               block == range->first ? "%d" : ",%d",
-                               search_block_key(token, strlen(token), block));
-    }
-    g_string_append_c(out, '}');
-    return g_string_free(out, FALSE);
-}
-
-/* Very common tokens: walking the rows meets enough of them sooner than collecting all of a block
- * would. IS TRUE keeps the planner from using the index after all. */
+/* Very common tokens: walking the rows of a block meets enough of them sooner than collecting all
+ * that it has. IS TRUE keeps the planner from using the index after all. */
 static Sql sql_walk(SearchKind kind, bool backward) {
 #define WALK(table, order)                                                                         \
-    SQL("SELECT id FROM " table " WHERE (grams && $1::integer[]) IS TRUE AND "                     \
-        "(grams && $2::integer[]) IS TRUE AND (grams && $3::integer[]) IS TRUE "                   \
-        "AND id > $4 AND id < $5 AND $6 = $6 ORDER BY id " order " LIMIT $7")
+    SQL("SELECT id FROM " table " WHERE (grams @> CAST($1 AS integer[])) IS TRUE "                 \
+        "AND id > $2 AND id < $3 ORDER BY id " order " LIMIT $4")
     switch (kind) {
     case SEARCH_UNIT:
         return backward ? WALK("unit_search", "DESC") : WALK("unit_search", "");
@@ -514,32 +507,23 @@ static Sql sql_walk(SearchKind kind, bool backward) {
     g_assert_not_reached();
 }
 
-/* Up to three tokens: a row that others would keep out is met seldom here. */
-static bool walk_blocks(Db *db,
-                        const SearchQuery *query,
-                        const BlockRange *range,
-                        bool backward,
-                        size_t limit,
-                        GArray *ids,
-                        GError **error) {
-    const char *token[3];
-    for (guint i = 0; i < 3; i++) {
-        token[i] = query->tokens->pdata[MIN(i, query->tokens->len - 1)];
-    }
-    g_autofree char *a = format_block_keys(token[0], range);
-    g_autofree char *b = format_block_keys(token[1], range);
-    g_autofree char *c = format_block_keys(token[2], range);
-    return read_ids(db,
-                    sql_walk(query->kind, backward),
-                    DB_ARGS(db_text(a),
-                            db_text(b),
-                            db_text(c),
-                            db_int(range->above),
-                            db_int(range->below),
-                            db_int(backward ? 1 : 0),
-                            db_int((int64_t)limit)),
-                    ids,
-                    error);
+/* The first block of the range. */
+static bool walk_block(Db *db,
+                       const SearchQuery *query,
+                       const BlockRange *range,
+                       bool backward,
+                       size_t limit,
+                       GArray *ids,
+                       GError **error) {
+    g_autoptr(GString) keys = g_string_new(NULL);
+    add_block_keys(keys, query, range->first);
+    return read_ids(
+        db,
+        sql_walk(query->kind, backward),
+        DB_ARGS(
+            db_text(keys->str), db_int(range->above), db_int(range->below), db_int((int64_t)limit)),
+        ids,
+        error);
 }
 
 /* As many blocks as should hold what is missing, a little more than that: each row read for nothing
@@ -548,8 +532,20 @@ static int64_t span_for(size_t missing, double per_block) {
     return (int64_t)(SPAN_MARGIN * (double)missing / MAX(per_block, 0.001)) + 1;
 }
 
-/* Begins with as many blocks as the estimate says and goes on by what was found. The bounds on id
- * also keep out rows of other blocks whose key is the same by a collision of hashes. */
+/* The blocks to read next and the ids in them that count. These bounds also keep out rows of other
+ * blocks whose key is the same by a collision of hashes. */
+static BlockRange range_at(int64_t block, int64_t span, int64_t last, int64_t from, bool backward) {
+    BlockRange range = {
+        .first = backward ? MAX(block - span + 1, 0) : block,
+        .last = backward ? block : MIN(block + span - 1, last),
+    };
+    range.above = MAX((range.first << SEARCH_BLOCK_BITS) - 1, backward ? 0 : from);
+    range.below = MIN((range.last + 1) << SEARCH_BLOCK_BITS, backward ? from : INT64_MAX);
+    return range;
+}
+
+/* Begins with as many blocks as the estimate says and goes on by what was found. Walking goes on
+ * while it meets rows: tokens that are common alone may never stand together. */
 static bool candidates_pg(Db *db,
                           const SearchQuery *query,
                           int64_t from,
@@ -557,27 +553,25 @@ static bool candidates_pg(Db *db,
                           size_t limit,
                           GArray *ids,
                           GError **error) {
-    bool walks = query->expected * WALK_SHARE > query->rows;
+    bool common = query->expected * WALK_SHARE > query->rows;
     int64_t last_block = query->id_max >> SEARCH_BLOCK_BITS;
     int64_t block = MIN(MAX(from, 0) >> SEARCH_BLOCK_BITS, last_block);
     int64_t span = span_for(limit, (double)query->expected / (double)(last_block + 1));
     size_t begun = ids->len;
     int64_t blocks = 0;
+    int64_t passed = 0; /* ids */
     while (block >= 0 && block <= last_block && ids->len < begun + limit) {
-        span = MIN(span, BLOCKS_READ_MAX);
-        BlockRange range = {
-            .first = backward ? MAX(block - span + 1, 0) : block,
-            .last = backward ? block : MIN(block + span - 1, last_block),
-        };
-        range.above = MAX((range.first << SEARCH_BLOCK_BITS) - 1, backward ? 0 : from);
-        range.below = MIN((range.last + 1) << SEARCH_BLOCK_BITS, backward ? from : INT64_MAX);
+        int64_t found = (int64_t)(ids->len - begun);
+        bool walks = common && (passed == 0 || found * WALK_SHARE * 2 > passed);
+        span = walks ? 1 : MIN(span, BLOCKS_READ_MAX);
+        BlockRange range = range_at(block, span, last_block, from, backward);
         size_t missing = begun + limit - ids->len;
-        if (!(walks ? walk_blocks
-                    : read_blocks)(db, query, &range, backward, missing, ids, error)) {
+        if (!(walks ? walk_block : read_blocks)(db, query, &range, backward, missing, ids, error)) {
             return false;
         }
         block = backward ? range.first - 1 : range.last + 1;
         blocks += range.last - range.first + 1;
+        passed += range.below - range.above;
         missing = begun + limit - ids->len;
         span =
             MIN(span * SPAN_GROWTH, span_for(missing, (double)(ids->len - begun) / (double)blocks));
