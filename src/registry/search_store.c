@@ -8,7 +8,7 @@
 /* Reading one posting costs 20 to 60 ns, looking at one row 4 to 10 us (ten times more where it
  * must come from disk): a further token pays while its list is not longer than this many times the
  * number of candidates that remain, unless a page may look at all of those. */
-#define WORTH_FACTOR 100
+#define WORTH_FACTOR 200
 #define FEW_CANDIDATES 100
 #define TOKENS_READ_MAX 6
 #define BLOCKS_READ_MAX 256 /* in one PostgreSQL question */
@@ -287,27 +287,46 @@ static bool find_id_max(Db *db, SearchKind kind, int64_t *ret_id, GError **error
     g_assert_not_reached();
 }
 
-/* Takes the rarest tokens; a further one only while reading it is cheaper than looking at the
- * rows it would spare. */
-static void choose_tokens(SearchQuery *query, GArray *weighed) {
-    g_array_sort(weighed, compare_weighed);
-    double remaining = 0;
+static bool overlaps_taken(const SearchQuery *query, const char *token) {
+    for (guint i = 0; i < query->tokens->len; i++) {
+        if (search_tokens_overlap(query->tokens->pdata[i], token)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Takes those of the tokens (rarest first) that are worth reading; what is taken becomes NULL. How
+ * many rows a token spares is judged as if words stood independently, which parts of one word do
+ * not: those come last, and count for at most a half. */
+static void take_worthy(SearchQuery *query, GArray *weighed, bool overlapping, double *remaining) {
     for (guint i = 0; i < weighed->len; i++) {
         Weighed *one = &g_array_index(weighed, Weighed, i);
         double share = (double)one->expected / (double)MAX(query->rows, 1);
-        bool worth =
-            i == 0 || (query->tokens->len < TOKENS_READ_MAX && remaining > FEW_CANDIDATES &&
-                       (double)one->expected < remaining * WORTH_FACTOR && share < 0.9);
-        if (!worth) {
-            g_free(one->token);
-            continue;
+        if (one->token != NULL &&
+            query->tokens->len<TOKENS_READ_MAX && * remaining> FEW_CANDIDATES &&
+            (double)one->expected < *remaining * WORTH_FACTOR && share < 0.9 &&
+            overlaps_taken(query, one->token) == overlapping) {
+            *remaining *= overlapping ? CLAMP(share, 0.5, 1.0) : MIN(share, 1.0);
+            g_ptr_array_add(query->tokens, g_steal_pointer(&one->token));
         }
-        remaining = i == 0 ? (double)one->expected : remaining * MIN(share, 1.0);
-        if (i == 0) {
-            query->expected = one->expected;
-        }
-        g_ptr_array_add(query->tokens, one->token);
     }
+}
+
+/* The rarest token; a further one only while reading it is cheaper than looking at the rows it
+ * would spare. */
+static void choose_tokens(SearchQuery *query, GArray *weighed) {
+    g_array_sort(weighed, compare_weighed);
+    Weighed *rarest = &g_array_index(weighed, Weighed, 0);
+    double remaining = (double)rarest->expected;
+    query->expected = rarest->expected;
+    g_ptr_array_add(query->tokens, g_steal_pointer(&rarest->token));
+    take_worthy(query, weighed, false, &remaining);
+    take_worthy(query, weighed, true, &remaining);
+}
+
+static void weighed_clear(void *data) {
+    g_free(((Weighed *)data)->token);
 }
 
 bool search_prepare(Db *db,
@@ -318,6 +337,7 @@ bool search_prepare(Db *db,
                     GError **error) {
     g_auto(SearchQuery) query = {.kind = kind, .tokens = g_ptr_array_new_with_free_func(g_free)};
     g_autoptr(GArray) weighed = g_array_new(FALSE, FALSE, sizeof(Weighed));
+    g_array_set_clear_func(weighed, weighed_clear);
     g_autoptr(GPtrArray) tokens = g_ptr_array_new();
     for (size_t i = 0; i < terms->token_count; i++) {
         g_ptr_array_add(tokens, terms->tokens[i]);
@@ -330,9 +350,6 @@ bool search_prepare(Db *db,
     }
     if (!find_id_max(db, kind, &query.id_max, error) ||
         !weigh(db, &query, tokens, weighed, error)) {
-        for (guint i = 0; i < weighed->len; i++) {
-            g_free(g_array_index(weighed, Weighed, i).token);
-        }
         return false;
     }
     choose_tokens(&query, weighed);
