@@ -7,13 +7,17 @@
 
 /* What one reading of a list found. */
 typedef struct Found {
-    GArray *ids;    /* int64_t in the order read */
-    size_t cap;     /* how far it was counted */
-    NamedPlace end; /* name or id set: the walk stopped here before `cap` was reached */
+    GArray *ids;         /* int64_t in the order read */
+    size_t cap;          /* how far it was counted */
+    NamedPlace end;      /* name or id set: the walk stopped here before `cap` was reached */
+    GArray *rows;        /* those of `ids`, in any order, when a search looked at them; else NULL */
+    GStringChunk *texts; /* of the rows */
 } Found;
 
 static void found_clear(Found *found) {
     g_clear_pointer(&found->ids, g_array_unref);
+    g_clear_pointer(&found->rows, g_array_unref);
+    g_clear_pointer(&found->texts, g_string_chunk_free);
     named_place_clear(&found->end);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Found, found_clear)
@@ -188,12 +192,18 @@ static bool walk(Db *db, const NamedQuery *query, size_t wanted, Found *ret_foun
 /* --- searching ----------------------------------------------------------------------------------
  */
 
+typedef struct Look {
+    const NamedQuery *query;
+    Found *found;
+} Look;
+
+/* Keeps the rows that answer: the page needs them again. */
 static bool look_again(Db *db, const void *data, GArray *ids, GError **error) {
-    const NamedQuery *query = data;
+    const Look *look = data;
+    const NamedQuery *query = look->query;
     const NamedSource *source = query->source;
-    g_autoptr(GStringChunk) texts = g_string_chunk_new(8192);
     g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, (guint)source->row_size);
-    if (!source->load(db, ids, texts, rows, error)) {
+    if (!source->load(db, ids, look->found->texts, rows, error)) {
         return false;
     }
     g_array_set_size(ids, 0);
@@ -205,6 +215,7 @@ static bool look_again(Db *db, const void *data, GArray *ids, GError **error) {
             region_is_inside(seen.region, query->ask->region) &&
             search_terms_match(&query->ask->terms, fields, G_N_ELEMENTS(fields))) {
             g_array_append_val(ids, seen.id);
+            g_array_append_vals(look->found->rows, row, 1);
         }
     }
     return true;
@@ -237,13 +248,18 @@ search(Db *db, const NamedQuery *query, size_t limit, Found *ret_found, GError *
     if (!prepare(db, query, &index, &is_exact, error)) {
         return false;
     }
+    if (!is_exact) {
+        ret_found->rows = g_array_new(FALSE, FALSE, (guint)query->source->row_size);
+        ret_found->texts = g_string_chunk_new(8192);
+    }
+    Look look = {query, ret_found};
     SearchAsk asked = {.index = &index,
                        .from = ask->has_place  ? ask->place.id
                                : ask->backward ? INT64_MAX
                                                : 0,
                        .backward = ask->backward,
                        .look = is_exact ? NULL : look_again,
-                       .data = query,
+                       .data = &look,
                        .walk_max = is_exact ? NAMED_WALK_MAX : SEARCH_LOOK_MAX};
     SearchFound got = {.ids = ret_found->ids};
     if (!is_exact && !ask->has_place) {
@@ -275,17 +291,23 @@ static int compare_ids(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+/* The rows of a page, from those that a search has looked at or from the table. */
 static bool
-load_page(Db *db, const NamedSource *source, const GArray *ids, NamedPage *page, GError **error) {
-    page->texts = g_string_chunk_new(8192);
+load_page(Db *db, const NamedSource *source, Found *found, NamedPage *page, GError **error) {
     page->rows = g_array_new(FALSE, FALSE, (guint)source->row_size);
-    g_autoptr(GArray) loaded = g_array_new(FALSE, FALSE, (guint)source->row_size);
-    if (ids->len > 0 && !source->load(db, ids, page->texts, loaded, error)) {
-        return false;
+    g_autoptr(GArray) loaded = g_steal_pointer(&found->rows);
+    page->texts = loaded != NULL ? g_steal_pointer(&found->texts) : g_string_chunk_new(8192);
+    if (loaded != NULL) {
+        g_array_sort(loaded, compare_ids);
+    } else {
+        loaded = g_array_new(FALSE, FALSE, (guint)source->row_size);
+        if (found->ids->len > 0 && !source->load(db, found->ids, page->texts, loaded, error)) {
+            return false;
+        }
     }
-    for (guint i = 0; i < ids->len; i++) {
-        /* loaded is in id order, and a row begins with its id */
-        const void *row = bsearch(&g_array_index(ids, int64_t, i),
+    for (guint i = 0; i < found->ids->len; i++) {
+        /* in id order, and a row begins with its id */
+        const void *row = bsearch(&g_array_index(found->ids, int64_t, i),
                                   loaded->data,
                                   loaded->len,
                                   source->row_size,
@@ -356,7 +378,7 @@ read_page(Db *db, const NamedQuery *query, size_t limit, NamedPage *page, GError
     if (query->ask->backward) {
         id_list_reverse(found.ids);
     }
-    if (!load_page(db, query->source, found.ids, page, error)) {
+    if (!load_page(db, query->source, &found, page, error)) {
         return false;
     }
     set_edges(query, has_more, &found.end, page);
