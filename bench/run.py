@@ -4,7 +4,7 @@
 A benchmark is a program in bench/ that ends with one line of JSON on stdout:
 {"title": …, "figures": [{"name", "value", "unit", "target", "holds", "comparison", "detail"}]}.
 
-  bench/run.py [--only pages,import] [--quick]   --quick: small city, short runs; writes no file
+  bench/run.py [--only pages_sqlite,import] [--quick]   --quick: small city, short runs; writes no file
 
 A section of the file says when and at which commit it was measured; --only renews its sections and
 leaves the others.
@@ -22,7 +22,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # name, command, arguments of --quick
 BENCHMARKS = (
-    ('pages', ['node', 'bench/pages.mjs'], ['--scale', '4', '--seconds', '3']),
+    ('pages_sqlite', ['node', 'bench/pages.mjs', '--engine', 'sqlite'], ['--scale', '4', '--seconds', '3']),
+    ('pages_postgresql', ['node', 'bench/pages.mjs', '--engine', 'postgresql'],
+     ['--scale', '4', '--seconds', '3']),
     ('import', ['bench/import.py'], ['--rows', '20000']),
     ('weight', ['node', 'bench/weight.mjs'], []),
     ('connections', ['node', 'bench/connections.mjs'], ['--idle', '500', '--streams', '500']),
@@ -117,12 +119,15 @@ def main():
     parser.add_argument('--only', default='')
     parser.add_argument('--quick', action='store_true')
     args = parser.parse_args()
+    only = set(filter(None, args.only.split(',')))
+    names = [name for name, _, _ in BENCHMARKS]
+    if not only.issubset(names):
+        parser.error('there are: ' + ', '.join(names))
     if 'HUOZHENG_TEST_PG' not in os.environ:
         starter = os.path.join(ROOT, 'tools/with-postgres')
         os.execv(starter, [starter, sys.executable, os.path.abspath(__file__)] + sys.argv[1:])
     subprocess.check_call(['ninja', '-C', 'build', 'huozheng', 'bench/units_queries', 'bench/conn_baseline'], cwd=ROOT,
                           stdout=subprocess.DEVNULL)
-    only = set(filter(None, args.only.split(',')))
     documents = {name: run(name, command, extra if args.quick else [])
                  for name, command, extra in BENCHMARKS if not only or name in only}
     if not args.quick:

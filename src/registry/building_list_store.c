@@ -145,6 +145,7 @@ static NamedRow view(const void *row) {
 NamedQuery building_query_named(const BuildingQuery *query) {
     static const NamedSource source = {
         .kind = SEARCH_BUILDING,
+        .columns = {"SELECT id, name, district, category, height_class, risk, is_key"},
         .by_name = {{"FROM building INDEXED BY building_name"}, {"FROM building"}},
         .by_district = {{"FROM building INDEXED BY building_district"}, {"FROM building"}},
         .by_region = {{"FROM building INDEXED BY building_region"}, {"FROM building"}},

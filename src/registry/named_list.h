@@ -61,6 +61,7 @@ typedef struct NamedRow {
 
 typedef struct NamedSource {
     SearchKind kind;
+    Sql columns;    /* "SELECT …": id, name, district and what add_filter looks at */
     Sql by_name[2]; /* "FROM …" for SQLite (with its index) and PostgreSQL */
     Sql by_district[2];
     Sql by_region[2];

@@ -7,13 +7,17 @@
 
 /* What one reading of a list found. */
 typedef struct Found {
-    GArray *ids;    /* int64_t in the order read */
-    size_t cap;     /* how far it was counted */
-    NamedPlace end; /* name or id set: the walk stopped here before `cap` was reached */
+    GArray *ids;         /* int64_t in the order read */
+    size_t cap;          /* how far it was counted */
+    NamedPlace end;      /* name or id set: the walk stopped here before `cap` was reached */
+    GArray *rows;        /* those of `ids`, in any order, when a search looked at them; else NULL */
+    GStringChunk *texts; /* of the rows */
 } Found;
 
 static void found_clear(Found *found) {
     g_clear_pointer(&found->ids, g_array_unref);
+    g_clear_pointer(&found->rows, g_array_unref);
+    g_clear_pointer(&found->texts, g_string_chunk_free);
     named_place_clear(&found->end);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Found, found_clear)
@@ -123,8 +127,8 @@ static bool is_all_inside(Db *db, const NamedQuery *query, bool *ret_whole, GErr
     return true;
 }
 
-/* The last row that one reading may look at; none when the list ends before. Skipping rows costs
- * a tenth of filtering them. */
+/* Where a walk that did not find enough ended: the last row it may look at; none when the list ends
+ * before. */
 static bool find_end(Db *db, const NamedQuery *query, NamedPlace *ret_end, GError **error) {
     g_autoptr(SqlBuilder) sql = sql_builder_new();
     add_range(sql, db, query, SQL("SELECT id, name"));
@@ -150,46 +154,56 @@ static void add_filters(SqlBuilder *sql, const NamedQuery *query, bool is_all_in
     query->source->add_filter(sql, query->filter);
 }
 
+/* At most NAMED_WALK_MAX rows of the index, the filters upon them: the engine hands them over one
+ * by one and stops when it has enough. PostgreSQL knows that they are in order already. SQLite does
+ * not and would sort them all; its coroutine keeps their order (the tests hold that). */
+static void
+build_filtered(SqlBuilder *sql, const Db *db, const NamedQuery *query, bool is_all_inside) {
+    sql_builder_add(sql, SQL("SELECT id FROM ("));
+    add_range(sql, db, query, query->source->columns);
+    add_order(sql, !query->ask->backward);
+    add_number(sql, SQL("LIMIT"), NAMED_WALK_MAX);
+    sql_builder_add(sql, SQL(") AS w WHERE 1 = 1"));
+    add_filters(sql, query, is_all_inside);
+    if (db_engine(db) == DB_ENGINE_PG) {
+        add_order(sql, !query->ask->backward);
+    }
+}
+
 static bool walk(Db *db, const NamedQuery *query, size_t wanted, Found *ret_found, GError **error) {
-    const NamedAsk *ask = query->ask;
     bool is_inside;
-    g_auto(Found) bound = {0};
     if (!is_all_inside(db, query, &is_inside, error)) {
         return false;
     }
     bool filters = !is_inside || query->source->has_filter(query->filter);
-    if (filters && !find_end(db, query, &bound.end, error)) {
-        return false;
-    }
     g_autoptr(SqlBuilder) sql = sql_builder_new();
-    add_range(sql, db, query, SQL("SELECT id"));
-    add_filters(sql, query, is_inside);
-    if (bound.end.name != NULL) {
-        add_place(sql,
-                  ask->backward ? SQL("AND (name, id) >= (") : SQL("AND (name, id) <= ("),
-                  &bound.end);
+    if (filters) {
+        build_filtered(sql, db, query, is_inside);
+    } else {
+        add_range(sql, db, query, SQL("SELECT id"));
+        add_order(sql, !query->ask->backward);
     }
-    add_order(sql, !ask->backward);
     add_number(sql, SQL("LIMIT"), (int64_t)wanted);
-    if (!read_ids(db, sql, ret_found->ids, error)) {
-        return false;
-    }
-    if (ret_found->ids->len < wanted) {
-        ret_found->end = bound.end;
-        bound.end = (NamedPlace){0};
-    }
-    return true;
+    return read_ids(db, sql, ret_found->ids, error) &&
+           (!filters || ret_found->ids->len >= wanted ||
+            find_end(db, query, &ret_found->end, error));
 }
 
 /* --- searching ----------------------------------------------------------------------------------
  */
 
+typedef struct Look {
+    const NamedQuery *query;
+    Found *found;
+} Look;
+
+/* Keeps the rows that answer: the page needs them again. */
 static bool look_again(Db *db, const void *data, GArray *ids, GError **error) {
-    const NamedQuery *query = data;
+    const Look *look = data;
+    const NamedQuery *query = look->query;
     const NamedSource *source = query->source;
-    g_autoptr(GStringChunk) texts = g_string_chunk_new(8192);
     g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, (guint)source->row_size);
-    if (!source->load(db, ids, texts, rows, error)) {
+    if (!source->load(db, ids, look->found->texts, rows, error)) {
         return false;
     }
     g_array_set_size(ids, 0);
@@ -201,6 +215,7 @@ static bool look_again(Db *db, const void *data, GArray *ids, GError **error) {
             region_is_inside(seen.region, query->ask->region) &&
             search_terms_match(&query->ask->terms, fields, G_N_ELEMENTS(fields))) {
             g_array_append_val(ids, seen.id);
+            g_array_append_vals(look->found->rows, row, 1);
         }
     }
     return true;
@@ -233,13 +248,18 @@ search(Db *db, const NamedQuery *query, size_t limit, Found *ret_found, GError *
     if (!prepare(db, query, &index, &is_exact, error)) {
         return false;
     }
+    if (!is_exact) {
+        ret_found->rows = g_array_new(FALSE, FALSE, (guint)query->source->row_size);
+        ret_found->texts = g_string_chunk_new(8192);
+    }
+    Look look = {query, ret_found};
     SearchAsk asked = {.index = &index,
                        .from = ask->has_place  ? ask->place.id
                                : ask->backward ? INT64_MAX
                                                : 0,
                        .backward = ask->backward,
                        .look = is_exact ? NULL : look_again,
-                       .data = query,
+                       .data = &look,
                        .walk_max = is_exact ? NAMED_WALK_MAX : SEARCH_LOOK_MAX};
     SearchFound got = {.ids = ret_found->ids};
     if (!is_exact && !ask->has_place) {
@@ -271,17 +291,23 @@ static int compare_ids(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+/* The rows of a page, from those that a search has looked at or from the table. */
 static bool
-load_page(Db *db, const NamedSource *source, const GArray *ids, NamedPage *page, GError **error) {
-    page->texts = g_string_chunk_new(8192);
+load_page(Db *db, const NamedSource *source, Found *found, NamedPage *page, GError **error) {
     page->rows = g_array_new(FALSE, FALSE, (guint)source->row_size);
-    g_autoptr(GArray) loaded = g_array_new(FALSE, FALSE, (guint)source->row_size);
-    if (ids->len > 0 && !source->load(db, ids, page->texts, loaded, error)) {
-        return false;
+    g_autoptr(GArray) loaded = g_steal_pointer(&found->rows);
+    page->texts = loaded != NULL ? g_steal_pointer(&found->texts) : g_string_chunk_new(8192);
+    if (loaded != NULL) {
+        g_array_sort(loaded, compare_ids);
+    } else {
+        loaded = g_array_new(FALSE, FALSE, (guint)source->row_size);
+        if (found->ids->len > 0 && !source->load(db, found->ids, page->texts, loaded, error)) {
+            return false;
+        }
     }
-    for (guint i = 0; i < ids->len; i++) {
-        /* loaded is in id order, and a row begins with its id */
-        const void *row = bsearch(&g_array_index(ids, int64_t, i),
+    for (guint i = 0; i < found->ids->len; i++) {
+        /* in id order, and a row begins with its id */
+        const void *row = bsearch(&g_array_index(found->ids, int64_t, i),
                                   loaded->data,
                                   loaded->len,
                                   source->row_size,
@@ -352,7 +378,7 @@ read_page(Db *db, const NamedQuery *query, size_t limit, NamedPage *page, GError
     if (query->ask->backward) {
         id_list_reverse(found.ids);
     }
-    if (!load_page(db, query->source, found.ids, page, error)) {
+    if (!load_page(db, query->source, &found, page, error)) {
         return false;
     }
     set_edges(query, has_more, &found.end, page);

@@ -159,6 +159,7 @@ static NamedRow view(const void *row) {
 NamedQuery officer_query_named(const OfficerQuery *query) {
     static const NamedSource source = {
         .kind = SEARCH_OFFICER,
+        .columns = {"SELECT id, name, district, in_post, certificate_until, can_lead"},
         .by_name = {{"FROM officer INDEXED BY officer_name"}, {"FROM officer"}},
         .by_district = {{"FROM officer INDEXED BY officer_district"}, {"FROM officer"}},
         .by_region = {{"FROM officer INDEXED BY officer_region"}, {"FROM officer"}},

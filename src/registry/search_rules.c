@@ -203,6 +203,21 @@ bool search_terms_match(const SearchTerms *terms, const char *const *fields, siz
     return all;
 }
 
+/* Some proper end of `a` is how `b` begins. */
+static bool goes_on(const char *a, const char *b) {
+    for (const char *p = a + char_size(a); *p != '\0'; p += char_size(p)) {
+        if (g_str_has_prefix(b, p)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool search_tokens_overlap(const char *a, const char *b) {
+    bool marks = g_utf8_get_char(a) == MARK || g_utf8_get_char(b) == MARK;
+    return !marks && (goes_on(a, b) || goes_on(b, a));
+}
+
 /* --- hashes -------------------------------------------------------------------------------------
  */
 

@@ -43,5 +43,9 @@ bool search_terms_match(const SearchTerms *terms, const char *const *fields, siz
 int32_t search_block_key(const char *token, size_t size, int64_t block);
 #define SEARCH_BLOCK_BITS 14
 
+/* One token could go on where the other ends, as two pairs of one word do: rows that have one often
+ * have the other too. Marks never do. */
+bool search_tokens_overlap(const char *a, const char *b);
+
 /* Hash of a normal form, for finding equal texts: 63 bits, never negative. */
 int64_t search_text_hash(const char *normal);

@@ -5,14 +5,16 @@
 #include <string.h>
 
 #define SAMPLE_EVERY 64 /* rows; see search_sample */
-/* Reading one posting costs about a fiftieth of looking at one row, and a page looks at no more
- * than it shows: a further token pays only while many candidates remain and its list is not longer
- * than this many times their number. */
-#define WORTH_FACTOR 20
-#define FEW_CANDIDATES 500
+/* Reading one posting costs 20 to 60 ns, looking at one row 4 to 10 us (ten times more where it
+ * must come from disk): a further token pays while its list is not longer than this many times the
+ * number of candidates that remain, unless a page may look at all of those. */
+#define WORTH_FACTOR 200
+#define FEW_CANDIDATES 100
 #define TOKENS_READ_MAX 6
 #define BLOCKS_READ_MAX 256 /* in one PostgreSQL question */
-#define WALK_SHARE 10       /* a token in more than one row of so many is met by walking */
+#define SPAN_MARGIN 1.25    /* rows asked for more than are wanted: blocks differ */
+#define SPAN_GROWTH 8       /* from one question to the next */
+#define WALK_SHARE 20       /* tokens in more than one row of so many are met by walking */
 
 /* --- writing ------------------------------------------------------------------------------------
  */
@@ -285,27 +287,46 @@ static bool find_id_max(Db *db, SearchKind kind, int64_t *ret_id, GError **error
     g_assert_not_reached();
 }
 
-/* Takes the rarest tokens; a further one only while reading it is cheaper than looking at the
- * rows it would spare. */
-static void choose_tokens(SearchQuery *query, GArray *weighed) {
-    g_array_sort(weighed, compare_weighed);
-    double remaining = 0;
+static bool overlaps_taken(const SearchQuery *query, const char *token) {
+    for (guint i = 0; i < query->tokens->len; i++) {
+        if (search_tokens_overlap(query->tokens->pdata[i], token)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Takes those of the tokens (rarest first) that are worth reading; what is taken becomes NULL. How
+ * many rows a token spares is judged as if words stood independently, which parts of one word do
+ * not: those come last, and count for at most a half. */
+static void take_worthy(SearchQuery *query, GArray *weighed, bool overlapping, double *remaining) {
     for (guint i = 0; i < weighed->len; i++) {
         Weighed *one = &g_array_index(weighed, Weighed, i);
         double share = (double)one->expected / (double)MAX(query->rows, 1);
-        bool worth =
-            i == 0 || (query->tokens->len < TOKENS_READ_MAX && remaining > FEW_CANDIDATES &&
-                       (double)one->expected < remaining * WORTH_FACTOR && share < 0.9);
-        if (!worth) {
-            g_free(one->token);
-            continue;
+        if (one->token != NULL &&
+            query->tokens->len<TOKENS_READ_MAX && * remaining> FEW_CANDIDATES &&
+            (double)one->expected < *remaining * WORTH_FACTOR && share < 0.9 &&
+            overlaps_taken(query, one->token) == overlapping) {
+            *remaining *= overlapping ? CLAMP(share, 0.5, 1.0) : MIN(share, 1.0);
+            g_ptr_array_add(query->tokens, g_steal_pointer(&one->token));
         }
-        remaining = i == 0 ? (double)one->expected : remaining * MIN(share, 1.0);
-        if (i == 0) {
-            query->expected = one->expected;
-        }
-        g_ptr_array_add(query->tokens, one->token);
     }
+}
+
+/* The rarest token; a further one only while reading it is cheaper than looking at the rows it
+ * would spare. */
+static void choose_tokens(SearchQuery *query, GArray *weighed) {
+    g_array_sort(weighed, compare_weighed);
+    Weighed *rarest = &g_array_index(weighed, Weighed, 0);
+    double remaining = (double)rarest->expected;
+    query->expected = rarest->expected;
+    g_ptr_array_add(query->tokens, g_steal_pointer(&rarest->token));
+    take_worthy(query, weighed, false, &remaining);
+    take_worthy(query, weighed, true, &remaining);
+}
+
+static void weighed_clear(void *data) {
+    g_free(((Weighed *)data)->token);
 }
 
 bool search_prepare(Db *db,
@@ -316,6 +337,7 @@ bool search_prepare(Db *db,
                     GError **error) {
     g_auto(SearchQuery) query = {.kind = kind, .tokens = g_ptr_array_new_with_free_func(g_free)};
     g_autoptr(GArray) weighed = g_array_new(FALSE, FALSE, sizeof(Weighed));
+    g_array_set_clear_func(weighed, weighed_clear);
     g_autoptr(GPtrArray) tokens = g_ptr_array_new();
     for (size_t i = 0; i < terms->token_count; i++) {
         g_ptr_array_add(tokens, terms->tokens[i]);
@@ -328,9 +350,6 @@ bool search_prepare(Db *db,
     }
     if (!find_id_max(db, kind, &query.id_max, error) ||
         !weigh(db, &query, tokens, weighed, error)) {
-        for (guint i = 0; i < weighed->len; i++) {
-            g_free(g_array_index(weighed, Weighed, i).token);
-        }
         return false;
     }
     choose_tokens(&query, weighed);
@@ -408,45 +427,89 @@ static bool candidates_sqlite(Db *db,
 /* --- reading: PostgreSQL ------------------------------------------------------------------------
  */
 
-/* The keys of one token over a range of blocks. */
-static char *format_block_keys(const char *token, int64_t first, int64_t last) {
-    GString *out = g_string_new("{");
-    for (int64_t block = first; block <= last; block++) {
+typedef struct BlockRange {
+    int64_t first, last;  /* blocks, inclusive */
+    int64_t above, below; /* ids, exclusive */
+} BlockRange;
+
+/* "{K,K}": the keys of all tokens in one block. */
+static void add_block_keys(GString *out, const SearchQuery *query, int64_t block) {
+    for (guint i = 0; i < query->tokens->len; i++) {
+        const char *token = query->tokens->pdata[i];
         g_string_append_printf(
-            out, block == first ? "%d" : ",%d", search_block_key(token, strlen(token), block));
+            out, i == 0 ? "{%d" : ",%d", search_block_key(token, strlen(token), block));
     }
     g_string_append_c(out, '}');
-    return g_string_free(out, FALSE);
 }
 
-/* Up to three tokens are asked for; the index combines them. MATERIALIZED: the order by id must
- * not tempt the planner to walk the primary key through a million rows. */
-static Sql sql_overlap(SearchKind kind) {
-#define OVERLAP(table)                                                                             \
-    SQL("WITH hit AS MATERIALIZED (SELECT id FROM " table " WHERE grams && $1::integer[] AND "     \
-        "grams && $2::integer[] AND grams && $3::integer[] AND id > $4 AND id < $5) "              \
+/* {"{K,K}","{K,K}"} and {B,B}: the keys for each block, and the blocks. */
+static void
+format_blocks(const SearchQuery *query, const BlockRange *range, GString *keys, GString *blocks) {
+    for (int64_t block = range->first; block <= range->last; block++) {
+        const char *comma = block == range->first ? "{" : ",";
+        g_string_append_printf(blocks, "%s%" G_GINT64_FORMAT, comma, block);
+        g_string_append_printf(keys, "%s\"", comma);
+        add_block_keys(keys, query, block);
+        g_string_append_c(keys, '"');
+    }
+    g_string_append_c(keys, '}');
+    g_string_append_c(blocks, '}');
+}
+
+/* One look into the index for each block, with all tokens: there GIN follows the shortest list and
+ * skips in the others. (One look with the keys of many blocks, "&&", costs their number for every
+ * row that it meets.) MATERIALIZED: the order by id must not tempt the planner to walk the primary
+ * key through a million rows; nor must the bounds of id, hence IS TRUE. */
+static Sql sql_blocks(SearchKind kind) {
+#define BLOCKS(table)                                                                              \
+    SQL("WITH hit AS MATERIALIZED (SELECT s.id FROM unnest(CAST($1 AS text[]), "                   \
+        "CAST($2 AS bigint[])) AS k (grams, block) JOIN " table " s "                              \
+        "ON s.grams @> CAST(k.grams AS integer[]) "                                                \
+        "WHERE (s.id >> CAST($3 AS integer) = k.block AND s.id > $4 AND s.id < $5) IS TRUE) "      \
         "SELECT id FROM hit ORDER BY CASE WHEN $6 = 1 THEN -id ELSE id END LIMIT $7")
     switch (kind) {
     case SEARCH_UNIT:
-        return OVERLAP("unit_search");
+        return BLOCKS("unit_search");
     case SEARCH_BUILDING:
-        return OVERLAP("building_search");
+        return BLOCKS("building_search");
     case SEARCH_OFFICER:
-        return OVERLAP("officer_search");
+        return BLOCKS("officer_search");
     case SEARCH_INSPECTION:
-        return OVERLAP("inspection_search");
+        return BLOCKS("inspection_search");
     }
-#undef OVERLAP
+#undef BLOCKS
     g_assert_not_reached();
 }
 
-/* Very common tokens: walking the rows meets enough of them sooner than collecting all of a block
- * would. IS TRUE keeps the planner from using the index after all. */
+static bool read_blocks(Db *db,
+                        const SearchQuery *query,
+                        const BlockRange *range,
+                        bool backward,
+                        size_t limit,
+                        GArray *ids,
+                        GError **error) {
+    g_autoptr(GString) keys = g_string_new(NULL);
+    g_autoptr(GString) blocks = g_string_new(NULL);
+    format_blocks(query, range, keys, blocks);
+    return read_ids(db,
+                    sql_blocks(query->kind),
+                    DB_ARGS(db_text(keys->str),
+                            db_text(blocks->str),
+                            db_int(SEARCH_BLOCK_BITS),
+                            db_int(range->above),
+                            db_int(range->below),
+                            db_int(backward ? 1 : 0),
+                            db_int((int64_t)limit)),
+                    ids,
+                    error);
+}
+
+/* Very common tokens: walking the rows of a block meets enough of them sooner than collecting all
+ * that it has. IS TRUE keeps the planner from using the index after all. */
 static Sql sql_walk(SearchKind kind, bool backward) {
 #define WALK(table, order)                                                                         \
-    SQL("SELECT id FROM " table " WHERE (grams && $1::integer[]) IS TRUE AND "                     \
-        "(grams && $2::integer[]) IS TRUE AND (grams && $3::integer[]) IS TRUE "                   \
-        "AND id > $4 AND id < $5 AND $6 = $6 ORDER BY id " order " LIMIT $7")
+    SQL("SELECT id FROM " table " WHERE (grams @> CAST($1 AS integer[])) IS TRUE "                 \
+        "AND id > $2 AND id < $3 ORDER BY id " order " LIMIT $4")
     switch (kind) {
     case SEARCH_UNIT:
         return backward ? WALK("unit_search", "DESC") : WALK("unit_search", "");
@@ -461,41 +524,45 @@ static Sql sql_walk(SearchKind kind, bool backward) {
     g_assert_not_reached();
 }
 
-typedef struct BlockRange {
-    int64_t first, last;  /* blocks, inclusive */
-    int64_t above, below; /* ids, exclusive */
-} BlockRange;
-
-static bool read_blocks(Db *db,
-                        const SearchQuery *query,
-                        const BlockRange *range,
-                        bool backward,
-                        size_t limit,
-                        GArray *ids,
-                        GError **error) {
-    const char *token[3];
-    for (guint i = 0; i < 3; i++) {
-        token[i] = query->tokens->pdata[MIN(i, query->tokens->len - 1)];
-    }
-    bool walks = query->expected * WALK_SHARE > query->rows;
-    g_autofree char *a = format_block_keys(token[0], range->first, range->last);
-    g_autofree char *b = format_block_keys(token[1], range->first, range->last);
-    g_autofree char *c = format_block_keys(token[2], range->first, range->last);
-    return read_ids(db,
-                    walks ? sql_walk(query->kind, backward) : sql_overlap(query->kind),
-                    DB_ARGS(db_text(a),
-                            db_text(b),
-                            db_text(c),
-                            db_int(range->above),
-                            db_int(range->below),
-                            db_int(backward ? 1 : 0),
-                            db_int((int64_t)limit)),
-                    ids,
-                    error);
+/* The first block of the range. */
+static bool walk_block(Db *db,
+                       const SearchQuery *query,
+                       const BlockRange *range,
+                       bool backward,
+                       size_t limit,
+                       GArray *ids,
+                       GError **error) {
+    g_autoptr(GString) keys = g_string_new(NULL);
+    add_block_keys(keys, query, range->first);
+    return read_ids(
+        db,
+        sql_walk(query->kind, backward),
+        DB_ARGS(
+            db_text(keys->str), db_int(range->above), db_int(range->below), db_int((int64_t)limit)),
+        ids,
+        error);
 }
 
-/* Reads as many blocks at once as should hold a few times what is wanted. The bounds on id also
- * keep out rows of other blocks whose key is the same by a collision of hashes. */
+/* As many blocks as should hold what is missing, a little more than that: each row read for nothing
+ * is a page of the table. */
+static int64_t span_for(size_t missing, double per_block) {
+    return (int64_t)(SPAN_MARGIN * (double)missing / MAX(per_block, 0.001)) + 1;
+}
+
+/* The blocks to read next and the ids in them that count. These bounds also keep out rows of other
+ * blocks whose key is the same by a collision of hashes. */
+static BlockRange range_at(int64_t block, int64_t span, int64_t last, int64_t from, bool backward) {
+    BlockRange range = {
+        .first = backward ? MAX(block - span + 1, 0) : block,
+        .last = backward ? block : MIN(block + span - 1, last),
+    };
+    range.above = MAX((range.first << SEARCH_BLOCK_BITS) - 1, backward ? 0 : from);
+    range.below = MIN((range.last + 1) << SEARCH_BLOCK_BITS, backward ? from : INT64_MAX);
+    return range;
+}
+
+/* Begins with as many blocks as the estimate says and goes on by what was found. Walking goes on
+ * while it meets rows: tokens that are common alone may never stand together. */
 static bool candidates_pg(Db *db,
                           const SearchQuery *query,
                           int64_t from,
@@ -503,24 +570,28 @@ static bool candidates_pg(Db *db,
                           size_t limit,
                           GArray *ids,
                           GError **error) {
+    bool common = query->expected * WALK_SHARE > query->rows;
     int64_t last_block = query->id_max >> SEARCH_BLOCK_BITS;
     int64_t block = MIN(MAX(from, 0) >> SEARCH_BLOCK_BITS, last_block);
-    double per_block = (double)query->expected / (double)(last_block + 1);
-    int64_t span = (int64_t)(2.0 * (double)limit / MAX(per_block, 0.001)) + 1;
-    size_t wanted = ids->len + limit;
-    while (block >= 0 && block <= last_block && ids->len < wanted) {
-        span = MIN(span, BLOCKS_READ_MAX);
-        BlockRange range = {
-            .first = backward ? MAX(block - span + 1, 0) : block,
-            .last = backward ? block : MIN(block + span - 1, last_block),
-        };
-        range.above = MAX((range.first << SEARCH_BLOCK_BITS) - 1, backward ? 0 : from);
-        range.below = MIN((range.last + 1) << SEARCH_BLOCK_BITS, backward ? from : INT64_MAX);
-        if (!read_blocks(db, query, &range, backward, wanted - ids->len, ids, error)) {
+    int64_t span = span_for(limit, (double)query->expected / (double)(last_block + 1));
+    size_t begun = ids->len;
+    int64_t blocks = 0;
+    int64_t passed = 0; /* ids */
+    while (block >= 0 && block <= last_block && ids->len < begun + limit) {
+        int64_t found = (int64_t)(ids->len - begun);
+        bool walks = common && (passed == 0 || found * WALK_SHARE * 2 > passed);
+        span = walks ? 1 : MIN(span, BLOCKS_READ_MAX);
+        BlockRange range = range_at(block, span, last_block, from, backward);
+        size_t missing = begun + limit - ids->len;
+        if (!(walks ? walk_block : read_blocks)(db, query, &range, backward, missing, ids, error)) {
             return false;
         }
         block = backward ? range.first - 1 : range.last + 1;
-        span *= 2;
+        blocks += range.last - range.first + 1;
+        passed += range.below - range.above;
+        missing = begun + limit - ids->len;
+        span =
+            MIN(span * SPAN_GROWTH, span_for(missing, (double)(ids->len - begun) / (double)blocks));
     }
     return true;
 }

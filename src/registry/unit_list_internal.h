@@ -8,8 +8,9 @@
 /* Fills units and texts, in the order of `ids` (int64_t). */
 bool unit_list_load(Db *db, const GArray *ids, UnitPage *page, GError **error);
 void unit_list_set_edges(const UnitQuery *query, bool has_more, UnitPage *page);
-/* All living units of all provinces. */
-bool unit_list_everywhere(Db *db, int64_t *ret_n, GError **error);
+/* Does no living unit stand outside this province or city? Two steps into the kept counts, which
+ * costs less than adding them up. */
+bool unit_list_is_whole(Db *db, const char *region, bool *ret_whole, GError **error);
 
 bool unit_search_page(
     Db *db, const UnitQuery *query, size_t limit, UnitPage *ret_page, GError **error);

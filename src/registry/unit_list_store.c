@@ -101,24 +101,31 @@ static bool make_plan(Db *db, const UnitQuery *query, Plan *plan, GError **error
         }
         return true;
     }
-    int64_t everywhere = 0;
-    bool is_wide = strlen(query->region) < 6;
+    bool is_whole = true;
     if (!read_cells(db, query, plan, error) ||
-        (is_wide && !unit_list_everywhere(db, &everywhere, error))) {
+        (strlen(query->region) < 6 && !unit_list_is_whole(db, query->region, &is_whole, error))) {
         return false;
     }
-    plan->needs_district = is_wide && everywhere > plan->inside;
+    plan->needs_district = !is_whole;
     plan->way = cheaper_way(plan, query);
     return true;
 }
 
-bool unit_list_everywhere(Db *db, int64_t *ret_n, GError **error) {
-    return db_query_int(
-        db,
-        SQL("SELECT coalesce(sum(n), 0) FROM unit_count WHERE scope >= 0 AND scope < 100"),
-        DB_NO_ARGS,
-        ret_n,
-        error);
+bool unit_list_is_whole(Db *db, const char *region, bool *ret_whole, GError **error) {
+    int64_t lowest = strlen(region) == 2 ? 10 : 1000; /* codes of as many digits */
+    int64_t outside = 0;
+    if (!db_query_int(
+            db,
+            SQL("SELECT EXISTS (SELECT 1 FROM unit_count "
+                "WHERE scope >= $1 AND scope < $2 AND n > 0) OR EXISTS "
+                "(SELECT 1 FROM unit_count WHERE scope > $2 AND scope < $3 AND n > 0)"),
+            DB_ARGS(db_int(lowest), db_int(g_ascii_strtoll(region, NULL, 10)), db_int(lowest * 10)),
+            &outside,
+            error)) {
+        return false;
+    }
+    *ret_whole = outside == 0;
+    return true;
 }
 
 /* --- the statement ------------------------------------------------------------------------------

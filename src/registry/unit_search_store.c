@@ -59,18 +59,7 @@ add_region_mark(Db *db, const UnitQuery *query, GString *marks, bool *ret_all, G
         *ret_all = true;
         return true;
     }
-    int64_t inside = 0;
-    int64_t everywhere = 0;
-    if (!db_query_int(db,
-                      SQL("SELECT coalesce(sum(n), 0) FROM unit_count WHERE scope = $1"),
-                      DB_ARGS(db_int(g_ascii_strtoll(query->region, NULL, 10))),
-                      &inside,
-                      error) ||
-        !unit_list_everywhere(db, &everywhere, error)) {
-        return false;
-    }
-    *ret_all = inside == everywhere;
-    return true;
+    return unit_list_is_whole(db, query->region, ret_all, error);
 }
 
 static bool prepare(Db *db, const UnitQuery *query, Search *search, GError **error) {
