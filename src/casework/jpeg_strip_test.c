@@ -1,4 +1,8 @@
-/* What a photo says about itself, and that its public copy says nothing but shows the same. */
+/* What a photo says about itself, and that its public copy says nothing but shows the same.
+ *
+ * tests/data/evidence.jpg and evidence-turned.jpg are our own: drawn with libjpeg, with EXIF
+ * written by hand (place, time, device, author), XMP, a comment and bytes behind the end. What must
+ * be gone from a copy begins with "secret". */
 #include "casework/jpeg_strip.h"
 
 #include "base/error.h"
