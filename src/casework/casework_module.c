@@ -9,6 +9,7 @@
 
 static const Route routes[] = {
     {ROUTE_GET, "/work/matters", matters_page, VIEW, CSRF_NONE, 0},
+    {ROUTE_GET, "/go", matter_go_page, VIEW, CSRF_NONE, 0},
     {ROUTE_GET, "/work/matters/new", matter_new_page, VIEW, CSRF_NONE, 0},
     {ROUTE_POST, "/work/matters/new", matter_new_submit, VIEW, CSRF_TOKEN, FORM},
     {ROUTE_GET, "/work/matters/{id}", matter_page, VIEW, CSRF_NONE, 0},
@@ -19,6 +20,12 @@ static const Route routes[] = {
     {0},
 };
 
+static const PeriodicJob jobs[] = {
+    {"matter-search", 3600, casework_catch_up},
+    {0},
+};
+
 static const char *const ledger_types[] = {"matter.act", "matter.look", NULL};
 
-const Module casework_module = {.name = "casework", .routes = routes, .ledger_types = ledger_types};
+const Module casework_module = {
+    .name = "casework", .routes = routes, .jobs = jobs, .ledger_types = ledger_types};

@@ -19,11 +19,18 @@ Response *matter_refuse(Ctx *ctx, const Request *req, const LawRefusal *refusal)
 Response *matter_load(Ctx *ctx, const Request *req, Matter *ret_matter);
 /* Every kind of matter that is there today: {value, text, is_selected, may_open}. */
 json_t *matter_kinds(const LawBook *book, const Ctx *ctx, const char *chosen);
-/* Days left in words with class: {"text", "class", "day", "clock"}; JSON null when nothing runs. */
+/* Time left in words: {"text", "when", "class", "icon", "note_class", "day", "clock"}; JSON null when
+ * nothing runs. */
 json_t *matter_due_model(const Ctx *ctx, const Matter *matter, const LawBook *book);
 /* What a list shows of a matter: number, title, kind, state, deadline. */
 json_t *matter_row_model(const Ctx *ctx, const Matter *matter);
 /* "2026-11-22", or with the minute when the deadline is none of whole days. Caller frees. */
 char *matter_due_text(int64_t due_us);
+/* The name of the person behind an account, else "账号 7". Caller frees. */
+char *matter_account_name(Db *db, int64_t account_id);
+/* A number typed or scanned, to the page that it belongs to. */
+Response *matter_go_page(Ctx *ctx, const Request *req);
+Response *matter_calendar_page(Ctx *ctx, const Request *req);
+Response *matter_team_page(Ctx *ctx, const Request *req);
 /* One paper, for reading and printing. */
 Response *matter_paper_page(Ctx *ctx, const Request *req);

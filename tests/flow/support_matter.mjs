@@ -1,0 +1,30 @@
+/* Matters for tests, made as a person makes them: by the forms. */
+import assert from 'node:assert/strict';
+
+/* The first district that the form of new matters offers this reader. */
+export async function firstDistrict(client) {
+    const html = await (await client.get('/work/matters/new?kind=complaint')).text();
+    const options = /<select[^>]*\sname="region"[^>]*>([\s\S]*?)<\/select>/.exec(html)[1];
+    return [...options.matchAll(/value="(\d{6})"/g)].map((match) => match[1])[0];
+}
+
+/* Registers a complaint; `happened` is "2026-11-18T15:00" in Shanghai. Returns {path, number}. */
+export async function openComplaint(client, { title, region, happened, content = 'other' }) {
+    const response = await client.post('/work/matters/new?kind=complaint', {
+        kind: 'complaint', title, region, ...(happened ? { happened } : {}),
+        'f-channel': 'hotline', 'f-content': content, 'f-description': '流程测试', 'f-place': '流程路1号', 'f-named': 'no',
+    }, { from: '/work/matters/new?kind=complaint' });
+    assert.equal(response.status, 303, await response.text());
+    const path = response.headers.get('location').split('?')[0];
+    return { path, number: (await client.json(path)).number };
+}
+
+/* Takes an act; `fields` are those of its form. Returns the response. */
+export async function takeAct(client, path, step, fields, { happened, officers = [] } = {}) {
+    const form = Object.fromEntries(Object.entries(fields).map(([name, value]) => [`f-${name}`, value]));
+    officers.forEach((number, i) => { form[`officer-${i + 1}`] = number; });
+    if (happened) form.happened = happened;
+    const response = await client.post(`${path}/acts/${step}`, form);
+    assert.equal(response.status, 303, (await response.text()).slice(0, 4000));
+    return response;
+}
