@@ -10,6 +10,8 @@
 static const Route routes[] = {
     {ROUTE_GET, "/work/matters", matters_page, VIEW, CSRF_NONE, 0},
     {ROUTE_GET, "/go", matter_go_page, VIEW, CSRF_NONE, 0},
+    {ROUTE_GET, "/work/calendar", matter_calendar_page, VIEW, CSRF_NONE, 0},
+    {ROUTE_GET, "/work/team", matter_team_page, VIEW, CSRF_NONE, 0},
     {ROUTE_GET, "/work/matters/new", matter_new_page, VIEW, CSRF_NONE, 0},
     {ROUTE_POST, "/work/matters/new", matter_new_submit, VIEW, CSRF_TOKEN, FORM},
     {ROUTE_GET, "/work/matters/{id}", matter_page, VIEW, CSRF_NONE, 0},

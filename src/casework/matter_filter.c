@@ -21,6 +21,11 @@ static bool read_due(const MatterReader *reader, MatterFilter *filter) {
             &bounds, group, &filter->query.due_after_us, &filter->query.due_to_us);
         return true;
     }
+    if (strcmp(filter->due, MATTER_NEAR) == 0) {
+        filter->query.due_after_us = bounds.now_us;
+        filter->query.due_to_us = bounds.soon_us;
+        return true;
+    }
     if (strlen(filter->due) != strlen("2026-11-30") || !clock_parse(filter->due, &day_us)) {
         return false;
     }

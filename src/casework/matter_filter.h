@@ -6,6 +6,8 @@
 
 #include "casework/desk.h"
 
+#define MATTER_NEAR "near" /* due=near: today or within three working days */
+
 /* Gives the value of a word ("kind"), NULL when it is not there. */
 typedef const char *(*MatterWord)(const void *from, const char *name);
 
@@ -27,7 +29,7 @@ typedef struct MatterFilter {
 void matter_filter_clear(MatterFilter *filter);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MatterFilter, matter_filter_clear)
 
-/* Words: q, kind, due ("over", "today", "soon", "later", a day, or "closed"; closed=1 is the same),
+/* Words: q, kind, due ("over", "today", "soon", "later", "near", a day, or "closed"; closed=1 is the same),
  * next (a role), person (an account), mine. NULL when they make sense, else a sentence for the reader. The filter points
  * into itself: it must not be moved. */
 const char *matter_filter_read(MatterWord word,

@@ -37,6 +37,9 @@ static json_t *due_options(const MatterFilter *filter) {
     for (DeskGroup group = DESK_OVER; group < DESK_GROUP_COUNT; group++) {
         add_option(options, desk_group_word(group), desk_group_zh(group), filter->due);
     }
+    if (g_strcmp0(filter->due, MATTER_NEAR) == 0) {
+        add_option(options, MATTER_NEAR, "今天和三个工作日内", filter->due);
+    }
     if (filter->due_day != 0) {
         g_autofree char *text = g_strdup_printf("%s 到期", filter->due);
         add_option(options, filter->due, text, filter->due);

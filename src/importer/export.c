@@ -28,6 +28,11 @@ const char *const export_filter_words[] = {"q",
                                            "height",
                                            "lead",
                                            "mine",
+                                           "kind",
+                                           "closed",
+                                           "due",
+                                           "next",
+                                           "person",
                                            NULL};
 
 const ExportList *export_find_list(const char *name) {
