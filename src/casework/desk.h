@@ -54,6 +54,9 @@ uint32_t desk_next_roles(const LawCase *course, int64_t now_us);
 /* The next act that this actor may take; NULL: somebody else's turn. */
 const LawStep *desk_next_step(const LawCase *course, const Matter *matter, const CaseActor *actor);
 
+/* The next act, whoever takes it; NULL: none. */
+const LawStep *desk_next_anybody(const LawCase *course, int64_t now_us);
+
 /* --- tasks for the start page --- */
 
 /* What one row shows: {due_us, due_class, due_big, due_small, href, title, text, note, people,

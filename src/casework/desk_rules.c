@@ -207,6 +207,26 @@ uint32_t desk_next_roles(const LawCase *course, int64_t now_us) {
     return roles != 0 ? roles : later;
 }
 
+const LawStep *desk_next_anybody(const LawCase *course, int64_t now_us) {
+    const LawProcedure *procedure = law_case_procedure(course);
+    const LawState *state = law_case_state(course);
+    const LawStep *later = NULL;
+    for (unsigned i = 0; state != NULL && !state->is_final && i < procedure->step_count; i++) {
+        const LawStep *step = &procedure->steps[i];
+        g_auto(LawRefusal) refusal = {0};
+        if (!moves(course, step)) {
+            continue;
+        }
+        ask(course, step, now_us, &refusal);
+        const LawStep *before = lacking(procedure, step, &refusal);
+        if (refusal.rule == NULL || before != NULL) {
+            return before != NULL ? before : step;
+        }
+        later = later == NULL ? step : later;
+    }
+    return later;
+}
+
 static bool
 may_take(const LawCase *course, const Matter *matter, const CaseActor *actor, const LawStep *step) {
     g_auto(LawRefusal) refusal = {0};

@@ -26,6 +26,28 @@ json_t *matter_due_model(const Ctx *ctx, const Matter *matter, const LawBook *bo
 json_t *matter_row_model(const Ctx *ctx, const Matter *matter);
 /* "2026-11-22", or with the minute when the deadline is none of whole days. Caller frees. */
 char *matter_due_text(int64_t due_us);
+/* What the page of a matter knows of it. Borrowed. */
+typedef struct MatterShown {
+    const Matter *matter;
+    const LawBook *book;
+    const LawProcedure *procedure;
+    const GPtrArray *acts;    /* StoredAct * in order */
+    const char *correct_step; /* the act that puts errors right, when this reader may take it */
+} MatterShown;
+/* model: next_due with its days, clocks, stopped. */
+void matter_put_deadlines(const Ctx *ctx,
+                          const MatterShown *shown,
+                          const LawCase *course,
+                          json_t *model);
+/* model: acts and older ones, newest first, each with its proof; next_step; what the ledger holds. */
+bool matter_put_timeline(Ctx *ctx,
+                         const MatterShown *shown,
+                         const LawCase *course,
+                         json_t *model,
+                         bool *ret_has_sealed,
+                         GError **error);
+/* "吕晓远（C-1）、…". Caller frees. */
+char *matter_officers_text(Db *db, const GArray *officers);
 /* The name of the person behind an account, else "账号 7". Caller frees. */
 char *matter_account_name(Db *db, int64_t account_id);
 /* A number typed or scanned, to the page that it belongs to. */
