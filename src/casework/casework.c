@@ -84,8 +84,7 @@ LawCase *casework_replay(Db *db, const Matter *matter, GError **error) {
 
 GPtrArray *casework_acts(Db *db, int64_t matter_id, bool with_sealed, GError **error) {
     g_autoptr(GPtrArray) acts = casework_store_acts(db, matter_id, error);
-    bool good = acts != NULL &&
-                (!with_sealed || casework_store_unseal(db, matter_id, acts, error));
+    bool good = acts != NULL && (!with_sealed || casework_store_unseal(db, matter_id, acts, error));
     return good ? g_steal_pointer(&acts) : NULL;
 }
 
@@ -395,8 +394,7 @@ static bool run(Db *db, void *data, GError **error) {
     law_refusal_clear(work->refusal);
     *work->refusal = (LawRefusal){.rule = NULL};
     work->new_id = 0;
-    bool good =
-        work->opening != NULL ? open_work(db, work, error) : act_work(db, work, error);
+    bool good = work->opening != NULL ? open_work(db, work, error) : act_work(db, work, error);
     g_clear_pointer(&work->data, json_decref);
     return good;
 }
@@ -465,8 +463,7 @@ typedef struct DraftWork {
 
 static bool draft_work(Db *db, void *data, GError **error) {
     const DraftWork *work = data;
-    return casework_store_draft(
-        db, work->account_id, work->place, work->data, work->now_us, error);
+    return casework_store_draft(db, work->account_id, work->place, work->data, work->now_us, error);
 }
 
 bool casework_draft_save(Db *db,

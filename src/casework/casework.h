@@ -137,8 +137,8 @@ void matter_link_free(MatterLink *link);
 /* Array of MatterLink *. */
 GPtrArray *casework_links(Db *db, int64_t matter_id, GError **error);
 
-/* What an account has begun to fill in at a place ("new/complaint", "7/verify"). `data` NULL forgets
- * it. */
+/* What an account has begun to fill in at a place ("new/complaint", "7/verify"). `data` NULL
+ * forgets it. */
 bool casework_draft_save(Db *db,
                          int64_t account_id,
                          const char *place,
@@ -198,8 +198,8 @@ typedef struct MatterQuery {
 GPtrArray *casework_list(Db *db, const MatterQuery *query, GError **error);
 
 typedef struct MatterPage {
-    GPtrArray *rows;            /* of Matter * */
-    int64_t next_key, next_id;  /* 0, 0: there are no more */
+    GPtrArray *rows;           /* of Matter * */
+    int64_t next_key, next_id; /* 0, 0: there are no more */
 } MatterPage;
 void matter_page_clear(MatterPage *page);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MatterPage, matter_page_clear)
@@ -219,8 +219,7 @@ typedef struct MatterDay {
 } MatterDay;
 /* How many open matters of the region fall due on each day of [from, to]: array of MatterDay, only
  * days that have some. */
-GArray *
-casework_due_days(Db *db, const char *region, LawDay from, LawDay to, GError **error);
+GArray *casework_due_days(Db *db, const char *region, LawDay from, LawDay to, GError **error);
 
 /* A line of the board: of a person or of a kind. */
 typedef struct MatterTally {

@@ -30,8 +30,7 @@ bool casework_index_add(Db *db, const Matter *matter, GError **error) {
 
 /* Those rows of `ids` that the query wants but for the phrase, newest first. */
 static GPtrArray *load(Db *db, const MatterQuery *query, const GArray *ids, GError **error) {
-    g_autofree char *list =
-        id_list_format(db, (const int64_t *)(const void *)ids->data, ids->len);
+    g_autofree char *list = id_list_format(db, (const int64_t *)(const void *)ids->data, ids->len);
     g_autoptr(SqlBuilder) sql = sql_builder_new();
     sql_builder_add(sql, SQL("SELECT " MATTER_COLUMNS " FROM matter m WHERE m.id"));
     sql_builder_add(sql,

@@ -124,8 +124,11 @@ bool casework_store_by_form(Db *db, const char *form_id, int64_t *ret_id, GError
 }
 
 bool casework_store_find(Db *db, int64_t id, Matter *ret_matter, GError **error) {
-    g_autoptr(DbRows) rows = db_query(
-        db, SQL("SELECT " MATTER_COLUMNS " FROM matter m WHERE m.id = $1"), DB_ARGS(db_int(id)), error);
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT " MATTER_COLUMNS " FROM matter m WHERE m.id = $1"),
+                 DB_ARGS(db_int(id)),
+                 error);
     if (rows == NULL) {
         return false;
     }
@@ -138,10 +141,11 @@ bool casework_store_find(Db *db, int64_t id, Matter *ret_matter, GError **error)
 }
 
 bool casework_store_by_number(Db *db, const char *number, Matter *ret_matter, GError **error) {
-    g_autoptr(DbRows) rows = db_query(db,
-                                      SQL("SELECT " MATTER_COLUMNS " FROM matter m WHERE m.number = $1"),
-                                      DB_ARGS(db_text(number)),
-                                      error);
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT " MATTER_COLUMNS " FROM matter m WHERE m.number = $1"),
+                 DB_ARGS(db_text(number)),
+                 error);
     if (rows == NULL) {
         return false;
     }
@@ -153,13 +157,13 @@ bool casework_store_by_number(Db *db, const char *number, Matter *ret_matter, GE
 
 /* An object has few matters of one kind in a year: the first act of each is read. */
 bool casework_store_count(Db *db, const CaseCount *count, int64_t *ret_n, GError **error) {
-    g_autoptr(DbRows) rows =
-        db_query(db,
-                 SQL("SELECT m.opened_us, a.data FROM matter m JOIN matter_act a ON a.matter_id = "
-                     "m.id AND a.seq = 1 WHERE m.object_kind = $1 AND m.object_id = $2 AND "
-                     "m.object_id <> 0 AND m.kind = $3"),
-                 DB_ARGS(db_text(count->object_kind), db_int(count->object_id), db_text(count->kind)),
-                 error);
+    g_autoptr(DbRows) rows = db_query(
+        db,
+        SQL("SELECT m.opened_us, a.data FROM matter m JOIN matter_act a ON a.matter_id = "
+            "m.id AND a.seq = 1 WHERE m.object_kind = $1 AND m.object_id = $2 AND "
+            "m.object_id <> 0 AND m.kind = $3"),
+        DB_ARGS(db_text(count->object_kind), db_int(count->object_id), db_text(count->kind)),
+        error);
     int64_t n = 0;
     if (rows == NULL) {
         return false;
@@ -268,12 +272,12 @@ GPtrArray *casework_store_acts(Db *db, int64_t matter_id, GError **error) {
 }
 
 bool casework_store_unseal(Db *db, int64_t matter_id, GPtrArray *acts, GError **error) {
-    g_autoptr(DbRows) rows = db_query(
-        db,
-        SQL("SELECT a.seq, s.field, s.value FROM matter_act a JOIN matter_sealed s "
-            "ON s.act_id = a.id WHERE a.matter_id = $1 ORDER BY a.seq, s.field"),
-        DB_ARGS(db_int(matter_id)),
-        error);
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT a.seq, s.field, s.value FROM matter_act a JOIN matter_sealed s "
+                     "ON s.act_id = a.id WHERE a.matter_id = $1 ORDER BY a.seq, s.field"),
+                 DB_ARGS(db_int(matter_id)),
+                 error);
     if (rows == NULL) {
         return false;
     }

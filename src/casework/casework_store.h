@@ -83,7 +83,10 @@ bool casework_store_find_draft(Db *db,
 /* --- lists (casework_list_store.c) --- */
 
 /* The place behind a row. */
-void casework_place(const MatterQuery *query, const Matter *last, int64_t *ret_key, int64_t *ret_id);
+void casework_place(const MatterQuery *query,
+                    const Matter *last,
+                    int64_t *ret_key,
+                    int64_t *ret_id);
 /* " AND m.district …": the matters of a region. */
 void casework_add_region(SqlBuilder *sql, const char *region);
 /* What stands in the columns of MATTER_COLUMNS. */

@@ -17,8 +17,8 @@ typedef enum DeskGroup {
     DESK_LATER, /* or without a deadline */
     DESK_GROUP_COUNT,
 } DeskGroup;
-const char *desk_group_word(DeskGroup group); /* "over" */
-const char *desk_group_zh(DeskGroup group);   /* "已逾期" */
+const char *desk_group_word(DeskGroup group);  /* "over" */
+const char *desk_group_zh(DeskGroup group);    /* "已逾期" */
 const char *desk_group_class(DeskGroup group); /* of .due: "over", "now", "soon", "" */
 bool desk_group_parse(const char *word, DeskGroup *ret_group);
 

@@ -59,7 +59,7 @@ DeskBounds desk_bounds(int64_t now_us) {
 }
 
 DeskGroup desk_group(const DeskBounds *bounds, int64_t due_us) {
-    return due_us == 0                 ? DESK_LATER
+    return due_us == 0                  ? DESK_LATER
            : due_us <= bounds->now_us   ? DESK_OVER
            : due_us <= bounds->today_us ? DESK_TODAY
            : due_us <= bounds->soon_us  ? DESK_SOON
@@ -99,9 +99,8 @@ static char *moment_text(int64_t due_us, int64_t now_us) {
 static void hours_text(int64_t due_us, int64_t now_us, DeskDue *due) {
     int64_t left_us = due_us - now_us;
     if (due->group != DESK_OVER) {
-        due->big = g_strdup_printf("剩 %d 小时 %d 分",
-                                   (int)(left_us / HOUR_US),
-                                   (int)(left_us % HOUR_US / MINUTE_US));
+        due->big = g_strdup_printf(
+            "剩 %d 小时 %d 分", (int)(left_us / HOUR_US), (int)(left_us % HOUR_US / MINUTE_US));
         due->small = moment_text(due_us, now_us);
         due->sentence = g_strdup(due->big);
         return;
@@ -198,8 +197,8 @@ uint32_t desk_next_roles(const LawCase *course, int64_t now_us) {
         ask(course, step, now_us, &refusal);
         const LawStep *before = lacking(procedure, step, &refusal);
         bool waits = refusal.rule != NULL && strcmp(refusal.rule, "not-before") == 0;
-        roles |= waits            ? 0
-                 : before == NULL ? step->roles
+        roles |= waits                            ? 0
+                 : before == NULL                 ? step->roles
                  : law_step_leaves(before, state) ? before->roles
                                                   : 0;
         later |= waits ? step->roles : 0;

@@ -80,8 +80,8 @@ static json_t *own_task(Ctx *ctx, const Matter *matter, GError **error) {
     }
     json_t *item = task_model(ctx, matter, course);
     g_autofree char *title = g_strdup_printf("%s：%s", step->name, matter->title);
-    g_autofree char *act = g_strdup_printf(
-        "/work/matters/%" G_GINT64_FORMAT "/acts/%s", matter->id, step->id);
+    g_autofree char *act =
+        g_strdup_printf("/work/matters/%" G_GINT64_FORMAT "/acts/%s", matter->id, step->id);
     json_put_text(item, "title", title);
     json_put_text(item, "act", step->name);
     json_put_text(item, "act_href", act);

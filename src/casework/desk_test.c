@@ -37,8 +37,18 @@ static void test_words(void) {
     } cases[] = {
         {"2026-11-20T15:40:00", NOW, LAW_HOURS, DESK_TODAY, "剩 6 小时 28 分", "今天 15:40 前"},
         {"2026-11-21T09:00:00", NOW, LAW_HOURS, DESK_SOON, "剩 23 小时 48 分", "明天 09:00 前"},
-        {"2026-11-20T00:12:00", NOW, LAW_HOURS, DESK_OVER, "逾期 9 小时", "应于 11月20日 周五 00:12"},
-        {"2026-11-20T09:00:00", NOW, LAW_HOURS, DESK_OVER, "逾期 12 分钟", "应于 11月20日 周五 09:00"},
+        {"2026-11-20T00:12:00",
+         NOW,
+         LAW_HOURS,
+         DESK_OVER,
+         "逾期 9 小时",
+         "应于 11月20日 周五 00:12"},
+        {"2026-11-20T09:00:00",
+         NOW,
+         LAW_HOURS,
+         DESK_OVER,
+         "逾期 12 分钟",
+         "应于 11月20日 周五 09:00"},
         {"2026-11-21", NOW, LAW_WORKING_DAYS, DESK_TODAY, "今天", "下班前"},
         {"2026-11-24", NOW, LAW_WORKING_DAYS, DESK_SOON, "1 个工作日", "11月23日 周一"},
         {"2026-11-26", NOW, LAW_WORKING_DAYS, DESK_SOON, "3 个工作日", "11月25日 周三"},
@@ -46,11 +56,23 @@ static void test_words(void) {
         {"2026-12-03", NOW, LAW_CALENDAR_DAYS, DESK_LATER, "12 天", "12月2日 周三"},
         {"2026-11-23", NOW, LAW_CALENDAR_DAYS, DESK_SOON, "2 天", "11月22日 周日"},
         {"2026-11-20", NOW, LAW_WORKING_DAYS, DESK_OVER, "逾期 1 个工作日", "应于 11月19日 周四"},
-        {"2026-11-21", "2026-11-21T10:00:00", LAW_WORKING_DAYS, DESK_OVER, "逾期 1 天",
+        {"2026-11-21",
+         "2026-11-21T10:00:00",
+         LAW_WORKING_DAYS,
+         DESK_OVER,
+         "逾期 1 天",
          "应于 11月20日 周五"},
-        {"2026-10-09", "2026-09-30T10:00:00", LAW_WORKING_DAYS, DESK_SOON, "1 个工作日",
+        {"2026-10-09",
+         "2026-09-30T10:00:00",
+         LAW_WORKING_DAYS,
+         DESK_SOON,
+         "1 个工作日",
          "10月8日 周四"},
-        {"2026-10-11", "2026-09-30T10:00:00", LAW_WORKING_DAYS, DESK_SOON, "3 个工作日",
+        {"2026-10-11",
+         "2026-09-30T10:00:00",
+         LAW_WORKING_DAYS,
+         DESK_SOON,
+         "3 个工作日",
          "10月10日 周六"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -127,8 +149,8 @@ static CaseActor actor(int64_t account, uint32_t roles) {
         .account_id = account, .roles = roles, .region = "500103", .now_us = at(NOW)};
 }
 
-static int64_t complaint(
-    Db *db, const char *title, const char *region, const char *when, const char *content) {
+static int64_t
+complaint(Db *db, const char *title, const char *region, const char *when, const char *content) {
     g_autoptr(GError) error = NULL;
     g_auto(LawRefusal) refusal = {0};
     g_autoptr(json_t) data = json_object();
@@ -154,11 +176,12 @@ static Db *fill(TestDb *fresh) {
     Db *db = test_db_open(fresh, DB_READ_WRITE);
     for (int i = 1; i <= 2; i++) {
         g_autofree char *certificate = g_strdup_printf("C-%d", i);
-        test_db_exec(db,
-                     "INSERT INTO officer (name, certificate, certificate_until, agency_id, region, "
-                     "district, in_post, can_lead, version, created_us, changed_us) "
-                     "VALUES ('甲', $1, '2099-12-31', 0, '500103', 500103, 1, 1, 1, 1, 1)",
-                     db_text(certificate));
+        test_db_exec(
+            db,
+            "INSERT INTO officer (name, certificate, certificate_until, agency_id, region, "
+            "district, in_post, can_lead, version, created_us, changed_us) "
+            "VALUES ('甲', $1, '2099-12-31', 0, '500103', 500103, 1, 1, 1, 1, 1)",
+            db_text(certificate));
     }
     complaint(db, "逾期商店", "500103", "2026-11-16T10:00:00", "other");
     complaint(db, "上锁超市", "500103", "2026-11-19T15:40:00", "blocked-exit");
@@ -239,9 +262,10 @@ static void test_catch_up(DbEngine engine) {
     g_autoptr(Db) db = fill(fresh);
     g_autoptr(GError) error = NULL;
     g_auto(Matter) matter = {0};
-    test_db_exec(db,
-                 "UPDATE matter SET due_unit = '', next_roles = 0, title = '早先茶楼' WHERE id = $1",
-                 db_int(3));
+    test_db_exec(
+        db,
+        "UPDATE matter SET due_unit = '', next_roles = 0, title = '早先茶楼' WHERE id = $1",
+        db_int(3));
     test_db_exec(db, "INSERT INTO matter_unindexed (id) VALUES ($1)", db_int(3));
     assert_list(db, "500103", (Word){"q", "早先"}, "");
     assert_list(db, "500103", (Word){"next", "inspector"}, "1 2");
@@ -309,8 +333,7 @@ static void test_figures(DbEngine engine) {
     g_assert_cmpint(g_array_index(days, MatterDay, 0).count, ==, 2);
     g_assert_cmpint(g_array_index(days, MatterDay, 1).day, ==, law_day_of(at("2026-11-20")));
     int64_t late = 0;
-    g_assert_true(
-        desk_count_over(db, "50", ROLE_BIT(ROLE_INSPECTOR), at(NOW), &late, &error));
+    g_assert_true(desk_count_over(db, "50", ROLE_BIT(ROLE_INSPECTOR), at(NOW), &late, &error));
     g_assert_cmpint(late, ==, 2);
     g_assert_true(desk_count_over(db, "50", ROLE_BIT(ROLE_LEADER), at(NOW), &late, &error));
     g_assert_cmpint(late, ==, 0);

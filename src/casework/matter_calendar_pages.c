@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define EPOCH_JULIAN 719163 /* of 1970-01-01 */
-#define MONTHS_AHEAD 600 /* either way from today: what an address may ask for */
+#define MONTHS_AHEAD 600    /* either way from today: what an address may ask for */
 
 typedef struct Month {
     GDate first;
@@ -54,16 +54,14 @@ static char *month_href(const Month *month, int step) {
     } else {
         g_date_subtract_months(&other, 1);
     }
-    return g_strdup_printf("/work/calendar?month=%04d-%02d",
-                           g_date_get_year(&other),
-                           (int)g_date_get_month(&other));
+    return g_strdup_printf(
+        "/work/calendar?month=%04d-%02d", g_date_get_year(&other), (int)g_date_get_month(&other));
 }
 
 /* "休 国庆节", "班 调休", … and the class of a day. */
 static void put_kind(const LawCalendar *calendar, LawDay day, json_t *cell) {
     const char *name = NULL;
-    LawDayKind kind =
-        calendar == NULL ? LAW_DAY_UNKNOWN : law_day_kind(calendar, day, &name);
+    LawDayKind kind = calendar == NULL ? LAW_DAY_UNKNOWN : law_day_kind(calendar, day, &name);
     g_autofree char *holiday = g_strdup_printf("放假 %s", name == NULL ? "" : name);
     const char *words[] = {NULL, "调休上班", "周末", g_strchomp(holiday), "未公布"};
     json_put_text(cell, "kind", words[kind]);
@@ -81,8 +79,7 @@ static int64_t count_on(const GArray *days, LawDay day) {
     return 0;
 }
 
-static json_t *
-day_cell(const LawCalendar *calendar, const GArray *days, LawDay day, LawDay today) {
+static json_t *day_cell(const LawCalendar *calendar, const GArray *days, LawDay day, LawDay today) {
     static const char *const weekdays[] = {"周一", "周二", "周三", "周四", "周五", "周六", "周日"};
     json_t *cell = json_object();
     char text[11];
@@ -143,9 +140,8 @@ Response *matter_calendar_page(Ctx *ctx, const Request *req) {
         total += g_array_index(days, MatterDay, i).count;
     }
     json_t *model = json_object();
-    g_autofree char *title = g_strdup_printf("%d年%d月",
-                                             g_date_get_year(&month.first),
-                                             (int)g_date_get_month(&month.first));
+    g_autofree char *title = g_strdup_printf(
+        "%d年%d月", g_date_get_year(&month.first), (int)g_date_get_month(&month.first));
     g_autofree char *previous = month_href(&month, -1);
     g_autofree char *next = month_href(&month, 1);
     json_put_text(model, "month", title);

@@ -36,10 +36,10 @@ static char *reason_of(const LawClock *clock, LawDay day) {
     const LawCalendar *calendar = law_calendar(NULL);
     const char *name = NULL;
     LawDayKind kind = calendar == NULL ? LAW_DAY_UNKNOWN : law_day_kind(calendar, day, &name);
-    return is_paused(clock, day)      ? g_strdup("中止")
-           : kind == LAW_DAY_HOLIDAY  ? g_strdup(name == NULL ? "放假" : name)
-           : kind == LAW_DAY_WEEKEND  ? g_strdup("周末")
-                                      : g_strdup("不计");
+    return is_paused(clock, day)     ? g_strdup("中止")
+           : kind == LAW_DAY_HOLIDAY ? g_strdup(name == NULL ? "放假" : name)
+           : kind == LAW_DAY_WEEKEND ? g_strdup("周末")
+                                     : g_strdup("不计");
 }
 
 /* "第 2 天", "起算", "周末 不计", with "今天" before it. Caller frees. */
@@ -50,7 +50,8 @@ static char *day_text(const LawClock *clock, LawDay day, LawDay today) {
         return g_strdup_printf("%s起算", now);
     }
     if (number > 0 || clock->due.counted->len == 0) {
-        return number > 0                   ? g_strdup_printf("%s第 %d 天", now, number)
+        return number > 0 && day == today   ? g_strdup_printf("今天 第 %d", number)
+               : number > 0                 ? g_strdup_printf("第 %d 天", number)
                : day == clock->due.last_day ? g_strdup_printf("%s届满", now)
                                             : g_strdup(now);
     }
@@ -109,8 +110,8 @@ static json_t *strip_of(const LawClock *clock, LawDay today) {
     bool is_whole = last - first < DAYS_WHOLE;
     LawDay gap = 0; /* first day of the gap that is open; 0: none */
     for (LawDay day = first; day <= last; day++) {
-        bool is_shown = is_whole || day - first < DAYS_EDGE || last - day < DAYS_EDGE ||
-                        day == today;
+        bool is_shown =
+            is_whole || day - first < DAYS_EDGE || last - day < DAYS_EDGE || day == today;
         if (is_shown && gap != 0) {
             json_array_append_new(days, gap_model(clock, gap, day - 1));
         }
@@ -181,9 +182,7 @@ static json_t *next_model(const Ctx *ctx, const MatterShown *shown, const LawClo
     json_put_text(next, "class", classes[due.group]);
     json_put_text(next, "how", how);
     json_put_bool(next, "has_days", has_days);
-    json_put(next,
-             "days",
-             has_days ? strip_of(clock, law_day_of(ctx->now_us)) : json_array());
+    json_put(next, "days", has_days ? strip_of(clock, law_day_of(ctx->now_us)) : json_array());
     json_put_text(next, "basis", clock->basis_zh);
     json_put_text(
         next, "confidence", term == NULL ? NULL : law_confidence_zh(term->entry.confidence));
@@ -202,8 +201,8 @@ static json_t *clock_model(const LawClock *clock, bool is_closed) {
     for (guint i = 0; i < clock->due.trace->len; i++) {
         json_array_append_new(trace, json_string(clock->due.trace->pdata[i]));
     }
-    g_autofree char *due =
-        clock->due.is_known ? matter_due_text(clock->due.due_us) : g_strdup("放假安排未公布，不能推算");
+    g_autofree char *due = clock->due.is_known ? matter_due_text(clock->due.due_us)
+                                               : g_strdup("放假安排未公布，不能推算");
     g_autofree char *from = clock_format_minute(clock->span.from_us);
     g_autofree char *how =
         clock->basis_zh == NULL

@@ -17,8 +17,7 @@ static bool read_due(const MatterReader *reader, MatterFilter *filter) {
     int64_t day_us;
     DeskBounds bounds = desk_bounds(reader->now_us);
     if (desk_group_parse(filter->due, &group)) {
-        desk_group_range(
-            &bounds, group, &filter->query.due_after_us, &filter->query.due_to_us);
+        desk_group_range(&bounds, group, &filter->query.due_after_us, &filter->query.due_to_us);
         return true;
     }
     if (strcmp(filter->due, MATTER_NEAR) == 0) {

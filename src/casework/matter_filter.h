@@ -29,9 +29,9 @@ typedef struct MatterFilter {
 void matter_filter_clear(MatterFilter *filter);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MatterFilter, matter_filter_clear)
 
-/* Words: q, kind, due ("over", "today", "soon", "later", "near", a day, or "closed"; closed=1 is the same),
- * next (a role), person (an account), mine. NULL when they make sense, else a sentence for the reader. The filter points
- * into itself: it must not be moved. */
+/* Words: q, kind, due ("over", "today", "soon", "later", "near", a day, or "closed"; closed=1 is
+ * the same), next (a role), person (an account), mine. NULL when they make sense, else a sentence
+ * for the reader. The filter points into itself: it must not be moved. */
 const char *matter_filter_read(MatterWord word,
                                const void *from,
                                const MatterReader *reader,

@@ -23,10 +23,9 @@ static char *plain_number(const char *typed) {
 
 static Response *ask_again(unsigned status, const char *typed, const char *problem) {
     json_t *model = json_object();
-    g_autofree char *escaped =
-        typed == NULL ? NULL : g_uri_escape_string(typed, NULL, false);
-    g_autofree char *href =
-        escaped == NULL ? g_strdup("/work/matters") : g_strconcat("/work/matters?q=", escaped, NULL);
+    g_autofree char *escaped = typed == NULL ? NULL : g_uri_escape_string(typed, NULL, false);
+    g_autofree char *href = escaped == NULL ? g_strdup("/work/matters")
+                                            : g_strconcat("/work/matters?q=", escaped, NULL);
     json_put_text(model, "no", typed);
     json_put_text(model, "problem", problem);
     json_put_text(model, "search_href", href);
@@ -55,8 +54,8 @@ Response *matter_go_page(Ctx *ctx, const Request *req) {
         return response_problem(error, NULL);
     }
     if (!region_is_inside(matter.region, ctx->who->region)) {
-        g_auto(LawRefusal) refusal = {.rule = "district",
-                                      .reason_zh = g_strdup("这个编号的案件不在您的辖区")};
+        g_auto(LawRefusal)
+            refusal = {.rule = "district", .reason_zh = g_strdup("这个编号的案件不在您的辖区")};
         return matter_refuse(ctx, req, &refusal);
     }
     g_autofree char *href = g_strdup_printf("/work/matters/%" G_GINT64_FORMAT, id);

@@ -13,8 +13,7 @@
 /* --- filters ------------------------------------------------------------------------------------
  */
 
-static void
-add_option(json_t *options, const char *value, const char *text, const char *chosen) {
+static void add_option(json_t *options, const char *value, const char *text, const char *chosen) {
     json_t *option = json_object();
     json_put_text(option, "value", value);
     json_put_text(option, "text", text);
@@ -126,8 +125,7 @@ static void put_pager(json_t *model, const MatterFilter *filter, const MatterPag
                                                                  page->next_key,
                                                                  page->next_id);
     g_autofree char *csv = g_strconcat("/work/export?list=matters&format=csv", mark, words, NULL);
-    g_autofree char *xlsx =
-        g_strconcat("/work/export?list=matters&format=xlsx", mark, words, NULL);
+    g_autofree char *xlsx = g_strconcat("/work/export?list=matters&format=xlsx", mark, words, NULL);
     json_put_text(pager, "first", first);
     json_put_text(pager, "previous", NULL);
     json_put_text(pager, "next", next);
@@ -139,7 +137,7 @@ static void put_pager(json_t *model, const MatterFilter *filter, const MatterPag
 }
 
 static const char *order_zh(const MatterFilter *filter) {
-    return filter->q != NULL        ? "符合的，最新的在前"
+    return filter->q != NULL      ? "符合的，最新的在前"
            : filter->query.closed ? "已经办结的，最近的在前"
                                   : "正在办的，最先到期的在前";
 }
@@ -189,7 +187,8 @@ Response *matters_page(Ctx *ctx, const Request *req) {
     json_put_text(model, "problem", problem);
     json_put_text(model, "order", order_zh(&filter));
     json_put_bool(model, "is_closed", filter.query.closed);
-    json_put_bool(model, "is_filtered",
+    json_put_bool(model,
+                  "is_filtered",
                   filter.q != NULL || filter.kind != NULL || filter.due != NULL ||
                       filter.next != NULL || filter.query.account_id != 0);
     json_put_bool(model, "may_export", principal_may(ctx->who, PERM_EXPORT));

@@ -131,10 +131,9 @@ static void put_people(Ctx *ctx, const MatterShown *shown, json_t *model) {
                                   : law_form_at(shown->book, step->form, act->happened_us, NULL);
         const LawField *part = form == NULL ? NULL : law_form_field(form, "part");
         g_autofree char *officers = matter_officers_text(ctx->db, act->officers);
-        g_autofree char *role =
-            effect == LAW_EFFECT_PEOPLE && part != NULL
-                ? law_field_text_zh(part, act->data, act->happened_us)
-                : g_strdup(effect == LAW_EFFECT_RECUSE ? "已回避" : "执法人员");
+        g_autofree char *role = effect == LAW_EFFECT_PEOPLE && part != NULL
+                                    ? law_field_text_zh(part, act->data, act->happened_us)
+                                    : g_strdup(effect == LAW_EFFECT_RECUSE ? "已回避" : "执法人员");
         const char *name =
             effect == LAW_EFFECT_PEOPLE ? json_get_text(act->data, "name", "") : officers;
         g_autofree char *key = g_strconcat(role, " ", name, NULL);
@@ -183,10 +182,10 @@ static Response *show(Ctx *ctx, const Matter *matter, bool with_sealed) {
     g_autoptr(json_t) model = matter_row_model(ctx, matter);
     const LawProcedure *procedure = law_case_procedure(course);
     MatterShown shown = {.matter = matter,
-                   .book = book,
-                   .procedure = procedure,
-                   .acts = acts,
-                   .correct_step = correct_step(ctx, course, matter)};
+                         .book = book,
+                         .procedure = procedure,
+                         .acts = acts,
+                         .correct_step = correct_step(ctx, course, matter)};
     bool has_sealed = false;
     if (!matter_put_timeline(ctx, &shown, course, model, &has_sealed, &error)) {
         return response_problem(error, NULL);

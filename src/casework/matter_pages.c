@@ -1,6 +1,6 @@
 /* What all pages of matters share. */
-#include "casework/desk.h"
 #include "casework/matter_pages.h"
+#include "casework/desk.h"
 
 #include "account/account.h"
 #include "base/clock.h"
@@ -89,7 +89,8 @@ char *matter_account_name(Db *db, int64_t account_id) {
                            : g_strdup_printf("账号 %" G_GINT64_FORMAT, account_id);
 }
 
-/* --- kinds and rows -----------------------------------------------------------------------------------
+/* --- kinds and rows
+ * -----------------------------------------------------------------------------------
  */
 
 json_t *matter_kinds(const LawBook *book, const Ctx *ctx, const char *chosen) {

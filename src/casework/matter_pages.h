@@ -19,8 +19,8 @@ Response *matter_refuse(Ctx *ctx, const Request *req, const LawRefusal *refusal)
 Response *matter_load(Ctx *ctx, const Request *req, Matter *ret_matter);
 /* Every kind of matter that is there today: {value, text, is_selected, may_open}. */
 json_t *matter_kinds(const LawBook *book, const Ctx *ctx, const char *chosen);
-/* Time left in words: {"text", "when", "class", "icon", "note_class", "day", "clock"}; JSON null when
- * nothing runs. */
+/* Time left in words: {"text", "when", "class", "icon", "note_class", "day", "clock"}; JSON null
+ * when nothing runs. */
 json_t *matter_due_model(const Ctx *ctx, const Matter *matter, const LawBook *book);
 /* What a list shows of a matter: number, title, kind, state, deadline. */
 json_t *matter_row_model(const Ctx *ctx, const Matter *matter);
@@ -39,7 +39,8 @@ void matter_put_deadlines(const Ctx *ctx,
                           const MatterShown *shown,
                           const LawCase *course,
                           json_t *model);
-/* model: acts and older ones, newest first, each with its proof; next_step; what the ledger holds. */
+/* model: acts and older ones, newest first, each with its proof; next_step; what the ledger holds.
+ */
 bool matter_put_timeline(Ctx *ctx,
                          const MatterShown *shown,
                          const LawCase *course,

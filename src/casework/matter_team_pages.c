@@ -8,8 +8,8 @@
 #define PEOPLE_SHOWN 60
 
 /* The figure and the list behind it; without a link when there is nothing to see. */
-static void put_figure(
-    json_t *line, const char *name, int64_t count, const char *scope, const char *more) {
+static void
+put_figure(json_t *line, const char *name, int64_t count, const char *scope, const char *more) {
     json_t *figure = json_object();
     g_autofree char *href = g_strdup_printf("/work/matters?%s%s", scope, more);
     json_put_int(figure, "count", count);
@@ -39,8 +39,7 @@ static bool put_kinds(Ctx *ctx, const MatterBoard *board, json_t *model, GError 
         const LawProcedure *procedure = law_procedure_at(book, tally->kind, ctx->now_us, NULL);
         g_autofree char *scope = g_strconcat("kind=", tally->kind, NULL);
         json_array_append_new(
-            lines,
-            line_of(tally, procedure == NULL ? tally->kind : procedure->entry.name, scope));
+            lines, line_of(tally, procedure == NULL ? tally->kind : procedure->entry.name, scope));
     }
     return tallies != NULL;
 }
@@ -78,7 +77,6 @@ Response *matter_team_page(Ctx *ctx, const Request *req) {
     if (!put_kinds(ctx, &board, model, &error) || !put_people(ctx, &board, model, &error)) {
         return response_problem(error, NULL);
     }
-    json_put_bool(
-        model, "is_empty", json_array_size(json_object_get(model, "kinds")) == 0);
+    json_put_bool(model, "is_empty", json_array_size(json_object_get(model, "kinds")) == 0);
     return response_page("casework/team", g_steal_pointer(&model));
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define MARKS_MAX 1000 /* ledger entries on one matter that are looked at */
-#define UNFOLDED 8    /* acts; older ones are one click away */
+#define UNFOLDED 8     /* acts; older ones are one click away */
 
 char *matter_officers_text(Db *db, const GArray *officers) {
     g_autoptr(GString) out = g_string_new(NULL);
@@ -46,8 +46,7 @@ static json_t *answer_model(const MatterShown *shown, const LawField *field, con
     json_t *answer = json_object();
     const StoredAct *correction = correction_of(shown, act->seq, field->id);
     bool may_correct = shown->correct_step != NULL && law_field_is_clerical(field);
-    g_autofree char *when =
-        correction == NULL ? NULL : clock_format_date(correction->happened_us);
+    g_autofree char *when = correction == NULL ? NULL : clock_format_date(correction->happened_us);
     g_autofree char *href = !may_correct
                                 ? NULL
                                 : g_strdup_printf("/work/matters/%" G_GINT64_FORMAT
@@ -57,9 +56,8 @@ static json_t *answer_model(const MatterShown *shown, const LawField *field, con
                                                   act->seq,
                                                   field->id);
     json_put_text(answer, "label", field->label);
-    json_put_text(answer,
-                  "text",
-                  correction == NULL ? text : json_get_text(correction->data, "now", text));
+    json_put_text(
+        answer, "text", correction == NULL ? text : json_get_text(correction->data, "now", text));
     json_put_text(answer, "was", correction == NULL ? NULL : text);
     json_put_text(answer, "corrected_on", when);
     json_put_text(answer,
@@ -128,11 +126,7 @@ static json_t *act_model(Ctx *ctx, const Timeline *page, const StoredAct *act) {
     bool moves = step != NULL && step->target_count > 0;
     json_put_int(model, "seq", act->seq);
     json_put_text(model, "name", step == NULL ? act->step : step->name);
-    json_put_text(model,
-                  "state_zh",
-                  !moves          ? NULL
-                  : state == NULL ? act->state_to
-                                  : state->name);
+    json_put_text(model, "state_zh", !moves ? NULL : state == NULL ? act->state_to : state->name);
     json_put_text(model, "happened", happened);
     json_put_text(model, "entered", strcmp(happened, entered) == 0 ? NULL : entered);
     json_put_text(model, "officers", officers[0] == '\0' ? NULL : officers);
@@ -142,7 +136,8 @@ static json_t *act_model(Ctx *ctx, const Timeline *page, const StoredAct *act) {
     return model;
 }
 
-/* Who looked at sealed fields is told as often as it happened; names stand in the ledger's bodies. */
+/* Who looked at sealed fields is told as often as it happened; names stand in the ledger's bodies.
+ */
 static void put_trail(json_t *model, const GArray *marks) {
     int64_t looks = 0;
     for (guint i = 0; i < marks->len; i++) {
@@ -163,9 +158,9 @@ static void put_next(Ctx *ctx, const LawCase *course, const Matter *matter, json
     }
     json_t *next = json_object();
     g_autofree char *roles = role_set_zh(step->roles);
-    g_autofree char *who = step->officers > 0
-                               ? g_strdup_printf("由%s办理，要有 %d 名执法人员", roles, step->officers)
-                               : g_strdup_printf("由%s办理", roles);
+    g_autofree char *who =
+        step->officers > 0 ? g_strdup_printf("由%s办理，要有 %d 名执法人员", roles, step->officers)
+                           : g_strdup_printf("由%s办理", roles);
     g_autofree char *day = matter->due_us == 0 ? NULL : matter_due_text(matter->due_us);
     json_put_text(next, "name", step->name);
     json_put_text(next, "who", who);

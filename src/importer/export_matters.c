@@ -35,8 +35,7 @@ static bool write_row(const Matter *matter, const Rows *rows, GError **error) {
     if (book == NULL) {
         return false;
     }
-    const LawProcedure *procedure =
-        law_procedure_at(book, matter->kind, matter->opened_us, NULL);
+    const LawProcedure *procedure = law_procedure_at(book, matter->kind, matter->opened_us, NULL);
     const LawState *state = procedure == NULL ? NULL : law_state(procedure, matter->state);
     const LawTerm *term = matter->due_clock == NULL
                               ? NULL
@@ -56,9 +55,9 @@ static bool write_row(const Matter *matter, const Rows *rows, GError **error) {
                            matter->title,
                            matter->region,
                            state == NULL ? matter->state : state->name,
-                           term != NULL    ? term->entry.name
+                           term != NULL  ? term->entry.name
                            : day != NULL ? "期限"
-                                           : NULL,
+                                         : NULL,
                            day,
                            due.sentence,
                            opened,

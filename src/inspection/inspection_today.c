@@ -1,8 +1,8 @@
 /* The first page after sign-in: what is due, for whom, by when. */
 #include "account/account.h"
 #include "base/clock.h"
-#include "casework/desk.h"
 #include "base/limits.h"
+#include "casework/desk.h"
 #include "inspection/inspection_models.h"
 #include "inspection/inspection_pages.h"
 #include "inspection/inspection_rules.h"
@@ -56,14 +56,12 @@ static json_t *task_model(const Inspection *task, const DeskBounds *bounds) {
              &due);
     json_t *item = inspection_model(task, bounds->now_us);
     const char *names[] = {task->lead_name, task->second_name};
-    g_autofree char *title = g_strdup_printf(
-        task->draw_id != 0 ? "随机检查：%s" : "检查：%s", task->object_name);
-    g_autofree char *draw =
-        task->draw_id != 0
-            ? g_strdup_printf("第 %" G_GINT64_FORMAT " 次抽查·", task->draw_id)
-            : g_strdup("");
-    g_autofree char *note =
-        g_strdup_printf("%s检查任务 %" G_GINT64_FORMAT " 号", draw, task->id);
+    g_autofree char *title =
+        g_strdup_printf(task->draw_id != 0 ? "随机检查：%s" : "检查：%s", task->object_name);
+    g_autofree char *draw = task->draw_id != 0
+                                ? g_strdup_printf("第 %" G_GINT64_FORMAT " 次抽查·", task->draw_id)
+                                : g_strdup("");
+    g_autofree char *note = g_strdup_printf("%s检查任务 %" G_GINT64_FORMAT " 号", draw, task->id);
     g_autofree char *href = g_strdup_printf("/work/inspections/%" G_GINT64_FORMAT, task->id);
     g_autofree char *act_href = g_strconcat(href, "/check", NULL);
     g_autofree char *people_text = g_strdup_printf("%s、%s", names[0], names[1]);
@@ -99,12 +97,8 @@ static bool add_inspections(Ctx *ctx, Today *today, GError **error) {
         inspection_store_tasks(ctx->db, ctx->who->officer_id, INT64_MAX, TASKS_SHOWN, error);
     for (DeskGroup group = DESK_OVER; tasks != NULL && group < DESK_GROUP_COUNT; group++) {
         int64_t count = 0;
-        if (!inspection_store_count(ctx->db,
-                                    ctx->who->officer_id,
-                                    ends[group],
-                                    ends[group + 1],
-                                    &count,
-                                    error)) {
+        if (!inspection_store_count(
+                ctx->db, ctx->who->officer_id, ends[group], ends[group + 1], &count, error)) {
             return false;
         }
         today->counts[group] += count;
@@ -368,10 +362,10 @@ Response *today_page(Ctx *ctx, const Request *req) {
     json_put_bool(model, "has_no_tasks", false);
     json_put(model, "groups", json_array());
     json_put(model, "reminders", json_array());
-    bool good = (!may_view || put_tasks(ctx, model, &error)) &&
-                (!is_officer ||
-                 (put_chart(ctx, model, &error) && put_reminders(ctx, model, &error))) &&
-                put_waiting(ctx, model, &error);
+    bool good =
+        (!may_view || put_tasks(ctx, model, &error)) &&
+        (!is_officer || (put_chart(ctx, model, &error) && put_reminders(ctx, model, &error))) &&
+        put_waiting(ctx, model, &error);
     if (!good) {
         return response_problem(error, NULL);
     }

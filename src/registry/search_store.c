@@ -289,11 +289,8 @@ static bool find_id_max(Db *db, SearchKind kind, int64_t *ret_id, GError **error
                             ret_id,
                             error);
     case SEARCH_MATTER:
-        return db_query_int(db,
-                            SQL("SELECT coalesce(max(id), 0) FROM matter_search"),
-                            DB_NO_ARGS,
-                            ret_id,
-                            error);
+        return db_query_int(
+            db, SQL("SELECT coalesce(max(id), 0) FROM matter_search"), DB_NO_ARGS, ret_id, error);
     }
     g_assert_not_reached();
 }
@@ -383,11 +380,10 @@ static Sql sql_match(SearchKind kind, bool backward) {
                    : SQL("SELECT rowid FROM inspection_search WHERE inspection_search MATCH $1 "
                          "AND rowid > $2 ORDER BY rowid LIMIT $3");
     case SEARCH_MATTER:
-        return backward
-                   ? SQL("SELECT rowid FROM matter_search WHERE matter_search MATCH $1 "
-                         "AND rowid < $2 ORDER BY rowid DESC LIMIT $3")
-                   : SQL("SELECT rowid FROM matter_search WHERE matter_search MATCH $1 "
-                         "AND rowid > $2 ORDER BY rowid LIMIT $3");
+        return backward ? SQL("SELECT rowid FROM matter_search WHERE matter_search MATCH $1 "
+                              "AND rowid < $2 ORDER BY rowid DESC LIMIT $3")
+                        : SQL("SELECT rowid FROM matter_search WHERE matter_search MATCH $1 "
+                              "AND rowid > $2 ORDER BY rowid LIMIT $3");
     }
     g_assert_not_reached();
 }

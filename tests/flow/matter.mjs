@@ -116,7 +116,7 @@ test('a permit by commitment: granted, a mismatch, still failing, revoked', asyn
     await leader.goto(matter);
     assert.match(await leader.locator('main aside').innerText(), /撤销许可前要先告知事实、理由和陈述申辩的权利/);
     await act(inspector, matter, '告知拟撤销许可', { grounds: '仍缺一个安全出口', days: '5' });
-    const reviewer = await signedIn('reviewer');
+    const reviewer = await signedIn('legal_reviewer');
     await act(reviewer, matter, '法制审核', { opinion: 'agree', note: '事实清楚，程序合法' });
     await act(leader, matter, '撤销许可', { heard: 'yes' });
     assert.equal(await stateOf(leader), '许可已撤销');
