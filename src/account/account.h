@@ -100,6 +100,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Account, account_free)
 /* NULL and HZ_ERROR_NOT_FOUND if there is none. */
 Account *account_find(Db *db, int64_t id, GError **error);
 Account *account_find_login(Db *db, const char *login, GError **error);
+/* The account of an officer, the newest if there are several; 0: none. */
+bool account_of_officer(Db *db, int64_t officer_id, int64_t *ret_id, GError **error);
 /* The accounts whose login begins with `prefix` ("" for all), by login, after login `after` ("" for
  * the first page), at most `limit`. Array of Account; free with g_ptr_array_unref. */
 GPtrArray *

@@ -77,6 +77,16 @@ Account *account_find_login(Db *db, const char *login, GError **error) {
     return rows == NULL ? NULL : account_read_one(rows, error);
 }
 
+bool account_of_officer(Db *db, int64_t officer_id, int64_t *ret_id, GError **error) {
+    *ret_id = 0;
+    return officer_id == 0 ||
+           db_query_int(db,
+                        SQL("SELECT coalesce(max(id), 0) FROM account WHERE officer_id = $1"),
+                        DB_ARGS(db_int(officer_id)),
+                        ret_id,
+                        error);
+}
+
 GPtrArray *
 account_list(Db *db, const char *prefix, const char *after, unsigned limit, GError **error) {
     /* A login has no byte above '~', so the prefix's range is a plain index range. */

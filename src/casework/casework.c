@@ -1,10 +1,12 @@
 /* Use cases: one transaction each, with the act, what is derived from it, and the ledger entry. */
 #include "casework/casework.h"
 
+#include "account/account.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "casework/casework_internal.h"
+#include "casework/desk.h"
 #include "law/law_paper.h"
 #include "ledger/ledger.h"
 #include "registry/building.h"
@@ -82,18 +84,12 @@ LawCase *casework_replay(Db *db, const Matter *matter, GError **error) {
 
 GPtrArray *casework_acts(Db *db, int64_t matter_id, bool with_sealed, GError **error) {
     g_autoptr(GPtrArray) acts = casework_store_acts(db, matter_id, error);
-    if (acts == NULL || (with_sealed && !casework_store_unseal(db, matter_id, acts, error))) {
-        return NULL;
-    }
-    return g_steal_pointer(&acts);
+    bool good = acts != NULL && (!with_sealed || casework_store_unseal(db, matter_id, acts, error));
+    return good ? g_steal_pointer(&acts) : NULL;
 }
 
 bool casework_find(Db *db, int64_t id, Matter *ret_matter, GError **error) {
     return casework_store_find(db, id, ret_matter, error);
-}
-
-GPtrArray *casework_list(Db *db, const MatterQuery *query, GError **error) {
-    return casework_store_list(db, query, error);
 }
 
 /* --- taking an act ------------------------------------------------------------------------------
@@ -146,6 +142,8 @@ static void derive(const LawCase *course, const CaseActor *actor, Matter *matter
     matter->is_closed = state->is_final;
     matter->due_us = next == NULL || state->is_final ? 0 : next->due.due_us;
     matter->due_clock = next == NULL || state->is_final ? NULL : g_strdup(next->id);
+    matter->due_unit = next == NULL ? LAW_CALENDAR_DAYS : next->span.unit;
+    matter->next_roles = desk_next_roles(course, actor->now_us);
     matter->changed_us = actor->now_us;
     matter->version++;
 }
@@ -221,6 +219,17 @@ static bool note(Db *db,
                          error);
 }
 
+/* Whoever acts, and the officers who take part as far as they have accounts. */
+static bool store_people(Db *db, const CaseWork *work, const Matter *matter, GError **error) {
+    bool good = casework_store_person(db, matter->id, work->actor->account_id, error);
+    for (size_t i = 0; good && i < work->act->officer_count; i++) {
+        int64_t account = 0;
+        good = account_of_officer(db, work->act->officers[i], &account, error) &&
+               (account == 0 || casework_store_person(db, matter->id, account, error));
+    }
+    return good;
+}
+
 static bool store_act(Db *db,
                       const CaseWork *work,
                       const LawCase *course,
@@ -248,7 +257,7 @@ static bool store_act(Db *db,
     return casework_store_add_act(db, &row, &act_id, error) &&
            seal(db, work->form, work->data, act_id, error) &&
            casework_store_clocks(db, matter->id, law_case_clocks(course), error) &&
-           casework_store_person(db, matter->id, work->actor->account_id, error) &&
+           store_people(db, work, matter, error) &&
            case_effect_apply(db, work, matter, row.seq, effect, error) &&
            case_papers_make(db, work, matter, row.seq, &papers, error) &&
            note(db, work, matter, &row, papers, &leaf, error) &&
@@ -307,7 +316,8 @@ static bool take(Db *db, CaseWork *work, LawCase *course, Matter *matter, GError
     if (work->opening != NULL) {
         row.form_id = work->opening->form_id;
         if (!number_matter(db, course, work->act, matter, error) ||
-            !casework_store_add(db, &row, &matter->id, error)) {
+            !casework_store_add(db, &row, &matter->id, error) ||
+            !casework_index_add(db, matter, error)) {
             return false;
         }
         work->new_id = matter->id;

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "law/law_case.h"
+#include "registry/search_rules.h"
 #include "store/store.h"
 #include "web/module.h"
 
@@ -54,6 +55,8 @@ typedef struct Matter {
     int64_t version, opened_us, changed_us;
     int64_t due_us; /* of the clock that ends first; 0: none runs */
     char *due_clock;
+    LawUnit due_unit;    /* in which that clock counts */
+    uint32_t next_roles; /* who may take the next act: bit set of Role */
 } Matter;
 void matter_clear(Matter *matter);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Matter, matter_clear)
@@ -178,20 +181,62 @@ extern const CaseHooks case_hooks;
 
 /* --- lists --- */
 
-typedef enum MatterOrder { MATTER_BY_DUE, MATTER_NEWEST } MatterOrder;
 typedef struct MatterQuery {
-    const char *region;          /* of the reader */
-    const char *kind;            /* NULL: all */
-    int64_t account_id;          /* only matters in which this account has acted; 0: all */
-    bool closed;                 /* closed ones instead of open ones */
-    int64_t after_key, after_id; /* place in the list; 0, 0: the beginning */
+    const char *region;              /* of the reader */
+    const char *kind;                /* NULL: all */
+    int64_t account_id;              /* only matters on which this account has worked; 0: all */
+    bool closed;                     /* closed ones instead of open ones */
+    int64_t due_after_us, due_to_us; /* open ones with after < due <= to; to 0: all */
+    uint32_t next_roles;             /* open ones whose next act one of these may take; 0: all */
+    uint32_t other_roles;            /* open ones whose next act none of these may take; 0: all */
+    const SearchTerms *terms;        /* newest first; NULL: no search */
+    int64_t after_key, after_id;     /* place in the list; 0, 0: the beginning */
     unsigned limit;
 } MatterQuery;
 /* Open matters by their next deadline (those without one last), closed ones newest first: array of
- * Matter *; at most limit. */
+ * Matter *; at most limit. Without a search. */
 GPtrArray *casework_list(Db *db, const MatterQuery *query, GError **error);
-/* The place behind a row. */
-void casework_place(const MatterQuery *query,
-                    const Matter *last,
-                    int64_t *ret_key,
-                    int64_t *ret_id);
+
+typedef struct MatterPage {
+    GPtrArray *rows;           /* of Matter * */
+    int64_t next_key, next_id; /* 0, 0: there are no more */
+} MatterPage;
+void matter_page_clear(MatterPage *page);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MatterPage, matter_page_clear)
+/* One page of such a list or of a search. A search may give fewer rows than limit and yet go on. */
+bool casework_list_page(Db *db, const MatterQuery *query, MatterPage *ret_page, GError **error);
+
+/* The matter that has this number or a paper with it; 0: none. */
+bool casework_resolve(Db *db, const char *number, int64_t *ret_matter, GError **error);
+/* Puts matters from before the search index into it and derives what the desk needs of them. */
+bool casework_catch_up(Db *db, int64_t now_us, GError **error);
+
+/* --- figures --- */
+
+typedef struct MatterDay {
+    LawDay day;
+    int64_t count;
+} MatterDay;
+/* How many open matters of the region fall due on each day of [from, to]: array of MatterDay, only
+ * days that have some. */
+GArray *casework_due_days(Db *db, const char *region, LawDay from, LawDay to, GError **error);
+
+/* A line of the board: of a person or of a kind. */
+typedef struct MatterTally {
+    int64_t account_id; /* of a person */
+    char *kind;         /* of a kind */
+    int64_t open, over, soon, leader;
+} MatterTally;
+void matter_tally_free(MatterTally *tally);
+typedef struct MatterBoard {
+    const char *region;
+    int64_t now_us, soon_us;
+    uint32_t leader; /* bit of the role that the board asks for */
+} MatterBoard;
+/* Every kind that has open matters, by id: array of MatterTally *. */
+GPtrArray *casework_board_kinds(Db *db, const MatterBoard *board, GError **error);
+/* Everybody who has worked on an open matter, most overdue first, at most `limit` people. Only the
+ * BOARD_MATTERS matters that are due first are counted; *ret_is_all: these were all. */
+#define BOARD_MATTERS 5000
+GPtrArray *casework_board_people(
+    Db *db, const MatterBoard *board, unsigned limit, bool *ret_is_all, GError **error);

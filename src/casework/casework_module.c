@@ -13,6 +13,9 @@
 
 static const Route routes[] = {
     {ROUTE_GET, "/work/matters", matters_page, VIEW, CSRF_NONE, 0},
+    {ROUTE_GET, "/go", matter_go_page, VIEW, CSRF_NONE, 0},
+    {ROUTE_GET, "/work/calendar", matter_calendar_page, VIEW, CSRF_NONE, 0},
+    {ROUTE_GET, "/work/team", matter_team_page, VIEW, CSRF_NONE, 0},
     {ROUTE_GET, "/work/matters/new", matter_new_page, VIEW, CSRF_NONE, 0},
     {ROUTE_POST, "/work/matters/new", matter_new_submit, VIEW, CSRF_TOKEN, ACT},
     {ROUTE_GET, "/work/matters/{id}", matter_page, VIEW, CSRF_NONE, 0},
@@ -30,7 +33,11 @@ static bool sweep_files(Db *db, int64_t now_us, GError **error) {
     return casework_file_sweep(db, now_us - CLOCK_DAY_US, error);
 }
 
-static const PeriodicJob jobs[] = {{"casework-files", 3600, sweep_files}, {0}};
+static const PeriodicJob jobs[] = {
+    {"casework-files", 3600, sweep_files},
+    {"matter-search", 3600, casework_catch_up},
+    {0},
+};
 
 static const char *const ledger_types[] = {"matter.act", "matter.look", NULL};
 

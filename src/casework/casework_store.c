@@ -9,10 +9,6 @@
 /* --- matters ------------------------------------------------------------------------------------
  */
 
-#define MATTER_COLUMNS                                                                             \
-    "id, kind, number, title, region, object_kind, object_id, state, is_closed, version, "         \
-    "opened_us, changed_us, due_us, due_clock"
-
 void matter_clear(Matter *matter) {
     g_free(matter->kind);
     g_free(matter->number);
@@ -28,15 +24,18 @@ static int64_t due_key(const Matter *matter) {
     return matter->due_us == 0 ? INT64_MAX : matter->due_us;
 }
 
+static const char *unit_word(const Matter *matter) {
+    return matter->due_us == 0 ? "" : law_unit_word(matter->due_unit);
+}
+
 bool casework_store_add(Db *db, const MatterRow *row, int64_t *ret_id, GError **error) {
     const Matter *matter = row->matter;
     return db_query_int(
         db,
         SQL("INSERT INTO matter (kind, number, title, object_kind, object_id, region, district, "
             "state, is_closed, version, opened_us, changed_us, due_us, due_key, due_clock, "
-            "form_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
-            "$16) "
-            "RETURNING id"),
+            "form_id, due_unit, next_roles) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+            "$12, $13, $14, $15, $16, $17, $18) RETURNING id"),
         DB_ARGS(db_text(matter->kind),
                 db_text(matter->number),
                 db_text(matter->title),
@@ -52,7 +51,9 @@ bool casework_store_add(Db *db, const MatterRow *row, int64_t *ret_id, GError **
                 db_int(matter->due_us),
                 db_int(due_key(matter)),
                 db_text(matter->due_clock),
-                db_text(row->form_id)),
+                db_text(row->form_id),
+                db_text(unit_word(matter)),
+                db_int(matter->next_roles)),
         ret_id,
         error);
 }
@@ -62,7 +63,8 @@ bool casework_store_change(Db *db, const MatterRow *row, GError **error) {
     int64_t changed = 0;
     if (!db_exec(db,
                  SQL("UPDATE matter SET state = $1, is_closed = $2, version = $3, changed_us = $4, "
-                     "due_us = $5, due_key = $6, due_clock = $7 WHERE id = $8 AND version = $9"),
+                     "due_us = $5, due_key = $6, due_clock = $7, due_unit = $8, next_roles = $9 "
+                     "WHERE id = $10 AND version = $11"),
                  DB_ARGS(db_text(matter->state),
                          db_bool(matter->is_closed),
                          db_int(matter->version),
@@ -70,6 +72,8 @@ bool casework_store_change(Db *db, const MatterRow *row, GError **error) {
                          db_int(matter->due_us),
                          db_int(due_key(matter)),
                          db_text(matter->due_clock),
+                         db_text(unit_word(matter)),
+                         db_int(matter->next_roles),
                          db_int(matter->id),
                          db_int(matter->version - 1)),
                  &changed,
@@ -80,7 +84,17 @@ bool casework_store_change(Db *db, const MatterRow *row, GError **error) {
            hz_fail(error, HZ_ERROR_CONFLICT, "somebody else has acted on this matter meanwhile");
 }
 
-static void from_row(const DbRows *rows, Matter *matter) {
+/* Not yet derived: a midnight is the end of a day. */
+static LawUnit unit_of(const char *word, int64_t due_us) {
+    for (LawUnit unit = LAW_HOURS; unit <= LAW_MONTHS; unit++) {
+        if (strcmp(law_unit_word(unit), word) == 0) {
+            return unit;
+        }
+    }
+    return law_day_begin(law_day_of(due_us)) == due_us ? LAW_CALENDAR_DAYS : LAW_HOURS;
+}
+
+void casework_from_row(const DbRows *rows, Matter *matter) {
     *matter = (Matter){
         .id = db_rows_int(rows, 0),
         .kind = g_strdup(db_rows_text(rows, 1)),
@@ -96,6 +110,8 @@ static void from_row(const DbRows *rows, Matter *matter) {
         .changed_us = db_rows_int(rows, 11),
         .due_us = db_rows_int(rows, 12),
         .due_clock = g_strdup(db_rows_text(rows, 13)),
+        .due_unit = unit_of(db_rows_text(rows, 14), db_rows_int(rows, 12)),
+        .next_roles = (uint32_t)db_rows_int(rows, 15),
     };
 }
 
@@ -108,8 +124,11 @@ bool casework_store_by_form(Db *db, const char *form_id, int64_t *ret_id, GError
 }
 
 bool casework_store_find(Db *db, int64_t id, Matter *ret_matter, GError **error) {
-    g_autoptr(DbRows) rows = db_query(
-        db, SQL("SELECT " MATTER_COLUMNS " FROM matter WHERE id = $1"), DB_ARGS(db_int(id)), error);
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT " MATTER_COLUMNS " FROM matter m WHERE m.id = $1"),
+                 DB_ARGS(db_int(id)),
+                 error);
     if (rows == NULL) {
         return false;
     }
@@ -117,21 +136,21 @@ bool casework_store_find(Db *db, int64_t id, Matter *ret_matter, GError **error)
         return db_rows_done(rows, error) &&
                hz_fail(error, HZ_ERROR_NOT_FOUND, "there is no such matter");
     }
-    from_row(rows, ret_matter);
+    casework_from_row(rows, ret_matter);
     return true;
 }
 
 bool casework_store_by_number(Db *db, const char *number, Matter *ret_matter, GError **error) {
     g_autoptr(DbRows) rows =
         db_query(db,
-                 SQL("SELECT " MATTER_COLUMNS " FROM matter WHERE number = $1"),
+                 SQL("SELECT " MATTER_COLUMNS " FROM matter m WHERE m.number = $1"),
                  DB_ARGS(db_text(number)),
                  error);
     if (rows == NULL) {
         return false;
     }
     if (db_rows_next(rows)) {
-        from_row(rows, ret_matter);
+        casework_from_row(rows, ret_matter);
     }
     return db_rows_done(rows, error);
 }
@@ -252,25 +271,21 @@ GPtrArray *casework_store_acts(Db *db, int64_t matter_id, GError **error) {
     return db_rows_done(rows, error) ? g_steal_pointer(&acts) : NULL;
 }
 
-/* Puts the sealed answers of a matter back into its acts, which are in order of id. */
 bool casework_store_unseal(Db *db, int64_t matter_id, GPtrArray *acts, GError **error) {
     g_autoptr(DbRows) rows =
         db_query(db,
-                 SQL("SELECT s.act_id, s.field, s.value FROM matter_act a JOIN matter_sealed s ON "
-                     "s.act_id = a.id WHERE a.matter_id = $1 ORDER BY a.seq, s.field"),
+                 SQL("SELECT a.seq, s.field, s.value FROM matter_act a JOIN matter_sealed s "
+                     "ON s.act_id = a.id WHERE a.matter_id = $1 ORDER BY a.seq, s.field"),
                  DB_ARGS(db_int(matter_id)),
                  error);
-    guint at = 0;
     if (rows == NULL) {
         return false;
     }
     while (db_rows_next(rows)) {
-        while (at < acts->len && ((StoredAct *)acts->pdata[at])->id != db_rows_int(rows, 0)) {
-            at++;
-        }
-        if (at < acts->len) {
-            json_put_text(
-                ((StoredAct *)acts->pdata[at])->data, db_rows_text(rows, 1), db_rows_text(rows, 2));
+        guint place = (guint)db_rows_int(rows, 0) - 1;
+        if (place < acts->len) {
+            StoredAct *act = acts->pdata[place];
+            json_put_text(act->data, db_rows_text(rows, 1), db_rows_text(rows, 2));
         }
     }
     return db_rows_done(rows, error);
@@ -352,98 +367,4 @@ bool casework_store_serial(
                         DB_ARGS(db_text(prefix), db_int(year)),
                         ret_number,
                         error);
-}
-
-/* --- lists --------------------------------------------------------------------------------------
- */
-
-static void add_number(SqlBuilder *sql, Sql fragment, int64_t number) {
-    sql_builder_add(sql, fragment);
-    sql_builder_arg(sql, db_int(number));
-}
-
-/* A province or city: its districts; a district: itself. */
-static void add_region(SqlBuilder *sql, const char *region) {
-    char code[REGION_CODE_MAX + 1] = {0};
-    region_code_parse(region, code);
-    int64_t number = g_ascii_strtoll(code, NULL, 10);
-    size_t size = strlen(code);
-    if (size >= 6) {
-        add_number(sql, SQL("AND m.district ="), region_district(code));
-    } else {
-        int64_t step = size == 2 ? 10000 : 100;
-        add_number(sql, SQL("AND m.district >="), number * step);
-        add_number(sql, SQL("AND m.district <"), (number + 1) * step);
-    }
-    if (size > 6) {
-        g_autofree char *above = g_strconcat(code, ":", NULL);
-        sql_builder_add(sql, SQL("AND m.region >="));
-        sql_builder_arg(sql, db_text(code));
-        sql_builder_add(sql, SQL("AND m.region <"));
-        sql_builder_arg(sql, db_text(above));
-    }
-}
-
-static void build_list(SqlBuilder *sql, const MatterQuery *query) {
-    bool has_place = query->after_id != 0;
-    sql_builder_add(sql,
-                    SQL("SELECT m.id, m.kind, m.number, m.title, m.region, m.object_kind, "
-                        "m.object_id, m.state, m.is_closed, m.version, m.opened_us, m.changed_us, "
-                        "m.due_us, m.due_clock FROM"));
-    if (query->account_id != 0) {
-        sql_builder_add(sql, SQL("matter_person p JOIN matter m ON m.id = p.matter_id"));
-        add_number(sql, SQL("WHERE p.account_id ="), query->account_id);
-        sql_builder_add(sql,
-                        query->closed ? SQL("AND m.is_closed = 1") : SQL("AND m.is_closed = 0"));
-    } else {
-        sql_builder_add(sql,
-                        query->closed ? SQL("matter m WHERE m.is_closed = 1")
-                                      : SQL("matter m WHERE m.is_closed = 0"));
-    }
-    add_region(sql, query->region);
-    if (query->kind != NULL) {
-        sql_builder_add(sql, SQL("AND m.kind ="));
-        sql_builder_arg(sql, db_text(query->kind));
-    }
-    if (has_place) {
-        sql_builder_add(sql,
-                        query->closed ? SQL("AND (m.changed_us, m.id) < (")
-                                      : SQL("AND (m.due_key, m.id) > ("));
-        sql_builder_arg(sql, db_int(query->after_key));
-        add_number(sql, SQL(","), query->after_id);
-        sql_builder_add(sql, SQL(")"));
-    }
-    sql_builder_add(sql,
-                    query->closed ? SQL("ORDER BY m.changed_us DESC, m.id DESC")
-                                  : SQL("ORDER BY m.due_key, m.id"));
-    add_number(sql, SQL("LIMIT"), query->limit);
-}
-
-static void free_matter(void *data) {
-    matter_clear(data);
-    g_free(data);
-}
-
-GPtrArray *casework_store_list(Db *db, const MatterQuery *query, GError **error) {
-    g_autoptr(SqlBuilder) sql = sql_builder_new();
-    build_list(sql, query);
-    g_autoptr(GPtrArray) matters = g_ptr_array_new_with_free_func(free_matter);
-    g_autoptr(DbRows) rows = db_query_built(db, sql, error);
-    if (rows == NULL) {
-        return NULL;
-    }
-    while (db_rows_next(rows)) {
-        Matter *matter = g_new0(Matter, 1);
-        from_row(rows, matter);
-        g_ptr_array_add(matters, matter);
-    }
-    return db_rows_done(rows, error) ? g_steal_pointer(&matters) : NULL;
-}
-
-void casework_place(const MatterQuery *query,
-                    const Matter *last,
-                    int64_t *ret_key,
-                    int64_t *ret_id) {
-    *ret_key = query->closed ? last->changed_us : due_key(last);
-    *ret_id = last->id;
 }

@@ -29,7 +29,7 @@ bool casework_store_seal(
     Db *db, int64_t act_id, const char *field, const char *value, GError **error);
 /* Array of StoredAct *. */
 GPtrArray *casework_store_acts(Db *db, int64_t matter_id, GError **error);
-/* `acts` are all those of the matter, in order. */
+/* Adds the sealed fields to all acts of the matter. */
 bool casework_store_unseal(Db *db, int64_t matter_id, GPtrArray *acts, GError **error);
 
 /* Replaces the derived clocks. */
@@ -122,6 +122,40 @@ GPtrArray *casework_store_left(Db *db, int64_t until_us, unsigned limit, GError 
 /* Forgets these uploads of a file, and the file when nobody names it any more. */
 bool casework_store_sweep(Db *db, int64_t until_us, const char *sha256, GError **error);
 
+/* --- lists (casework_list_store.c) --- */
+
+/* The place behind a row. */
+void casework_place(const MatterQuery *query,
+                    const Matter *last,
+                    int64_t *ret_key,
+                    int64_t *ret_id);
+/* " AND m.district …": the matters of a region. */
+void casework_add_region(SqlBuilder *sql, const char *region);
+/* What stands in the columns of MATTER_COLUMNS. */
+#define MATTER_COLUMNS                                                                             \
+    "m.id, m.kind, m.number, m.title, m.region, m.object_kind, m.object_id, m.state, "             \
+    "m.is_closed, m.version, m.opened_us, m.changed_us, m.due_us, m.due_clock, m.due_unit, "       \
+    "m.next_roles"
+void casework_from_row(const DbRows *rows, Matter *matter);
+GPtrArray *casework_rows(DbRows *rows, GError **error);
 GPtrArray *casework_store_list(Db *db, const MatterQuery *query, GError **error);
+/* How many matters of the list, among the first `looked` by deadline; *ret_is_all: these were all.
+ */
+bool casework_store_tally(Db *db,
+                          const MatterQuery *query,
+                          unsigned looked,
+                          int64_t *ret_n,
+                          bool *ret_is_all,
+                          GError **error);
+
+/* --- search (casework_search_store.c) --- */
+
+bool casework_index_add(Db *db, const Matter *matter, GError **error);
+bool casework_store_search(Db *db, const MatterQuery *query, MatterPage *page, GError **error);
+/* Array of Matter *: those from before the index. */
+GPtrArray *casework_store_unindexed(Db *db, unsigned limit, GError **error);
+/* Writes what is derived, and forgets that it was not. */
+bool casework_store_index_old(Db *db, const Matter *matter, GError **error);
+bool casework_store_paper_matter(Db *db, const char *number, int64_t *ret_id, GError **error);
 
 const char *clock_state_word(LawClockState state);

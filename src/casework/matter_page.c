@@ -9,164 +9,6 @@
 
 #include <string.h>
 
-static char *officers_text(Db *db, const GArray *officers) {
-    g_autoptr(GString) out = g_string_new(NULL);
-    for (guint i = 0; i < officers->len; i++) {
-        g_auto(Officer) officer = {0};
-        if (officer_find(db, g_array_index(officers, int64_t, i), &officer, NULL)) {
-            g_string_append_printf(
-                out, "%s%s（%s）", out->len > 0 ? "、" : "", officer.name, officer.certificate);
-        }
-    }
-    return g_strdup(out->str);
-}
-
-const StoredAct *matter_correction(const MatterShown *shown, int64_t seq, const char *field) {
-    const StoredAct *found = NULL;
-    for (guint i = 0; i < shown->acts->len; i++) {
-        const StoredAct *act = shown->acts->pdata[i];
-        const LawStep *step = law_step(shown->procedure, act->step);
-        if (step != NULL && step->effect == LAW_EFFECT_CORRECT &&
-            g_ascii_strtoll(json_get_text(act->data, "act", ""), NULL, 10) == seq &&
-            g_strcmp0(json_get_text(act->data, "field", NULL), field) == 0) {
-            found = act;
-        }
-    }
-    return found;
-}
-
-static json_t *answer_model(const MatterShown *shown,
-                            const LawField *field,
-                            const StoredAct *act,
-                            bool is_common) {
-    g_autofree char *text = law_field_text_zh(field, act->data, act->happened_us);
-    if (text[0] == '\0') {
-        return NULL;
-    }
-    json_t *answer = json_object();
-    const StoredAct *correction = matter_correction(shown, act->seq, field->id);
-    bool may_correct = shown->correct_step != NULL && !is_common && law_field_is_clerical(field);
-    g_autofree char *when = correction == NULL ? NULL : clock_format_date(correction->happened_us);
-    g_autofree char *href = !may_correct
-                                ? NULL
-                                : g_strdup_printf("/work/matters/%" G_GINT64_FORMAT
-                                                  "/acts/%s?act=%" G_GINT64_FORMAT "&field=%s",
-                                                  shown->matter->id,
-                                                  shown->correct_step,
-                                                  act->seq,
-                                                  field->id);
-    json_put_text(answer, "label", field->label);
-    json_put_text(
-        answer, "text", correction == NULL ? text : json_get_text(correction->data, "now", text));
-    json_put_text(answer, "was", correction == NULL ? NULL : text);
-    json_put_text(answer, "corrected_on", when);
-    json_put_text(answer,
-                  "corrected_why",
-                  correction == NULL ? NULL : json_get_text(correction->data, "reason", ""));
-    json_put_text(answer, "correct_href", href);
-    return answer;
-}
-
-/* "更正的是：第 1 步的“存在的隐患”", instead of number and id. */
-static void put_corrected(json_t *answers, const MatterShown *shown, const StoredAct *act) {
-    gint64 seq = g_ascii_strtoll(json_get_text(act->data, "act", ""), NULL, 10);
-    const StoredAct *wrong =
-        seq < 1 || seq > (gint64)shown->acts->len ? NULL : shown->acts->pdata[seq - 1];
-    const LawStep *step = wrong == NULL ? NULL : law_step(shown->procedure, wrong->step);
-    const LawForm *form = step == NULL || step->form == NULL
-                              ? NULL
-                              : law_form_at(shown->book, step->form, wrong->happened_us, NULL);
-    const LawField *field =
-        form == NULL ? NULL : law_form_field(form, json_get_text(act->data, "field", NULL));
-    g_autofree char *text = g_strdup_printf("第 %" G_GINT64_FORMAT " 步“%s”的“%s”",
-                                            seq,
-                                            step == NULL ? "" : step->name,
-                                            field == NULL ? "" : field->label);
-    json_t *answer = json_object();
-    json_put_text(answer, "label", "更正的是");
-    json_put_text(answer, "text", text);
-    json_put_text(answer, "was", NULL);
-    json_put_text(answer, "correct_href", NULL);
-    json_array_append_new(answers, answer);
-}
-
-static void
-put_answers(json_t *model, const MatterShown *shown, const LawForm *form, const StoredAct *act) {
-    json_t *answers = json_array();
-    bool has_sealed = false;
-    const LawStep *step = law_step(shown->procedure, act->step);
-    bool is_common = step != NULL && step->is_common;
-    if (step != NULL && step->effect == LAW_EFFECT_CORRECT) {
-        put_corrected(answers, shown, act);
-    }
-    for (unsigned i = 0; form != NULL && i < form->field_count; i++) {
-        json_t *answer = answer_model(shown, &form->fields[i], act, is_common);
-        bool is_place = step != NULL && step->effect == LAW_EFFECT_CORRECT &&
-                        form->fields[i].type != LAW_FIELD_LONG &&
-                        strcmp(form->fields[i].id, "reason") != 0;
-        has_sealed |= form->fields[i].sealed;
-        if (is_place) {
-            json_decref(answer); /* said above in words */
-        } else if (answer != NULL) {
-            json_array_append_new(answers, answer);
-        }
-    }
-    json_put(model, "answers", answers);
-    json_put_bool(model, "has_sealed", has_sealed);
-}
-
-static json_t *act_model(Ctx *ctx, const MatterShown *shown, const StoredAct *act) {
-    json_t *model = json_object();
-    const LawStep *step = law_step(shown->procedure, act->step);
-    const LawState *state = law_state(shown->procedure, act->state_to);
-    const LawForm *form = step == NULL || step->form == NULL
-                              ? NULL
-                              : law_form_at(shown->book, step->form, act->happened_us, NULL);
-    g_autofree char *happened = clock_format_minute(act->happened_us);
-    g_autofree char *entered = clock_format_minute(act->entered_us);
-    g_autofree char *officers = officers_text(ctx->db, act->officers);
-    g_autofree char *actor = g_strdup_printf("账号 %" G_GINT64_FORMAT, act->actor);
-    bool moves = step != NULL && step->target_count > 0;
-    json_put_int(model, "seq", act->seq);
-    json_put_text(model, "name", step == NULL ? act->step : step->name);
-    json_put_text(model, "state_zh", !moves ? NULL : state == NULL ? act->state_to : state->name);
-    json_put_text(model, "happened", happened);
-    json_put_text(model, "entered", strcmp(happened, entered) == 0 ? NULL : entered);
-    json_put_text(model, "officers", officers[0] == '\0' ? NULL : officers);
-    json_put_text(model, "actor", actor);
-    put_answers(model, shown, form, act);
-    return model;
-}
-
-/* In a closed matter nothing runs any more, even if no act has met the term. */
-static json_t *clock_model(const LawClock *clock, bool is_closed) {
-    static const char *const words[] = {"进行中", "中止", "按时完成", "超期完成", "已重新起算"};
-    static const char *const classes[] = {"i", "w", "k", "b", ""};
-    json_t *model = json_object();
-    json_t *trace = json_array();
-    for (guint i = 0; i < clock->due.trace->len; i++) {
-        json_array_append_new(trace, json_string(clock->due.trace->pdata[i]));
-    }
-    g_autofree char *due = clock->due.is_known ? matter_due_text(clock->due.due_us)
-                                               : g_strdup("放假安排未公布，不能推算");
-    g_autofree char *from = clock_format_minute(clock->span.from_us);
-    g_autofree char *how =
-        clock->basis_zh == NULL
-            ? g_strdup("按通知书确定的日期")
-            : g_strdup_printf(
-                  "自 %s 起 %d %s", from, clock->span.amount, law_unit_zh(clock->span.unit));
-    json_put_text(model, "name", clock->name);
-    json_put_text(model, "due", due);
-    json_put_text(model, "how", how);
-    json_put_text(model, "basis", clock->basis_zh);
-    bool is_over = is_closed && clock->state <= LAW_CLOCK_PAUSED;
-    json_put_text(model, "state_zh", is_over ? "随案办结" : words[clock->state]);
-    json_put_text(model, "state_class", is_over ? "" : classes[clock->state]);
-    json_put(model, "trace", trace);
-    json_put_bool(model, "has_trace", clock->due.trace->len > 0);
-    return model;
-}
-
 /* What may be done now, and why not the rest. */
 static void put_steps(const Ctx *ctx, const LawCase *course, const Matter *matter, json_t *model) {
     json_t *can = json_array();
@@ -288,7 +130,7 @@ static void put_people(Ctx *ctx, const MatterShown *shown, json_t *model) {
                                   ? NULL
                                   : law_form_at(shown->book, step->form, act->happened_us, NULL);
         const LawField *part = form == NULL ? NULL : law_form_field(form, "part");
-        g_autofree char *officers = officers_text(ctx->db, act->officers);
+        g_autofree char *officers = matter_officers_text(ctx->db, act->officers);
         g_autofree char *role = effect == LAW_EFFECT_PEOPLE && part != NULL
                                     ? law_field_text_zh(part, act->data, act->happened_us)
                                     : g_strdup(effect == LAW_EFFECT_RECUSE ? "已回避" : "执法人员");
@@ -308,21 +150,6 @@ static void put_people(Ctx *ctx, const MatterShown *shown, json_t *model) {
 
 static bool may_see_sealed(const Ctx *ctx) {
     return (ctx->who->roles & ROLE_BIT(ROLE_LEADER)) != 0;
-}
-
-static bool put_proof(Db *db, const Matter *matter, json_t *model, GError **error) {
-    g_autofree char *object = g_strdup_printf("matter:%" G_GINT64_FORMAT, matter->id);
-    int64_t index;
-    if (!ledger_latest(db, object, &index, error)) {
-        return false;
-    }
-    json_t *proof = json_object();
-    g_autofree char *href = g_strdup_printf("/verify?leaf=%" G_GINT64_FORMAT, index);
-    g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, index);
-    json_put_text(proof, "href", href);
-    json_put_text(proof, "index_text", text);
-    json_put(model, "proof", proof);
-    return true;
 }
 
 /* The act that puts clerical errors right, when this reader may take it now. */
@@ -359,37 +186,28 @@ static Response *show(Ctx *ctx, const Matter *matter, bool with_sealed) {
                          .procedure = procedure,
                          .acts = acts,
                          .correct_step = correct_step(ctx, course, matter)};
-    json_t *timeline = json_array();
     bool has_sealed = false;
-    for (guint i = acts->len; i > 0; i--) {
-        json_t *line = act_model(ctx, &shown, acts->pdata[i - 1]);
-        has_sealed |= json_get_bool(line, "has_sealed", false);
-        json_array_append_new(timeline, line);
-    }
-    json_t *clocks = json_array();
-    for (guint i = 0; i < law_case_clocks(course)->len; i++) {
-        json_array_append_new(
-            clocks,
-            clock_model(&g_array_index(law_case_clocks(course), LawClock, i), matter->is_closed));
+    if (!matter_put_timeline(ctx, &shown, course, model, &has_sealed, &error)) {
+        return response_problem(error, NULL);
     }
     g_autofree char *href = matter->object_kind == NULL
                                 ? NULL
                                 : g_strdup_printf("/work/%ss/%" G_GINT64_FORMAT,
                                                   matter->object_kind,
                                                   matter->object_id);
-    json_put(model, "acts", timeline);
-    json_put(model, "clocks", clocks);
-    json_put_bool(model, "has_clocks", json_array_size(clocks) > 0);
+    g_autofree char *now = clock_format_minute(ctx->now_us);
+    json_put_text(model, "now", now);
     json_put_text(model, "place", place);
     json_put_text(model, "object_href", href);
     json_put_text(model, "basis", procedure->entry.basis_zh);
     json_put_text(model, "confidence", law_confidence_zh(procedure->entry.confidence));
     json_put_bool(model, "may_unseal", has_sealed && !with_sealed && may_see_sealed(ctx));
     json_put_bool(model, "is_unsealed", with_sealed);
+    matter_put_deadlines(ctx, &shown, course, model);
     put_steps(ctx, course, matter, model);
     put_people(ctx, &shown, model);
     if (!put_papers(ctx, &shown, model, &error) || !matter_put_files(ctx, &shown, model, &error) ||
-        !put_links(ctx, &shown, model, &error) || !put_proof(ctx->db, matter, model, &error)) {
+        !put_links(ctx, &shown, model, &error)) {
         return response_problem(error, NULL);
     }
     return response_page("casework/matter", g_steal_pointer(&model));

@@ -1,15 +1,13 @@
-/* The list of matters, and what all pages of matters share. */
+/* What all pages of matters share. */
 #include "casework/matter_pages.h"
+#include "casework/desk.h"
 
 #include "account/account.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/limits.h"
 #include "registry/region.h"
 
 #include <string.h>
-
-#define SOON_US (2 * CLOCK_DAY_US)
 
 CaseActor matter_actor(const Ctx *ctx) {
     return (CaseActor){.account_id = ctx->who->account_id,
@@ -65,32 +63,34 @@ char *matter_due_text(int64_t due_us) {
 }
 
 json_t *matter_due_model(const Ctx *ctx, const Matter *matter, const LawBook *book) {
+    static const char *const classes[] = {"b", "w", "w", "k"};
+    static const char *const icons[] = {"clock-exclamation", "hourglass", "hourglass", "clock"};
+    static const char *const notes[] = {"bad", "warn", "warn", ""};
     if (matter->due_us == 0) {
         return json_null();
     }
-    int64_t left_us = matter->due_us - ctx->now_us;
-    int64_t days = left_us / CLOCK_DAY_US;
+    g_auto(DeskDue) due = {0};
+    desk_due(matter->due_us, matter->due_unit, ctx->now_us, &due);
     g_autofree char *day = matter_due_text(matter->due_us);
-    g_autofree char *text =
-        left_us < 0 ? g_strdup_printf("已超期 %" G_GINT64_FORMAT " 天", -days + 1)
-        : days == 0 ? g_strdup_printf("还有 %" G_GINT64_FORMAT " 小时",
-                                      left_us / (INT64_C(3600) * CLOCK_SECOND_US))
-                    : g_strdup_printf("还有 %" G_GINT64_FORMAT " 天", days);
     json_t *model = json_object();
-    json_put_text(model, "text", text);
-    json_put_text(model, "class", left_us < 0 ? "b" : left_us < SOON_US ? "w" : "k");
-    json_put_text(model,
-                  "icon",
-                  left_us < 0         ? "clock-exclamation"
-                  : left_us < SOON_US ? "hourglass"
-                                      : "clock");
-    json_put_text(model, "note_class", left_us < 0 ? "bad" : left_us < SOON_US ? "warn" : "");
+    json_put_text(model, "text", due.sentence);
+    json_put_text(model, "when", due.small);
+    json_put_text(model, "class", classes[due.group]);
+    json_put_text(model, "icon", icons[due.group]);
+    json_put_text(model, "note_class", notes[due.group]);
     json_put_text(model, "day", day);
     json_put_text(model, "clock", clock_name(book, matter));
     return model;
 }
 
-/* --- the list -----------------------------------------------------------------------------------
+char *matter_account_name(Db *db, int64_t account_id) {
+    g_autoptr(Account) account = account_find(db, account_id, NULL);
+    return account != NULL ? g_strdup(account->name)
+                           : g_strdup_printf("账号 %" G_GINT64_FORMAT, account_id);
+}
+
+/* --- kinds and rows
+ * -----------------------------------------------------------------------------------
  */
 
 json_t *matter_kinds(const LawBook *book, const Ctx *ctx, const char *chosen) {
@@ -132,75 +132,4 @@ json_t *matter_row_model(const Ctx *ctx, const Matter *matter) {
     json_put_text(row, "opened", opened);
     json_put(row, "due", book == NULL ? json_null() : matter_due_model(ctx, matter, book));
     return row;
-}
-
-static bool read_place(const Request *req, MatterQuery *query) {
-    const char *after = request_query(req, "after");
-    char *end = NULL;
-    if (after == NULL) {
-        return true;
-    }
-    query->after_key = g_ascii_strtoll(after, &end, 10);
-    query->after_id = *end == '.' ? g_ascii_strtoll(end + 1, NULL, 10) : 0;
-    return query->after_id > 0;
-}
-
-static char *next_href(const MatterQuery *query, const Matter *last, bool is_mine) {
-    int64_t key;
-    int64_t id;
-    casework_place(query, last, &key, &id);
-    return g_strdup_printf("/work/matters?%s%s%s%s%safter=%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT,
-                           query->kind == NULL ? "" : "kind=",
-                           query->kind == NULL ? "" : query->kind,
-                           query->kind == NULL ? "" : "&",
-                           query->closed ? "closed=1&" : "",
-                           is_mine ? "mine=1&" : "",
-                           key,
-                           id);
-}
-
-static const char *sent(const Request *req, const char *name) {
-    const char *text = request_query(req, name);
-    return text == NULL || text[0] == '\0' ? NULL : text;
-}
-
-Response *matters_page(Ctx *ctx, const Request *req) {
-    g_autoptr(GError) error = NULL;
-    bool is_mine = g_strcmp0(sent(req, "mine"), "1") == 0;
-    MatterQuery query = {.region = ctx->who->region,
-                         .kind = sent(req, "kind"),
-                         .account_id = is_mine ? ctx->who->account_id : 0,
-                         .closed = g_strcmp0(sent(req, "closed"), "1") == 0,
-                         .limit = LIMIT_PAGE_ROWS + 1};
-    const LawBook *book = casework_book(ctx->who->region, &error);
-    if (book == NULL) {
-        return response_problem(error, NULL);
-    }
-    bool is_known =
-        query.kind == NULL || law_procedure_at(book, query.kind, ctx->now_us, NULL) != NULL;
-    if (!is_known || !read_place(req, &query)) {
-        hz_fail(&error, HZ_ERROR_INVALID, "kind or place is not understood");
-        return response_problem(error, "这个网址不完整，请从列表重新进入");
-    }
-    g_autoptr(GPtrArray) matters = casework_list(ctx->db, &query, &error);
-    if (matters == NULL) {
-        return response_problem(error, NULL);
-    }
-    json_t *model = json_object();
-    json_t *rows = json_array();
-    guint shown = MIN(matters->len, LIMIT_PAGE_ROWS);
-    for (guint i = 0; i < shown; i++) {
-        json_array_append_new(rows, matter_row_model(ctx, matters->pdata[i]));
-    }
-    g_autofree char *next = matters->len > LIMIT_PAGE_ROWS
-                                ? next_href(&query, matters->pdata[shown - 1], is_mine)
-                                : NULL;
-    json_put(model, "rows", rows);
-    json_put_bool(model, "has_rows", shown > 0);
-    json_put(model, "kinds", matter_kinds(book, ctx, query.kind));
-    json_put_bool(model, "is_closed", query.closed);
-    json_put_bool(model, "is_mine", is_mine);
-    json_put_bool(model, "is_later", query.after_id != 0);
-    json_put_text(model, "next", next);
-    return response_page("casework/matters", model);
 }

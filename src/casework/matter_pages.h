@@ -19,7 +19,8 @@ Response *matter_refuse(Ctx *ctx, const Request *req, const LawRefusal *refusal)
 Response *matter_load(Ctx *ctx, const Request *req, Matter *ret_matter);
 /* Every kind of matter that is there today: {value, text, is_selected, may_open}. */
 json_t *matter_kinds(const LawBook *book, const Ctx *ctx, const char *chosen);
-/* Days left in words with class: {"text", "class", "day", "clock"}; JSON null when nothing runs. */
+/* Time left in words: {"text", "when", "class", "icon", "note_class", "day", "clock"}; JSON null
+ * when nothing runs. */
 json_t *matter_due_model(const Ctx *ctx, const Matter *matter, const LawBook *book);
 /* What a list shows of a matter: number, title, kind, state, deadline. */
 json_t *matter_row_model(const Ctx *ctx, const Matter *matter);
@@ -42,5 +43,26 @@ const StoredAct *matter_correction(const MatterShown *shown, int64_t seq, const 
 bool matter_put_files(Ctx *ctx, const MatterShown *shown, json_t *model, GError **error);
 /* The bytes of one file: the original, or with ?copy=public what anybody may see. */
 Response *matter_file_page(Ctx *ctx, const Request *req);
+/* model: next_due with its days, clocks, stopped. */
+void matter_put_deadlines(const Ctx *ctx,
+                          const MatterShown *shown,
+                          const LawCase *course,
+                          json_t *model);
+/* model: acts and older ones, newest first, each with its proof; next_step; what the ledger holds.
+ */
+bool matter_put_timeline(Ctx *ctx,
+                         const MatterShown *shown,
+                         const LawCase *course,
+                         json_t *model,
+                         bool *ret_has_sealed,
+                         GError **error);
+/* "吕晓远（C-1）、…". Caller frees. */
+char *matter_officers_text(Db *db, const GArray *officers);
+/* The name of the person behind an account, else "账号 7". Caller frees. */
+char *matter_account_name(Db *db, int64_t account_id);
+/* A number typed or scanned, to the page that it belongs to. */
+Response *matter_go_page(Ctx *ctx, const Request *req);
+Response *matter_calendar_page(Ctx *ctx, const Request *req);
+Response *matter_team_page(Ctx *ctx, const Request *req);
 /* One paper, for reading and printing. */
 Response *matter_paper_page(Ctx *ctx, const Request *req);

@@ -32,7 +32,7 @@ static bool parse(ExportOptions *options, int argc, char **argv, GError **error)
          0,
          G_OPTION_ARG_STRING,
          &options->list,
-         "units, buildings, officers, inspections, plans or draws",
+         "units, buildings, officers, inspections, matters, plans or draws",
          "LIST"},
         {"format", 0, 0, G_OPTION_ARG_STRING, &options->format, "csv or xlsx (csv)", "FORMAT"},
         {"out", 0, 0, G_OPTION_ARG_FILENAME, &options->out, "write to this file", "FILE"},
@@ -106,7 +106,7 @@ static bool write_list(Db *db,
     if (filters == NULL) {
         return false;
     }
-    ExportQuery query = {filters, EXPORT_EVERYWHERE, clock_now_us(), 0};
+    ExportQuery query = {filters, EXPORT_EVERYWHERE, clock_now_us(), 0, 0};
     int64_t shown_us = 0;
     int64_t rows = 0;
     if (!export_write(

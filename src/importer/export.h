@@ -17,6 +17,7 @@ typedef struct ExportQuery {
     const char *scope;     /* region code of the reader */
     int64_t now_us;
     int64_t officer_id; /* of the reader, for "mine"; 0: none */
+    int64_t account_id; /* of the reader, for "mine" among matters; 0: none */
 } ExportQuery;
 
 typedef bool (*ExportSink)(const char *const *cells, void *data, GError **error);
@@ -32,7 +33,7 @@ typedef struct ExportList {
 
 /* NULL when there is no such list. */
 const ExportList *export_find_list(const char *name);
-/* units, buildings, officers, inspections, plans, draws; ends with NULL. */
+/* units, buildings, officers, inspections, matters, plans, draws; ends with NULL. */
 extern const ExportList *const export_lists[];
 /* Filter words that a list may be asked with; ends with NULL. */
 extern const char *const export_filter_words[];

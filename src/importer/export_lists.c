@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "draw/draw.h"
-#include "importer/export.h"
+#include "importer/export_internal.h"
 #include "inspection/inspection.h"
 #include "registry/building_list.h"
 #include "registry/officer_list.h"
@@ -49,17 +49,14 @@ static const char *yes_no(bool truth) {
     return truth ? "是" : "否";
 }
 
-static const char *filter_of(const ExportQuery *query, const char *word) {
+const char *export_filter(const ExportQuery *query, const char *word) {
     const char *text = json_get_text(query->filters, word, NULL);
     return text != NULL && text[0] != '\0' ? text : NULL;
 }
 
-/* Regions to visit one after the other: the filter, the reader's scope, or every province. */
-typedef bool (*RegionWork)(Db *db, const char *region, void *data, GError **error);
-
-static bool
-each_region(Db *db, const ExportQuery *query, RegionWork work, void *data, GError **error) {
-    const char *asked = filter_of(query, "region");
+bool export_each_region(
+    Db *db, const ExportQuery *query, RegionWork work, void *data, GError **error) {
+    const char *asked = export_filter(query, "region");
     char code[REGION_CODE_MAX + 1];
     if (asked != NULL) {
         if (!region_code_parse(asked, code)) {
@@ -142,7 +139,7 @@ static bool unit_row(const Unit *unit, void *data, GError **error) {
 }
 
 static const char *get_filter(const void *from, const char *name) {
-    return filter_of(from, name);
+    return export_filter(from, name);
 }
 
 static bool units_of(Db *db, const char *region, void *data, GError **error) {
@@ -165,7 +162,7 @@ static bool units_of(Db *db, const char *region, void *data, GError **error) {
 static bool
 each_unit(Db *db, const ExportQuery *query, ExportSink sink, void *data, GError **error) {
     Rows rows = {.query = query, .sink = sink, .data = data};
-    return each_region(db, query, units_of, &rows, error);
+    return export_each_region(db, query, units_of, &rows, error);
 }
 
 static const ExportList units = {
@@ -237,7 +234,7 @@ static bool buildings_of(Db *db, const char *region, void *data, GError **error)
 static bool
 each_building(Db *db, const ExportQuery *query, ExportSink sink, void *data, GError **error) {
     Rows rows = {.query = query, .sink = sink, .data = data};
-    return each_region(db, query, buildings_of, &rows, error);
+    return export_each_region(db, query, buildings_of, &rows, error);
 }
 
 static const ExportList buildings = {"buildings",
@@ -297,7 +294,7 @@ static bool officers_of(Db *db, const char *region, void *data, GError **error) 
 static bool
 each_officer(Db *db, const ExportQuery *query, ExportSink sink, void *data, GError **error) {
     Rows rows = {.query = query, .sink = sink, .data = data};
-    return each_region(db, query, officers_of, &rows, error);
+    return export_each_region(db, query, officers_of, &rows, error);
 }
 
 static const ExportList officers = {"officers",
@@ -371,8 +368,8 @@ static bool inspection_pages(Db *db, InspectionFilter filter, const Rows *rows, 
 static bool inspections_of(Db *db, const char *region, void *data, GError **error) {
     const Rows *rows = data;
     InspectionFilter filter = {.region = region, .state = -1};
-    const char *word = filter_of(rows->query, "state");
-    const char *text = filter_of(rows->query, "q");
+    const char *word = export_filter(rows->query, "state");
+    const char *text = export_filter(rows->query, "q");
     InspectionState state = INSPECTION_PLANNED;
     g_auto(SearchTerms) terms = {0};
     if (word != NULL && !inspection_state_parse(word, &state)) {
@@ -383,7 +380,7 @@ static bool inspections_of(Db *db, const char *region, void *data, GError **erro
     }
     filter.state = word != NULL ? (int)state : -1;
     filter.terms = text != NULL ? &terms : NULL;
-    filter.officer_id = filter_of(rows->query, "mine") != NULL ? rows->query->officer_id : 0;
+    filter.officer_id = export_filter(rows->query, "mine") != NULL ? rows->query->officer_id : 0;
     return inspection_pages(db, filter, rows, error);
 }
 
@@ -391,8 +388,8 @@ static bool inspections_of(Db *db, const char *region, void *data, GError **erro
 static bool
 each_inspection(Db *db, const ExportQuery *query, ExportSink sink, void *data, GError **error) {
     Rows rows = {.query = query, .sink = sink, .data = data};
-    if (filter_of(query, "mine") == NULL) {
-        return each_region(db, query, inspections_of, &rows, error);
+    if (export_filter(query, "mine") == NULL) {
+        return export_each_region(db, query, inspections_of, &rows, error);
     }
     return query->officer_id != 0
                ? inspections_of(db, query->scope, &rows, error)
@@ -454,7 +451,7 @@ static bool is_visible(const char *region, const ExportQuery *query) {
 }
 
 static bool read_year(const ExportQuery *query, int64_t *ret_year, GError **error) {
-    const char *word = filter_of(query, "year");
+    const char *word = export_filter(query, "year");
     return word == NULL || g_ascii_string_to_signed(word, 10, 2000, 2200, ret_year, error) ||
            (g_clear_error(error), hz_fail(error, HZ_ERROR_INVALID, "\"%s\" is no year", word));
 }
@@ -463,7 +460,7 @@ static bool
 each_plan(Db *db, const ExportQuery *query, ExportSink sink, void *data, GError **error) {
     Rows rows = {.query = query, .sink = sink, .data = data};
     PlanFilter filter = {.state = -1, .limit = 200};
-    const char *word = filter_of(query, "state");
+    const char *word = export_filter(query, "state");
     PlanState state = PLAN_DRAFT;
     if (!read_year(query, &filter.year, error)) {
         return false;
@@ -535,7 +532,7 @@ static bool draw_row(const Draw *draw, const Rows *rows, GError **error) {
 static bool
 each_draw(Db *db, const ExportQuery *query, ExportSink sink, void *data, GError **error) {
     Rows rows = {.query = query, .sink = sink, .data = data};
-    const char *word = filter_of(query, "plan");
+    const char *word = export_filter(query, "plan");
     int64_t plan = 0;
     if (word != NULL && !g_ascii_string_to_signed(word, 10, 1, INT64_MAX, &plan, NULL)) {
         return hz_fail(error, HZ_ERROR_INVALID, "\"%s\" is no plan number", word);
@@ -562,4 +559,4 @@ static const ExportList draws = {
     "draws", "抽查", PERM_PLAN_VIEW, draw_columns, G_N_ELEMENTS(draw_columns), each_draw};
 
 const ExportList *const export_lists[] = {
-    &units, &buildings, &officers, &inspections, &plans, &draws, NULL};
+    &units, &buildings, &officers, &inspections, &export_matters, &plans, &draws, NULL};

@@ -101,7 +101,8 @@ Response *export_get(Ctx *ctx, const Request *req) {
     g_autofree char *file = g_strdup_printf("upload-export-%s.%s", ctx->request_id, asked.ending);
     g_autofree char *path = g_build_filename(folder, file, NULL);
     g_autoptr(json_t) filters = read_filters(req, false);
-    ExportQuery query = {filters, ctx->who->region, ctx->now_us, ctx->who->officer_id};
+    ExportQuery query = {
+        filters, ctx->who->region, ctx->now_us, ctx->who->officer_id, ctx->who->account_id};
     ExportTrace trace = {.list = asked.list, .query = &query, .format = asked.format, .path = path};
     bool is_long = false;
     if (!export_write(ctx->db,
@@ -168,7 +169,8 @@ run_export(Job *job, Db *db, const json_t *params, json_t **ret_result, GError *
     ExportQuery query = {json_object_get(params, "filters"),
                          scope,
                          clock_now_us(),
-                         json_get_int(params, "officer", 0)};
+                         json_get_int(params, "officer", 0),
+                         job_account(job)};
     int64_t rows = 0;
     if (!export_write(db, list, &query, format, path, on_progress, job, &rows, error)) {
         return false;

@@ -458,7 +458,7 @@ static void export_to(Fixture *fixture,
                       int64_t wanted) {
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) filters = json_object();
-    ExportQuery query = {filters, scope, TEST_NOW_US, 0};
+    ExportQuery query = {filters, scope, TEST_NOW_US, 0, 0};
     int64_t seen = 0;
     int64_t rows = 0;
     bool done = export_write(fixture->db,
@@ -609,7 +609,7 @@ static void test_export_scope(DbEngine engine) {
     export_to(&fixture, "inspections", TABLE_CSV, "50", path, 0);
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) filters = json_pack("{s:s}", "region", "500106");
-    ExportQuery query = {filters, "500103", TEST_NOW_US, 0};
+    ExportQuery query = {filters, "500103", TEST_NOW_US, 0, 0};
     g_assert_false(export_write(
         fixture.db, export_find_list("units"), &query, TABLE_CSV, path, NULL, NULL, NULL, &error));
     g_assert_error(error, HZ_ERROR, HZ_ERROR_DENIED);
@@ -648,7 +648,7 @@ static void test_export_trace(DbEngine engine) {
                                           "张三",
                                           "sort",
                                           "name");
-    ExportQuery query = {filters, "50", TEST_NOW_US, 0};
+    ExportQuery query = {filters, "50", TEST_NOW_US, 0, 0};
     ExportTrace trace = {
         export_find_list("officers"), &query, TABLE_CSV, path, "account:17", 4, 12};
     g_assert_true(export_leave_trace(fixture.db, &trace, &error));

@@ -1,6 +1,8 @@
 /* The first page after sign-in: what is due, for whom, by when. */
+#include "account/account.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "casework/desk.h"
 #include "inspection/inspection_models.h"
 #include "inspection/inspection_pages.h"
 #include "inspection/inspection_rules.h"
@@ -13,73 +15,197 @@
 #define CHART_DAYS 7 /* calendar days from today: a term may end on a Sunday */
 #define CERTIFICATE_WARNING_DAYS 60
 
-static const char *const group_ids[DUE_GROUP_COUNT] = {"over", "today", "soon", "later"};
-static const char *const group_titles[DUE_GROUP_COUNT] = {
-    "已逾期", "今天到期", "三个工作日内", "之后"};
+/* The groups of the desk, and what waits for others. */
+#define OTHERS DESK_GROUP_COUNT
+#define GROUPS (DESK_GROUP_COUNT + 1)
 
-/* --- tasks -------------------------------------------------------------------------------------
- */
+/* The page while it is put together. */
+typedef struct Today {
+    DeskBounds bounds;
+    GPtrArray *items[GROUPS]; /* of json_t *, owned: tasks of this room and of casework alike */
+    int64_t counts[GROUPS];
+    bool is_more[GROUPS]; /* the count may be higher */
+} Today;
 
-/* First day after the group, from today; INT64_MAX for the last. */
-static int64_t group_end(DueGroup group, int64_t now_us) {
-    int64_t today = day_begin(now_us);
-    switch (group) {
-    case DUE_OVER:
-        return today;
-    case DUE_TODAY:
-        return today + CLOCK_DAY_US;
-    case DUE_SOON:
-        /* Days without work that follow the third still count three. */
-        return working_days_after(now_us, 4);
-    case DUE_LATER:
-    case DUE_GROUP_COUNT:
-        break;
-    }
-    return INT64_MAX;
+static void free_item(void *item) {
+    json_decref(item);
 }
 
-static bool put_counts(Ctx *ctx, json_t *model, int64_t counts[DUE_GROUP_COUNT], GError **error) {
-    json_t *sum = json_array();
-    json_put(model, "sum", sum);
-    int64_t from_us = INT64_MIN;
-    for (DueGroup group = DUE_OVER; group < DUE_GROUP_COUNT; group++) {
-        int64_t to_us = group_end(group, ctx->now_us);
+static void today_clear(Today *today) {
+    for (unsigned i = 0; i < GROUPS; i++) {
+        g_clear_pointer(&today->items[i], g_ptr_array_unref);
+    }
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Today, today_clear)
+
+/* --- tasks of this room ------------------------------------------------------------------------
+ */
+
+/* The last day ends where the next one begins. */
+static int64_t due_end(const Inspection *task) {
+    return task->due_us + CLOCK_DAY_US;
+}
+
+/* The same words as casework gives a matter (desk_tasks). */
+static json_t *task_model(const Inspection *task, const DeskBounds *bounds) {
+    g_auto(DeskDue) due = {0};
+    DeskGroup group = desk_group(bounds, due_end(task));
+    desk_due(due_end(task),
+             group == DESK_SOON ? LAW_WORKING_DAYS : LAW_CALENDAR_DAYS,
+             bounds->now_us,
+             &due);
+    json_t *item = inspection_model(task, bounds->now_us);
+    const char *names[] = {task->lead_name, task->second_name};
+    g_autofree char *title =
+        g_strdup_printf(task->draw_id != 0 ? "随机检查：%s" : "检查：%s", task->object_name);
+    g_autofree char *draw = task->draw_id != 0
+                                ? g_strdup_printf("第 %" G_GINT64_FORMAT " 次抽查·", task->draw_id)
+                                : g_strdup("");
+    g_autofree char *note = g_strdup_printf("%s检查任务 %" G_GINT64_FORMAT " 号", draw, task->id);
+    g_autofree char *href = g_strdup_printf("/work/inspections/%" G_GINT64_FORMAT, task->id);
+    g_autofree char *act_href = g_strconcat(href, "/check", NULL);
+    g_autofree char *people_text = g_strdup_printf("%s、%s", names[0], names[1]);
+    json_t *people = json_array();
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *initial = g_utf8_substring(names[i], 0, 1);
+        json_t *person = json_object();
+        json_put_text(person, "name", names[i]);
+        json_put_text(person, "initial", initial);
+        json_array_append_new(people, person);
+    }
+    json_put_int(item, "due_us", due_end(task));
+    json_put_text(item, "due_class", desk_group_class(group));
+    json_put_text(item, "due_big", due.big);
+    json_put_text(item, "due_small", due.small);
+    json_put_text(item, "href", href);
+    json_put_text(item, "title", title);
+    json_put_text(item, "text", task->object_address);
+    json_put_text(item, "note", note);
+    json_put(item, "people", people);
+    json_put_text(item, "people_text", people_text);
+    json_put_text(item, "act", "检查");
+    json_put_text(item, "act_href", act_href);
+    return item;
+}
+
+/* Deadlines here are midnights that begin a day. */
+static bool add_inspections(Ctx *ctx, Today *today, GError **error) {
+    int64_t day = day_begin(ctx->now_us);
+    const int64_t ends[] = {
+        INT64_MIN, day, today->bounds.today_us, today->bounds.soon_us, INT64_MAX};
+    g_autoptr(GPtrArray) tasks =
+        inspection_store_tasks(ctx->db, ctx->who->officer_id, INT64_MAX, TASKS_SHOWN, error);
+    for (DeskGroup group = DESK_OVER; tasks != NULL && group < DESK_GROUP_COUNT; group++) {
+        int64_t count = 0;
         if (!inspection_store_count(
-                ctx->db, ctx->who->officer_id, from_us, to_us, &counts[group], error)) {
+                ctx->db, ctx->who->officer_id, ends[group], ends[group + 1], &count, error)) {
             return false;
         }
-        from_us = to_us;
-        json_t *item = json_object();
-        json_put_text(item, "id", group_ids[group]);
-        json_put_text(item, "title", group_titles[group]);
-        json_put_int(item, "count", counts[group]);
-        json_put_bool(item, "is_bad", group == DUE_OVER && counts[group] > 0);
-        json_put_bool(item, "is_empty", counts[group] == 0);
-        json_array_append_new(sum, item);
+        today->counts[group] += count;
+    }
+    for (guint i = 0; tasks != NULL && i < tasks->len; i++) {
+        const Inspection *task = tasks->pdata[i];
+        DeskGroup group = desk_group(&today->bounds, due_end(task));
+        g_ptr_array_add(today->items[group], task_model(task, &today->bounds));
+    }
+    return tasks != NULL;
+}
+
+/* --- tasks of casework -------------------------------------------------------------------------
+ */
+
+static bool add_matters(Ctx *ctx, Today *today, GError **error) {
+    for (unsigned i = 0; i < GROUPS; i++) {
+        g_auto(DeskTasks) tasks = {0};
+        bool good = i == OTHERS ? desk_waiting(ctx, &tasks, error)
+                                : desk_tasks(ctx, (DeskGroup)i, &tasks, error);
+        if (!good) {
+            return false;
+        }
+        today->counts[i] += tasks.count;
+        today->is_more[i] |= tasks.is_more;
+        for (guint k = 0; k < tasks.items->len; k++) {
+            g_ptr_array_add(today->items[i], json_incref(tasks.items->pdata[k]));
+        }
     }
     return true;
 }
 
-static json_t *
-groups_of(int64_t now_us, const GPtrArray *tasks, const int64_t counts[DUE_GROUP_COUNT]) {
-    json_t *groups = json_array();
-    json_t *lists[DUE_GROUP_COUNT] = {NULL};
-    for (unsigned i = 0; i < tasks->len; i++) {
-        const Inspection *task = g_ptr_array_index(tasks, i);
-        DueGroup group = due_group(task->due_us, now_us);
-        json_t *item = inspection_model(task, now_us);
-        if (lists[group] == NULL) {
-            json_t *head = json_object();
-            lists[group] = json_array();
-            json_put_text(head, "id", group_ids[group]);
-            json_put_text(head, "title", group_titles[group]);
-            json_put_int(head, "count", counts[group]);
-            json_put(head, "tasks", lists[group]);
-            json_array_append_new(groups, head);
-        }
-        json_array_append_new(lists[group], item);
+/* --- groups ------------------------------------------------------------------------------------
+ */
+
+static const char *group_id(unsigned group) {
+    return group == OTHERS ? "wait" : desk_group_word((DeskGroup)group);
+}
+
+static const char *group_title(unsigned group) {
+    return group == OTHERS ? "等别人办" : desk_group_zh((DeskGroup)group);
+}
+
+/* The list behind a group. Caller frees. */
+static char *group_href(const Ctx *ctx, unsigned group) {
+    if (group == OTHERS) {
+        return g_strdup("/work/matters?mine=1");
     }
-    return groups;
+    for (Role role = 0; role < ROLE_COUNT; role++) {
+        if (ctx->who->roles == ROLE_BIT(role)) {
+            return g_strdup_printf(
+                "/work/matters?due=%s&next=%s", group_id(group), role_word(role));
+        }
+    }
+    return g_strdup_printf("/work/matters?due=%s", group_id(group));
+}
+
+static gint compare_due(gconstpointer a, gconstpointer b) {
+    int64_t x = json_get_int(*(json_t *const *)a, "due_us", 0);
+    int64_t y = json_get_int(*(json_t *const *)b, "due_us", 0);
+    return (x > y) - (x < y);
+}
+
+static json_t *group_model(const Ctx *ctx, Today *today, unsigned group) {
+    GPtrArray *items = today->items[group];
+    int64_t count = today->counts[group];
+    json_t *head = json_object();
+    json_t *tasks = json_array();
+    g_ptr_array_sort(items, compare_due);
+    for (guint i = 0; i < items->len; i++) {
+        json_array_append_new(tasks, json_incref(items->pdata[i]));
+    }
+    const char *more = today->is_more[group] ? "以上" : "";
+    g_autofree char *text =
+        count > items->len ? g_strdup_printf("%d 件%s，列出 %u 件", (int)count, more, items->len)
+                           : g_strdup_printf("%d 件%s", (int)count, more);
+    g_autofree char *href = group_href(ctx, group);
+    json_put_text(head, "id", group_id(group));
+    json_put_text(head, "title", group_title(group));
+    json_put_text(head, "count_text", text);
+    json_put_text(head, "more_href", count > items->len ? href : NULL);
+    json_put_int(head, "more", count - items->len);
+    json_put(head, "tasks", tasks);
+    return head;
+}
+
+static void put_groups(const Ctx *ctx, Today *today, json_t *model) {
+    json_t *sum = json_array();
+    json_t *groups = json_array();
+    for (unsigned i = 0; i < GROUPS; i++) {
+        json_t *item = json_object();
+        g_autofree char *number =
+            g_strdup_printf("%d%s", (int)today->counts[i], today->is_more[i] ? "+" : "");
+        g_autofree char *list = group_href(ctx, i);
+        g_autofree char *here = g_strconcat("#", group_id(i), NULL);
+        json_put_text(item, "title", group_title(i));
+        json_put_text(item, "count", number);
+        json_put_text(item, "href", today->items[i]->len > 0 ? here : list);
+        json_put_bool(item, "is_bad", i == DESK_OVER && today->counts[i] > 0);
+        json_array_append_new(sum, item);
+        if (today->items[i]->len > 0) {
+            json_array_append_new(groups, group_model(ctx, today, i));
+        }
+    }
+    json_put_bool(model, "has_no_tasks", json_array_size(groups) == 0);
+    json_put(model, "sum", sum);
+    json_put(model, "groups", groups);
 }
 
 /* --- week chart --------------------------------------------------------------------------------
@@ -146,8 +272,8 @@ static bool put_chart(Ctx *ctx, json_t *model, GError **error) {
     json_put(model, "bars", bars);
     g_autofree char *day = clock_format_day_zh(days[best], ctx->now_us);
     g_autofree char *finding =
-        most == 0 ? g_strdup("今后 7 天没有到期的任务")
-                  : g_strdup_printf("每天到期的任务：%s最多，%d 件", day, (int)most);
+        most == 0 ? g_strdup("今后 7 天没有到期的检查")
+                  : g_strdup_printf("每天到期的检查：%s最多，%d 件", day, (int)most);
     json_put_text(model, "chart_text", finding);
     return true;
 }
@@ -208,18 +334,17 @@ static bool put_waiting(Ctx *ctx, json_t *model, GError **error) {
     return true;
 }
 
-static bool put_own_tasks(Ctx *ctx, json_t *model, GError **error) {
-    int64_t counts[DUE_GROUP_COUNT] = {0};
-    g_autoptr(GPtrArray) tasks =
-        inspection_store_tasks(ctx->db, ctx->who->officer_id, INT64_MAX, TASKS_SHOWN, error);
-    if (tasks == NULL || !put_counts(ctx, model, counts, error)) {
+static bool put_tasks(Ctx *ctx, json_t *model, GError **error) {
+    g_auto(Today) today = {.bounds = desk_bounds(ctx->now_us)};
+    for (unsigned i = 0; i < GROUPS; i++) {
+        today.items[i] = g_ptr_array_new_with_free_func(free_item);
+    }
+    if ((ctx->who->officer_id != 0 && !add_inspections(ctx, &today, error)) ||
+        !add_matters(ctx, &today, error)) {
         return false;
     }
-    int64_t total = counts[DUE_OVER] + counts[DUE_TODAY] + counts[DUE_SOON] + counts[DUE_LATER];
-    json_put(model, "groups", groups_of(ctx->now_us, tasks, counts));
-    json_put_bool(model, "has_no_tasks", tasks->len == 0);
-    json_put_int(model, "not_shown", MAX(total - (int64_t)tasks->len, 0));
-    return put_chart(ctx, model, error) && put_reminders(ctx, model, error);
+    put_groups(ctx, &today, model);
+    return true;
 }
 
 Response *today_page(Ctx *ctx, const Request *req) {
@@ -228,19 +353,23 @@ Response *today_page(Ctx *ctx, const Request *req) {
     g_autoptr(json_t) model = json_object();
     g_autofree char *date = clock_format_day_zh(ctx->now_us, 0);
     bool is_officer = ctx->who->officer_id != 0;
+    bool may_view = principal_may(ctx->who, PERM_INSPECTION_VIEW);
     json_put_text(model, "date", date);
     json_put_bool(model, "is_officer", is_officer);
-    json_put_bool(model, "may_view", principal_may(ctx->who, PERM_INSPECTION_VIEW));
-    if (!is_officer) {
-        /* Strict views want every name they may ask for. */
-        json_put_bool(model, "has_no_tasks", false);
-        json_put(model, "groups", json_array());
-        json_put(model, "reminders", json_array());
-    }
-    if ((is_officer && !put_own_tasks(ctx, model, &error)) || !put_waiting(ctx, model, &error)) {
+    json_put_bool(model, "may_view", may_view);
+    json_put_bool(model, "is_leader", (ctx->who->roles & ROLE_BIT(ROLE_LEADER)) != 0);
+    /* Strict views want every name they may ask for. */
+    json_put_bool(model, "has_no_tasks", false);
+    json_put(model, "groups", json_array());
+    json_put(model, "reminders", json_array());
+    bool good =
+        (!may_view || put_tasks(ctx, model, &error)) &&
+        (!is_officer || (put_chart(ctx, model, &error) && put_reminders(ctx, model, &error))) &&
+        put_waiting(ctx, model, &error);
+    if (!good) {
         return response_problem(error, NULL);
     }
     json_put_bool(
-        model, "is_idle", !is_officer && json_array_size(json_object_get(model, "waiting")) == 0);
+        model, "is_idle", !may_view && json_array_size(json_object_get(model, "waiting")) == 0);
     return response_page("inspection/today", g_steal_pointer(&model));
 }

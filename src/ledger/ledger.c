@@ -129,6 +129,10 @@ bool ledger_latest(Db *db, const char *object, int64_t *ret_index, GError **erro
     return ledger_store_latest(db, object, ret_index, error);
 }
 
+GArray *ledger_marks(Db *db, const char *object, unsigned limit, GError **error) {
+    return ledger_store_marks(db, object, limit, error);
+}
+
 json_t *ledger_badge_at(int64_t index) {
     if (index < 0) {
         return json_null();

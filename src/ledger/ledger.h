@@ -60,6 +60,14 @@ bool ledger_find(Db *db, int64_t index, LedgerRecord *ret_record, GError **error
 /* Index of the newest entry on `object` ("draw:7"); HZ_ERROR_NOT_FOUND if none. */
 bool ledger_latest(Db *db, const char *object, int64_t *ret_index, GError **error);
 
+/* One entry on an object, by its place. */
+typedef struct LedgerMark {
+    int64_t index;
+    char type[64];
+} LedgerMark;
+/* The first `limit` entries on `object` in order, by one indexed query: array of LedgerMark. */
+GArray *ledger_marks(Db *db, const char *object, unsigned limit, GError **error);
+
 /* Inclusion proof of `index` in the tree of `size` leaves (RFC 9162 2.1.3.1): hashes from the
  * leaf's sibling upwards, DIGEST_SIZE bytes each. Caller unrefs. NULL on error. */
 GByteArray *ledger_prove_inclusion(Db *db, int64_t index, int64_t size, GError **error);

@@ -168,6 +168,24 @@ bool ledger_store_latest(Db *db, const char *object, int64_t *ret_index, GError 
         error);
 }
 
+GArray *ledger_store_marks(Db *db, const char *object, unsigned limit, GError **error) {
+    g_autoptr(GArray) marks = g_array_new(FALSE, TRUE, sizeof(LedgerMark));
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT idx, type FROM ledger_entry WHERE object = $1 ORDER BY idx LIMIT $2"),
+                 DB_ARGS(db_text(object), db_int(limit)),
+                 error);
+    if (rows == NULL) {
+        return NULL;
+    }
+    while (db_rows_next(rows)) {
+        LedgerMark mark = {.index = db_rows_int(rows, 0)};
+        g_strlcpy(mark.type, db_rows_text(rows, 1), sizeof mark.type);
+        g_array_append_val(marks, mark);
+    }
+    return db_rows_done(rows, error) ? g_steal_pointer(&marks) : NULL;
+}
+
 static bool fail_node(unsigned level, uint64_t position, const char *what, GError **error) {
     return hz_fail(
         error, HZ_ERROR_CORRUPT, "tree node %u/%" G_GUINT64_FORMAT " %s", level, position, what);

@@ -21,6 +21,7 @@ bool ledger_store_add_node(
 
 /* HZ_ERROR_NOT_FOUND when there is none. */
 bool ledger_store_find(Db *db, int64_t index, LedgerRecord *ret_record, GError **error);
+GArray *ledger_store_marks(Db *db, const char *object, unsigned limit, GError **error);
 bool ledger_store_latest(Db *db, const char *object, int64_t *ret_index, GError **error);
 /* Hash of the perfect subtree `position` of `level`; HZ_ERROR_CORRUPT when it is missing. */
 bool ledger_store_node(

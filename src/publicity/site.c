@@ -1,6 +1,8 @@
 #include "publicity/site.h"
 
+#include "account/account.h"
 #include "base/clock.h"
+#include "casework/desk.h"
 #include "ledger/ledger.h"
 #include "publicity/setting.h"
 #include "registry/region.h"
@@ -10,6 +12,7 @@
 typedef struct NavItem {
     const char *href, *text, *icon;
     Permission permission;
+    uint32_t roles; /* only for these; 0: for all who have the permission */
 } NavItem;
 
 typedef struct NavGroup {
@@ -18,39 +21,41 @@ typedef struct NavGroup {
 } NavGroup;
 
 static const NavItem public_nav[] = {
-    {"/records", "查询公示", NULL, PERM_PUBLIC},
-    {"/draws", "随机抽查", NULL, PERM_PUBLIC},
-    {"/verify", "核验记录", NULL, PERM_PUBLIC},
-    {"/help", "帮助", NULL, PERM_PUBLIC},
+    {"/records", "查询公示", NULL, PERM_PUBLIC, 0},
+    {"/draws", "随机抽查", NULL, PERM_PUBLIC, 0},
+    {"/verify", "核验记录", NULL, PERM_PUBLIC, 0},
+    {"/help", "帮助", NULL, PERM_PUBLIC, 0},
 };
 
 static const NavGroup work_nav[] = {
     {NULL,
-     {{"/work", "今日任务", "list-check", PERM_SIGNED_IN},
-      {"/work/matters", "案件", "inbox", PERM_INSPECTION_VIEW}}},
+     {{"/work", "今日任务", "list-check", PERM_SIGNED_IN, 0},
+      {"/work/matters", "案件", "inbox", PERM_INSPECTION_VIEW, 0},
+      {"/work/calendar", "日程", "calendar-event", PERM_INSPECTION_VIEW, 0},
+      {"/work/team", "全队", "users", PERM_INSPECTION_VIEW, ROLE_BIT(ROLE_LEADER)}}},
     {"监督",
-     {{"/work/inspections", "检查与抽查", "clipboard-check", PERM_INSPECTION_VIEW},
-      {"/work/plans", "检查计划", "calendar-event", PERM_PLAN_VIEW},
-      {"/work/draws", "随机抽查", "dice-5", PERM_PLAN_VIEW}}},
+     {{"/work/inspections", "检查与抽查", "clipboard-check", PERM_INSPECTION_VIEW, 0},
+      {"/work/plans", "检查计划", "calendar-event", PERM_PLAN_VIEW, 0},
+      {"/work/draws", "随机抽查", "dice-5", PERM_PLAN_VIEW, 0}}},
     {"对象与人员",
-     {{"/work/units", "单位", "building-store", PERM_UNIT_VIEW},
-      {"/work/buildings", "建筑", "building-skyscraper", PERM_UNIT_VIEW},
-      {"/work/officers", "执法人员", "id-badge-2", PERM_OFFICER_VIEW},
-      {"/work/import", "导入", "table-import", PERM_IMPORT},
-      {"/work/jobs", "后台任务", "progress", PERM_IMPORT}}},
+     {{"/work/units", "单位", "building-store", PERM_UNIT_VIEW, 0},
+      {"/work/buildings", "建筑", "building-skyscraper", PERM_UNIT_VIEW, 0},
+      {"/work/officers", "执法人员", "id-badge-2", PERM_OFFICER_VIEW, 0},
+      {"/work/import", "导入", "table-import", PERM_IMPORT, 0},
+      {"/work/jobs", "后台任务", "progress", PERM_IMPORT, 0}}},
     {"管理",
-     {{"/work/admin/accounts", "账号", "users", PERM_ACCOUNT_ADMIN},
-      {"/work/admin/roles", "角色", "key", PERM_ROLE_ADMIN},
-      {"/work/admin/refusals", "拒绝记录", "shield-lock", PERM_AUDIT_VIEW},
-      {"/work/admin/sign-ins", "登录记录", "login", PERM_AUDIT_VIEW}}},
+     {{"/work/admin/accounts", "账号", "users", PERM_ACCOUNT_ADMIN, 0},
+      {"/work/admin/roles", "角色", "key", PERM_ROLE_ADMIN, 0},
+      {"/work/admin/refusals", "拒绝记录", "shield-lock", PERM_AUDIT_VIEW, 0},
+      {"/work/admin/sign-ins", "登录记录", "login", PERM_AUDIT_VIEW, 0}}},
 };
 
 /* Bottom tabs on a phone; the fifth is the menu. */
 static const NavItem tabs[] = {
-    {"/work", "今日", "list-check", PERM_SIGNED_IN},
-    {"/work/inspections", "检查", "clipboard-check", PERM_INSPECTION_VIEW},
-    {"/work/units", "单位", "building-store", PERM_UNIT_VIEW},
-    {"/work/plans", "计划", "calendar-event", PERM_PLAN_VIEW},
+    {"/work", "今日", "list-check", PERM_SIGNED_IN, 0},
+    {"/work/inspections", "检查", "clipboard-check", PERM_INSPECTION_VIEW, 0},
+    {"/work/units", "单位", "building-store", PERM_UNIT_VIEW, 0},
+    {"/work/plans", "计划", "calendar-event", PERM_PLAN_VIEW, 0},
 };
 
 /* --- navigation --------------------------------------------------------------------------------
@@ -69,17 +74,32 @@ static json_t *
 nav_items(const NavItem *items, size_t count, const Principal *who, const char *path) {
     json_t *list = json_array();
     for (size_t i = 0; i < count && items[i].href != NULL; i++) {
-        if (!principal_may(who, items[i].permission)) {
+        if (!principal_may(who, items[i].permission) ||
+            (items[i].roles != 0 && (items[i].roles & who->roles) == 0)) {
             continue;
         }
         json_t *item = json_object();
         json_put_text(item, "href", items[i].href);
         json_put_text(item, "text", items[i].text);
         json_put_text(item, "icon", items[i].icon);
+        json_put_text(item, "late", NULL);
         json_put_bool(item, "is_current", is_current(path, items[i].href));
         json_array_append_new(list, item);
     }
     return list;
+}
+
+/* How many matters are late and wait for this reader, beside the first entry. */
+static void put_late(Ctx *ctx, json_t *groups) {
+    int64_t late = 0;
+    json_t *first = json_array_get(json_object_get(json_array_get(groups, 0), "items"), 0);
+    if (first == NULL || !principal_may(ctx->who, PERM_INSPECTION_VIEW) ||
+        !desk_count_over(ctx->db, ctx->who->region, ctx->who->roles, ctx->now_us, &late, NULL) ||
+        late == 0) {
+        return;
+    }
+    g_autofree char *text = g_strdup_printf(late >= DESK_COUNT_MAX ? "%d+" : "%d", (int)late);
+    json_put_text(first, "late", text);
 }
 
 static json_t *nav_groups(const Principal *who, const char *path) {
@@ -209,7 +229,9 @@ json_t *site_model(Ctx *ctx, const Request *req) {
     json_put(model, "who", who_model(ctx));
     json_put_bool(model, "may_search", principal_may(ctx->who, PERM_UNIT_VIEW));
     json_put(model, "public_nav", nav_items(public_nav, G_N_ELEMENTS(public_nav), ctx->who, path));
-    json_put(model, "nav", nav_groups(ctx->who, path));
+    json_t *nav = nav_groups(ctx->who, path);
+    put_late(ctx, nav);
+    json_put(model, "nav", nav);
     json_put(model, "tabs", nav_items(tabs, G_N_ELEMENTS(tabs), ctx->who, path));
     json_put(model, "assets", assets_model());
     json_put(model, "ledger", ledger_model(ctx));

@@ -12,14 +12,15 @@
 #include "registry/search_rules.h"
 #include "store/store.h"
 
-/* Inspections are rows of a room above; it writes and reads their documents itself. */
+/* Inspections and matters are rows of rooms above, which write and read their documents. */
 typedef enum SearchKind {
     SEARCH_UNIT,
     SEARCH_BUILDING,
     SEARCH_OFFICER,
-    SEARCH_INSPECTION
+    SEARCH_INSPECTION,
+    SEARCH_MATTER
 } SearchKind;
-#define SEARCH_KINDS 4
+#define SEARCH_KINDS 5
 
 /* One row for the index. */
 typedef struct SearchDocument {

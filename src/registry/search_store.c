@@ -34,6 +34,9 @@ static Sql sql_add(const Db *db, SearchKind kind) {
     case SEARCH_INSPECTION:
         return lite ? SQL("INSERT INTO inspection_search (rowid, grams) VALUES ($1, $2)")
                     : SQL("INSERT INTO inspection_search (id, grams) VALUES ($1, $2::integer[])");
+    case SEARCH_MATTER:
+        return lite ? SQL("INSERT INTO matter_search (rowid, grams) VALUES ($1, $2)")
+                    : SQL("INSERT INTO matter_search (id, grams) VALUES ($1, $2::integer[])");
     }
     g_assert_not_reached();
 }
@@ -58,6 +61,10 @@ static Sql sql_remove(const Db *db, SearchKind kind) {
         return lite ? SQL("INSERT INTO inspection_search (inspection_search, rowid, grams) "
                           "VALUES ('delete', $1, $2)")
                     : SQL("DELETE FROM inspection_search WHERE id = $1");
+    case SEARCH_MATTER:
+        return lite ? SQL("INSERT INTO matter_search (matter_search, rowid, grams) "
+                          "VALUES ('delete', $1, $2)")
+                    : SQL("DELETE FROM matter_search WHERE id = $1");
     }
     g_assert_not_reached();
 }
@@ -283,6 +290,9 @@ static bool find_id_max(Db *db, SearchKind kind, int64_t *ret_id, GError **error
                             DB_NO_ARGS,
                             ret_id,
                             error);
+    case SEARCH_MATTER:
+        return db_query_int(
+            db, SQL("SELECT coalesce(max(id), 0) FROM matter_search"), DB_NO_ARGS, ret_id, error);
     }
     g_assert_not_reached();
 }
@@ -388,6 +398,11 @@ static Sql sql_match(SearchKind kind, bool backward) {
                          "AND rowid < $2 ORDER BY rowid DESC LIMIT $3")
                    : SQL("SELECT rowid FROM inspection_search WHERE inspection_search MATCH $1 "
                          "AND rowid > $2 ORDER BY rowid LIMIT $3");
+    case SEARCH_MATTER:
+        return backward ? SQL("SELECT rowid FROM matter_search WHERE matter_search MATCH $1 "
+                              "AND rowid < $2 ORDER BY rowid DESC LIMIT $3")
+                        : SQL("SELECT rowid FROM matter_search WHERE matter_search MATCH $1 "
+                              "AND rowid > $2 ORDER BY rowid LIMIT $3");
     }
     g_assert_not_reached();
 }
@@ -476,6 +491,8 @@ static Sql sql_blocks(SearchKind kind) {
         return BLOCKS("officer_search");
     case SEARCH_INSPECTION:
         return BLOCKS("inspection_search");
+    case SEARCH_MATTER:
+        return BLOCKS("matter_search");
     }
 #undef BLOCKS
     g_assert_not_reached();
@@ -519,6 +536,8 @@ static Sql sql_walk(SearchKind kind, bool backward) {
         return backward ? WALK("officer_search", "DESC") : WALK("officer_search", "");
     case SEARCH_INSPECTION:
         return backward ? WALK("inspection_search", "DESC") : WALK("inspection_search", "");
+    case SEARCH_MATTER:
+        return backward ? WALK("matter_search", "DESC") : WALK("matter_search", "");
     }
 #undef WALK
     g_assert_not_reached();

@@ -33,7 +33,7 @@ test('a locked exit: registered, verified in time, ordered, rechecked, told, rew
     const matter = new URL(clerk.url()).pathname;
     assert.match(await clerk.locator('.flash').innerText(), /编号 举〔\d{4}〕第\d{4}号/);
     const body = await clerk.locator('main').innerText();
-    assert.match(body, /还有 2[34] 小时/);
+    assert.match(body, /剩 2[34] 小时/);
     assert.match(body, /公安部令120第18条/);
     assert.ok(!body.includes('举报人某某'), 'the reporter is sealed');
     assert.match(await clerk.locator('main aside').textContent(), /实地核查由检查人员办理/);

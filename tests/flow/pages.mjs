@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { axeFindings, Client, closeBrowser, IS_SOAK, openPage, sidewaysScroll, signInBrowser, startCity } from './support.mjs';
+import { openComplaint, verifiedComplaint } from './support_matter.mjs';
 import { crawlAll, routeOf, routes } from './support_site.mjs';
 
 let city;
@@ -13,6 +14,7 @@ let reached;
 before(async () => {
     city = await startCity();
     await importWithRefusedRow(city);
+    await makeMatters(city);
     reached = await crawlAll(city, {
         clerk: ['/work/plans/1/publish', '/work/draws/new?plan=1', '/work/draws/1/publish', await exportOfUnits(city)],
     });
@@ -45,6 +47,14 @@ async function importWithRefusedRow({ url, logins }) {
     assert.equal(confirmed.status, 303, await confirmed.text());
     for (let i = 0; i < 100 && (await client.json(task)).task.state !== 'done'; i++) await new Promise((resolve) => setTimeout(resolve, 200));
     assert.equal((await client.json(task)).task.state, 'done');
+}
+
+/* So that the desk, the list and the pages of matters have something to show. */
+async function makeMatters({ url, logins }) {
+    const clerk = await new Client(url).signIn(logins.clerk);
+    const inspector = await new Client(url).signIn(logins.inspector);
+    const { region } = await verifiedComplaint(clerk, inspector, '页面测试案件');
+    await openComplaint(clerk, { title: '页面测试商店', region });
 }
 
 /* A list long enough to be exported in the background; returns the page of the job. */

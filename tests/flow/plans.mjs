@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { Client, ENGINES, IS_SOAK, makeCity, newDatabase, serve } from './support.mjs';
+import { openComplaint, verifiedComplaint } from './support_matter.mjs';
 import { getFormsOf, linksOf, pageKey } from './support_site.mjs';
 
 /* 5,000 units at scale 1. */
@@ -70,6 +71,15 @@ async function visitEverything(client, starts) {
     return visited;
 }
 
+/* So that the desk, the board and the pages of matters have something to show. */
+async function makeMatters(url, logins) {
+    const clerk = await new Client(url).signIn(logins.clerk);
+    const inspector = await new Client(url).signIn(logins.inspector);
+    const { region } = await verifiedComplaint(clerk, inspector, '计划测试公司');
+    await openComplaint(clerk, { title: '计划测试商店', region });
+    await openComplaint(clerk, { title: '逾期公司', region, happened: '2026-10-12T10:00' });
+}
+
 const scanned = (plan, engine) => [...plan.matchAll(engine === 'sqlite' ? /\bSCAN (?:TABLE )?(\w+)/g : /Seq Scan on (\w+)/g)]
     .map((match) => match[1]);
 
@@ -81,8 +91,9 @@ for (const engine of ENGINES) {
             const logins = makeCity(db, SCALE);
             const explain = path.join(db.folder, 'plans.jsonl');
             server = await serve(db, { args: ['--explain', explain] });
+            await makeMatters(server.url, logins);
             let visited = await visitEverything(new Client(server.url), ['/']);
-            for (const role of ['clerk', 'inspector', 'auditor', 'system_administrator', 'security_administrator']) {
+            for (const role of ['clerk', 'inspector', 'leader', 'auditor', 'system_administrator', 'security_administrator']) {
                 const client = await new Client(server.url).signIn(logins[role]);
                 visited += await visitEverything(client, ['/', '/work']);
             }
