@@ -311,8 +311,14 @@ static bool take(Db *db, CaseWork *work, LawCase *course, Matter *matter, GError
     if (work->refusal->reason_zh != NULL) {
         return true;
     }
+    Matter old = *matter; /* its texts are freed by derive */
+    g_autofree char *old_clock = g_strdup(old.due_clock);
     derive(course, work->actor, matter);
-    MatterRow row = {.matter = matter, .district = region_district(matter->region)};
+    MatterRow row = {.matter = matter,
+                     .district = region_district(matter->region),
+                     .is_still = old.due_us == matter->due_us && old.due_unit == matter->due_unit &&
+                                 old.next_roles == matter->next_roles && !matter->is_closed &&
+                                 g_strcmp0(old_clock, matter->due_clock) == 0};
     if (work->opening != NULL) {
         row.form_id = work->opening->form_id;
         if (!number_matter(db, course, work->act, matter, error) ||

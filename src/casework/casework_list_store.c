@@ -10,6 +10,26 @@ static void add_number(SqlBuilder *sql, Sql fragment, int64_t number) {
     sql_builder_arg(sql, db_int(number));
 }
 
+/* The districts of a province or city in a list that is read in the order of its index: "+ 0" keeps
+ * the planner from collecting all of these districts' matters and sorting them for one page. */
+static void add_wide_region(SqlBuilder *sql, int64_t first, int64_t end) {
+    add_number(sql, SQL("AND m.district + 0 >="), first);
+    add_number(sql, SQL("AND m.district + 0 <"), end);
+}
+
+static void add_list_region(SqlBuilder *sql, const char *region) {
+    char code[REGION_CODE_MAX + 1] = {0};
+    region_code_parse(region, code);
+    int64_t number = g_ascii_strtoll(code, NULL, 10);
+    size_t size = strlen(code);
+    int64_t step = size == 2 ? 10000 : 100;
+    if (size >= 6) {
+        casework_add_region(sql, region);
+    } else {
+        add_wide_region(sql, number * step, (number + 1) * step);
+    }
+}
+
 /* A province or city: its districts; a district: itself. */
 void casework_add_region(SqlBuilder *sql, const char *region) {
     char code[REGION_CODE_MAX + 1] = {0};
@@ -44,7 +64,11 @@ static void add_scope(SqlBuilder *sql, const MatterQuery *query) {
                         query->closed ? SQL("FROM matter m WHERE m.is_closed = 1")
                                       : SQL("FROM matter m WHERE m.is_closed = 0"));
     }
-    casework_add_region(sql, query->region);
+    if (query->account_id != 0) {
+        casework_add_region(sql, query->region);
+    } else {
+        add_list_region(sql, query->region);
+    }
     if (query->kind != NULL) {
         sql_builder_add(sql, SQL("AND m.kind ="));
         sql_builder_arg(sql, db_text(query->kind));

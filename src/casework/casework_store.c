@@ -58,26 +58,45 @@ bool casework_store_add(Db *db, const MatterRow *row, int64_t *ret_id, GError **
         error);
 }
 
+/* The matter has not come nearer to its end: no column of an index is written. */
+static bool change_still(Db *db, const Matter *matter, int64_t *ret_changed, GError **error) {
+    return db_exec(db,
+                   SQL("UPDATE matter SET state = $1, version = $2, changed_us = $3 WHERE id = $4 "
+                       "AND version = $5"),
+                   DB_ARGS(db_text(matter->state),
+                           db_int(matter->version),
+                           db_int(matter->changed_us),
+                           db_int(matter->id),
+                           db_int(matter->version - 1)),
+                   ret_changed,
+                   error);
+}
+
+static bool change_all(Db *db, const Matter *matter, int64_t *ret_changed, GError **error) {
+    return db_exec(
+        db,
+        SQL("UPDATE matter SET state = $1, is_closed = $2, version = $3, changed_us = $4, "
+            "due_us = $5, due_key = $6, due_clock = $7, due_unit = $8, next_roles = $9 "
+            "WHERE id = $10 AND version = $11"),
+        DB_ARGS(db_text(matter->state),
+                db_bool(matter->is_closed),
+                db_int(matter->version),
+                db_int(matter->changed_us),
+                db_int(matter->due_us),
+                db_int(due_key(matter)),
+                db_text(matter->due_clock),
+                db_text(unit_word(matter)),
+                db_int(matter->next_roles),
+                db_int(matter->id),
+                db_int(matter->version - 1)),
+        ret_changed,
+        error);
+}
+
 bool casework_store_change(Db *db, const MatterRow *row, GError **error) {
-    const Matter *matter = row->matter;
     int64_t changed = 0;
-    if (!db_exec(db,
-                 SQL("UPDATE matter SET state = $1, is_closed = $2, version = $3, changed_us = $4, "
-                     "due_us = $5, due_key = $6, due_clock = $7, due_unit = $8, next_roles = $9 "
-                     "WHERE id = $10 AND version = $11"),
-                 DB_ARGS(db_text(matter->state),
-                         db_bool(matter->is_closed),
-                         db_int(matter->version),
-                         db_int(matter->changed_us),
-                         db_int(matter->due_us),
-                         db_int(due_key(matter)),
-                         db_text(matter->due_clock),
-                         db_text(unit_word(matter)),
-                         db_int(matter->next_roles),
-                         db_int(matter->id),
-                         db_int(matter->version - 1)),
-                 &changed,
-                 error)) {
+    if (row->is_still ? !change_still(db, row->matter, &changed, error)
+                      : !change_all(db, row->matter, &changed, error)) {
         return false;
     }
     return changed == 1 ||
