@@ -93,7 +93,7 @@ try {
         'the page of a matter': Array.from({ length: 500 }, (_, i) => `/work/matters/${1 + Math.floor(i * 7919 * 131 % MATTERS)}`),
         'matters, the most urgent first': ['/work/matters'],
         'matters of one kind': ['/work/matters?kind=complaint'],
-        'the form of an act': ['/work/matters/77/acts/add-person'],
+        'the form of an act': ['/work/matters/77/acts/add-evidence'],
     };
     for (const [name, paths] of Object.entries(pages)) {
         const result = await load(server.url, paths, cookie);
