@@ -1,5 +1,6 @@
 /* The form of any act: shown, read, kept as a draft. */
 #include "casework/act_form.h"
+#include "account/account.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/error.h"
@@ -182,6 +183,8 @@ Response *act_form_show(Ctx *ctx, const Request *req, const ActForm *form, const
     json_put_text(model, "form_id", sent_id != NULL ? sent_id : fresh);
     json_put_text(model, "kind", form->procedure->entry.id);
     json_put_text(model, "kind_zh", form->procedure->entry.name);
+    g_autofree char *unseal_roles = role_set_zh(form->procedure->unseals);
+    json_put_text(model, "unseal_roles", unseal_roles);
     json_put_text(model, "step_name", form->step->name);
     json_put_text(model, "title", form->title);
     json_put_bool(model, "is_new", form->matter == NULL);

@@ -148,8 +148,9 @@ static void put_people(Ctx *ctx, const MatterShown *shown, json_t *model) {
     json_put(model, "people", list);
 }
 
-static bool may_see_sealed(const Ctx *ctx) {
-    return (ctx->who->roles & ROLE_BIT(ROLE_LEADER)) != 0;
+/* Who may open what is sealed stands in law/ (`unseals` of the procedure). */
+static bool may_see_sealed(const Ctx *ctx, const LawProcedure *procedure) {
+    return (ctx->who->roles & procedure->unseals) != 0;
 }
 
 /* The act that puts clerical errors right, when this reader may take it now. */
@@ -201,7 +202,7 @@ static Response *show(Ctx *ctx, const Matter *matter, bool with_sealed) {
     json_put_text(model, "object_href", href);
     json_put_text(model, "basis", procedure->entry.basis_zh);
     json_put_text(model, "confidence", law_confidence_zh(procedure->entry.confidence));
-    json_put_bool(model, "may_unseal", has_sealed && !with_sealed && may_see_sealed(ctx));
+    json_put_bool(model, "may_unseal", has_sealed && !with_sealed && may_see_sealed(ctx, procedure));
     json_put_bool(model, "is_unsealed", with_sealed);
     matter_put_deadlines(ctx, &shown, course, model);
     put_steps(ctx, course, matter, model);
@@ -232,9 +233,16 @@ Response *matter_sealed_submit(Ctx *ctx, const Request *req) {
     if (refused != NULL) {
         return refused;
     }
-    if (!may_see_sealed(ctx)) {
-        g_auto(LawRefusal)
-            refusal = {.rule = "sealed", .reason_zh = g_strdup("举报人的信息只有负责人能看")};
+    const LawBook *book = casework_book(matter.region, &error);
+    const LawProcedure *procedure =
+        book == NULL ? NULL : law_procedure_at(book, matter.kind, matter.opened_us, &error);
+    if (procedure == NULL) {
+        return response_problem(error, NULL);
+    }
+    if (!may_see_sealed(ctx, procedure)) {
+        g_autofree char *roles = role_set_zh(procedure->unseals);
+        g_auto(LawRefusal) refusal = {
+            .rule = "sealed", .reason_zh = g_strdup_printf("密封的信息只有%s能看", roles)};
         return matter_refuse(ctx, req, &refusal);
     }
     g_autofree char *actor = g_strdup_printf("account:%" G_GINT64_FORMAT, ctx->who->account_id);

@@ -72,6 +72,8 @@ void law_read_values(LawReader *reader,
 void *law_entry_at(const GPtrArray *entries, const char *id, int64_t time_us);
 
 void law_read_forms(LawReader *reader, LawBook *book, LawNode list);
+/* Bit set of Role of a list of role words ("legal-reviewer"). */
+uint32_t law_read_roles(LawReader *reader, LawNode list);
 void law_read_step(LawReader *reader,
                    LawNode map,
                    const LawProcedure *procedure,

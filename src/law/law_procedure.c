@@ -57,12 +57,13 @@ void law_read_procedures(LawReader *reader, LawBook *book, LawNode list) {
     for (unsigned i = 0; law_list(reader, list) && i < law_count(list); i++) {
         LawNode map = law_at(list, i);
         LawProcedure procedure = {.step_count = 0};
-        if (!law_keys(reader, map, "id name basis confidence valid prefix object states acts")) {
+        if (!law_keys(reader, map, "id name basis confidence valid prefix object unseals states acts")) {
             return;
         }
         law_read_entry(reader, map, &procedure.entry);
         procedure.prefix = law_text(reader, law_get(map, "prefix"));
         procedure.object = objects[law_word(reader, law_get(map, "object"), objects)];
+        procedure.unseals = law_read_roles(reader, law_get(map, "unseals"));
         read_states(reader, law_get(map, "states"), &procedure);
         if (reader->error == NULL) {
             read_steps(reader, law_get(map, "acts"), &procedure);

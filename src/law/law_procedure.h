@@ -109,6 +109,7 @@ typedef struct LawProcedure {
     LawEntry entry;
     const char *prefix; /* of a matter's number */
     const char *object; /* "unit", "building", "any", "none" */
+    uint32_t unseals;   /* bit set of Role: who may open sealed fields, each look a ledger entry */
     const LawState *states;
     unsigned state_count;
     const LawStep *steps;

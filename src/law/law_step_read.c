@@ -151,16 +151,18 @@ static void read_extensions(LawReader *reader, LawNode list, LawStep *step) {
  */
 
 /* Role words with "-", as all ids here: "legal-reviewer". "system" is no role. */
-static void read_roles(LawReader *reader, LawNode list, LawStep *step) {
+uint32_t law_read_roles(LawReader *reader, LawNode list) {
+    uint32_t roles = 0;
     for (unsigned i = 0; law_list(reader, list) && i < law_count(list); i++) {
         g_autofree char *word = g_strdelimit(g_strdup(law_id(reader, law_at(list, i))), "-", '_');
         Role role;
         if (!role_parse(word, &role)) {
             law_wrong(reader, law_at(list, i), "there is no role of this name");
-            return;
+            return 0;
         }
-        step->roles |= ROLE_BIT(role);
+        roles |= ROLE_BIT(role);
     }
+    return roles;
 }
 
 static const char *optional_basis(LawReader *reader, LawNode basis) {
@@ -219,7 +221,7 @@ static void read_shared(LawReader *reader, LawNode map, LawStep *step) {
         "none", "correct", "serve", "link", "people", "recuse", NULL};
     step->id = law_id(reader, law_get(map, "id"));
     step->name = law_text(reader, law_get(map, "name"));
-    read_roles(reader, law_get(map, "by"), step);
+    step->roles = law_read_roles(reader, law_get(map, "by"));
     LawNode officers = law_get(map, "officers");
     step->officers = law_is_there(officers) ? (int)law_int(reader, officers, 1, OFFICERS_MAX) : 0;
     step->form = law_text_or_null(reader, law_get(map, "form"));
