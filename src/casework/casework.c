@@ -256,12 +256,28 @@ static bool store_act(Db *db,
     int64_t leaf;
     return casework_store_add_act(db, &row, &act_id, error) &&
            seal(db, work->form, work->data, act_id, error) &&
-           casework_store_clocks(db, matter->id, law_case_clocks(course), error) &&
+           (work->clocks_stand ||
+            casework_store_clocks(db, matter->id, law_case_clocks(course), error)) &&
            store_people(db, work, matter, error) &&
            case_effect_apply(db, work, matter, row.seq, effect, error) &&
            case_papers_make(db, work, matter, row.seq, &papers, error) &&
            note(db, work, matter, &row, papers, &leaf, error) &&
            case_files_attach(db, work, matter, row.seq, leaf, error);
+}
+
+/* Everything of the clocks that is stored: "running 1772000000000000 0;" for each. Caller frees. */
+static char *clock_marks(const LawCase *course) {
+    GString *out = g_string_new(NULL);
+    const GArray *clocks = law_case_clocks(course);
+    for (guint i = 0; i < clocks->len; i++) {
+        const LawClock *clock = &g_array_index(clocks, LawClock, i);
+        g_string_append_printf(out,
+                               "%d %" G_GINT64_FORMAT " %" G_GINT64_FORMAT ";",
+                               (int)clock->state,
+                               clock->due.is_known ? clock->due.due_us : 0,
+                               clock->stopped_us);
+    }
+    return g_string_free(out, FALSE);
 }
 
 /* Step, form and whole data of the act. */
@@ -301,9 +317,12 @@ static bool take(Db *db, CaseWork *work, LawCase *course, Matter *matter, GError
                     .actor = case_person(work->actor),
                     .officers = work->act->officers,
                     .officer_count = work->act->officer_count};
+    g_autofree char *clocks_before = clock_marks(course);
     if (!law_case_apply(course, &done, work->refusal, error)) {
         return work->refusal->reason_zh != NULL;
     }
+    g_autofree char *clocks_now = clock_marks(course);
+    work->clocks_stand = strcmp(clocks_before, clocks_now) == 0;
     if (!case_effect_check(db, work, matter, &effect, error) ||
         (work->refusal->reason_zh == NULL && !case_files_check(db, work, matter, error))) {
         return false;
@@ -313,12 +332,14 @@ static bool take(Db *db, CaseWork *work, LawCase *course, Matter *matter, GError
     }
     Matter old = *matter; /* its texts are freed by derive */
     g_autofree char *old_clock = g_strdup(old.due_clock);
+    g_autofree char *old_state = g_strdup(old.state);
     derive(course, work->actor, matter);
     MatterRow row = {.matter = matter,
                      .district = region_district(matter->region),
                      .is_still = old.due_us == matter->due_us && old.due_unit == matter->due_unit &&
                                  old.next_roles == matter->next_roles && !matter->is_closed &&
-                                 g_strcmp0(old_clock, matter->due_clock) == 0};
+                                 g_strcmp0(old_clock, matter->due_clock) == 0 &&
+                                 g_strcmp0(old_state, matter->state) == 0};
     if (work->opening != NULL) {
         row.form_id = work->opening->form_id;
         if (!number_matter(db, course, work->act, matter, error) ||

@@ -52,8 +52,9 @@ typedef struct Matter {
     int64_t object_id;
     char *state;
     bool is_closed;
-    int64_t version, opened_us, changed_us;
-    int64_t due_us; /* of the clock that ends first; 0: none runs */
+    int64_t version, opened_us;
+    int64_t changed_us; /* when state, deadline or turn last changed */
+    int64_t due_us;     /* of the clock that ends first; 0: none runs */
     char *due_clock;
     LawUnit due_unit;    /* in which that clock counts */
     uint32_t next_roles; /* who may take the next act: bit set of Role */

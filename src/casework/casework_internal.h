@@ -16,6 +16,7 @@ typedef struct CaseWork {
     const LawBook *book;
     const LawStep *step; /* NULL: the procedure has no such act */
     const LawForm *form; /* NULL: the step asks for nothing */
+    bool clocks_stand;   /* the act has moved no clock: what is stored of them holds */
 } CaseWork;
 
 /* The person behind an actor: the officer, else minus the account. */

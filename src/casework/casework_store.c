@@ -58,18 +58,14 @@ bool casework_store_add(Db *db, const MatterRow *row, int64_t *ret_id, GError **
         error);
 }
 
-/* The matter has not come nearer to its end: no column of an index is written. */
+/* Nothing that a list shows has changed: no column of an index is written. */
 static bool change_still(Db *db, const Matter *matter, int64_t *ret_changed, GError **error) {
-    return db_exec(db,
-                   SQL("UPDATE matter SET state = $1, version = $2, changed_us = $3 WHERE id = $4 "
-                       "AND version = $5"),
-                   DB_ARGS(db_text(matter->state),
-                           db_int(matter->version),
-                           db_int(matter->changed_us),
-                           db_int(matter->id),
-                           db_int(matter->version - 1)),
-                   ret_changed,
-                   error);
+    return db_exec(
+        db,
+        SQL("UPDATE matter SET version = $1 WHERE id = $2 AND version = $3"),
+        DB_ARGS(db_int(matter->version), db_int(matter->id), db_int(matter->version - 1)),
+        ret_changed,
+        error);
 }
 
 static bool change_all(Db *db, const Matter *matter, int64_t *ret_changed, GError **error) {

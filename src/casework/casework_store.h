@@ -8,7 +8,7 @@ typedef struct MatterRow {
     const Matter *matter;
     int64_t district;
     const char *form_id; /* of a new matter; NULL: none */
-    bool is_still;       /* deadline and turn are as they were: no index changes */
+    bool is_still;       /* state, deadline and turn are as they were: no index changes */
 } MatterRow;
 
 bool casework_store_add(Db *db, const MatterRow *row, int64_t *ret_id, GError **error);

@@ -202,7 +202,8 @@ static Response *show(Ctx *ctx, const Matter *matter, bool with_sealed) {
     json_put_text(model, "object_href", href);
     json_put_text(model, "basis", procedure->entry.basis_zh);
     json_put_text(model, "confidence", law_confidence_zh(procedure->entry.confidence));
-    json_put_bool(model, "may_unseal", has_sealed && !with_sealed && may_see_sealed(ctx, procedure));
+    json_put_bool(
+        model, "may_unseal", has_sealed && !with_sealed && may_see_sealed(ctx, procedure));
     json_put_bool(model, "is_unsealed", with_sealed);
     matter_put_deadlines(ctx, &shown, course, model);
     put_steps(ctx, course, matter, model);
@@ -241,8 +242,8 @@ Response *matter_sealed_submit(Ctx *ctx, const Request *req) {
     }
     if (!may_see_sealed(ctx, procedure)) {
         g_autofree char *roles = role_set_zh(procedure->unseals);
-        g_auto(LawRefusal) refusal = {
-            .rule = "sealed", .reason_zh = g_strdup_printf("密封的信息只有%s能看", roles)};
+        g_auto(LawRefusal) refusal = {.rule = "sealed",
+                                      .reason_zh = g_strdup_printf("密封的信息只有%s能看", roles)};
         return matter_refuse(ctx, req, &refusal);
     }
     g_autofree char *actor = g_strdup_printf("account:%" G_GINT64_FORMAT, ctx->who->account_id);

@@ -57,7 +57,8 @@ void law_read_procedures(LawReader *reader, LawBook *book, LawNode list) {
     for (unsigned i = 0; law_list(reader, list) && i < law_count(list); i++) {
         LawNode map = law_at(list, i);
         LawProcedure procedure = {.step_count = 0};
-        if (!law_keys(reader, map, "id name basis confidence valid prefix object unseals states acts")) {
+        if (!law_keys(
+                reader, map, "id name basis confidence valid prefix object unseals states acts")) {
             return;
         }
         law_read_entry(reader, map, &procedure.entry);
