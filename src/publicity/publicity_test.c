@@ -252,10 +252,10 @@ static void test_navigation(DbEngine engine) {
     g_autofree char *nav = json_write(json_object_get(site, "nav"));
     g_assert_nonnull(strstr(nav,
                             "\"href\":\"/work/units\",\"text\":\"单位\",\"icon\":"
-                            "\"building-store\",\"is_current\":true"));
+                            "\"building-store\",\"late\":null,\"is_current\":true"));
     g_assert_nonnull(strstr(nav,
                             "\"href\":\"/work\",\"text\":\"今日任务\",\"icon\":\"list-check\","
-                            "\"is_current\":false"));
+                            "\"late\":null,\"is_current\":false"));
     g_assert_null(strstr(nav, "/work/officers"));
     g_assert_null(strstr(nav, "管理"));
 }

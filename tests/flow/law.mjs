@@ -127,7 +127,7 @@ test('a server started with a changed folder follows it: the deadline on the pag
         await page.fill('[name=f-place]', '流程路2号');
         await page.check('[name=f-named][value=no]');
         await press(page, '登记举报投诉');
-        assert.match(await page.locator('main').innerText(), /起 5 个工作日/);
+        assert.match(await page.locator('main').innerText(), /还剩 5 个工作日/);
         await page.context().close();
     } finally {
         await city.stop();
