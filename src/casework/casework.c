@@ -475,16 +475,8 @@ bool casework_act(Db *db,
     return run_work(db, &work, error);
 }
 
-/* --- papers, links, drafts ----------------------------------------------------------------------
+/* --- drafts ----------------------------------------------------------------------
  */
-
-GPtrArray *casework_papers(Db *db, int64_t matter_id, GError **error) {
-    return casework_store_papers(db, matter_id, error);
-}
-
-GPtrArray *casework_links(Db *db, int64_t matter_id, GError **error) {
-    return casework_store_links(db, matter_id, error);
-}
 
 typedef struct DraftWork {
     int64_t account_id, now_us;
@@ -505,13 +497,4 @@ bool casework_draft_save(Db *db,
                          GError **error) {
     DraftWork work = {account_id, now_us, place, data};
     return db_run_tx(db, draft_work, &work, error);
-}
-
-bool casework_draft_find(Db *db,
-                         int64_t account_id,
-                         const char *place,
-                         json_t **ret_data,
-                         int64_t *ret_saved_us,
-                         GError **error) {
-    return casework_store_find_draft(db, account_id, place, ret_data, ret_saved_us, error);
 }

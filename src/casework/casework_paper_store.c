@@ -35,7 +35,7 @@ bool casework_store_add_paper(Db *db, const PaperRow *row, GError **error) {
                    error);
 }
 
-GPtrArray *casework_store_papers(Db *db, int64_t matter_id, GError **error) {
+GPtrArray *casework_papers(Db *db, int64_t matter_id, GError **error) {
     g_autoptr(GPtrArray) papers = g_ptr_array_new_with_free_func((GDestroyNotify)matter_paper_free);
     g_autoptr(DbRows) rows =
         db_query(db,
@@ -124,7 +124,7 @@ bool casework_store_link(
                    error);
 }
 
-GPtrArray *casework_store_links(Db *db, int64_t matter_id, GError **error) {
+GPtrArray *casework_links(Db *db, int64_t matter_id, GError **error) {
     g_autoptr(GPtrArray) links = g_ptr_array_new_with_free_func((GDestroyNotify)matter_link_free);
     g_autoptr(DbRows) rows =
         db_query(db,
@@ -178,12 +178,12 @@ bool casework_store_draft(Db *db,
                    error);
 }
 
-bool casework_store_find_draft(Db *db,
-                               int64_t account_id,
-                               const char *place,
-                               json_t **ret_data,
-                               int64_t *ret_saved_us,
-                               GError **error) {
+bool casework_draft_find(Db *db,
+                         int64_t account_id,
+                         const char *place,
+                         json_t **ret_data,
+                         int64_t *ret_saved_us,
+                         GError **error) {
     *ret_data = NULL;
     *ret_saved_us = 0;
     g_autoptr(DbRows) rows = db_query(

@@ -49,7 +49,6 @@ typedef struct PaperRow {
     const char *paper, *name, *number, *agency, *text;
 } PaperRow;
 bool casework_store_add_paper(Db *db, const PaperRow *row, GError **error);
-GPtrArray *casework_store_papers(Db *db, int64_t matter_id, GError **error);
 /* *ret_id is 0 when the matter has no such paper. */
 bool casework_store_paper_by_number(Db *db,
                                     int64_t matter_id,
@@ -68,19 +67,12 @@ bool casework_store_serve(Db *db, const PaperService *service, GError **error);
 /* Once for each relation. */
 bool casework_store_link(
     Db *db, int64_t matter_id, int64_t other_id, const char *relation, GError **error);
-GPtrArray *casework_store_links(Db *db, int64_t matter_id, GError **error);
 bool casework_store_draft(Db *db,
                           int64_t account_id,
                           const char *place,
                           const json_t *data,
                           int64_t now_us,
                           GError **error);
-bool casework_store_find_draft(Db *db,
-                               int64_t account_id,
-                               const char *place,
-                               json_t **ret_data,
-                               int64_t *ret_saved_us,
-                               GError **error);
 
 /* --- files (casework_file_store.c) --- */
 

@@ -120,18 +120,7 @@ bool matter_put_files(Ctx *ctx, const MatterShown *shown, json_t *model, GError 
  */
 
 static bool write_part(void *data, const void *bytes, size_t size, GError **error) {
-    const int *fd = data;
-    const char *at = bytes;
-    while (size > 0) {
-        ssize_t written = write(*fd, at, size);
-        if (written < 0 && errno != EINTR) {
-            return hz_fail(
-                error, HZ_ERROR_UNAVAILABLE, "could not write file: %s", g_strerror(errno));
-        }
-        at += written > 0 ? written : 0;
-        size -= written > 0 ? (size_t)written : 0;
-    }
-    return true;
+    return web_write_all(*(const int *)data, bytes, size, error);
 }
 
 static Response *refuse(const GError *error) {
@@ -147,12 +136,9 @@ static Response *refuse(const GError *error) {
  * nothing is sent before all of it was checked. */
 static Response *original(Ctx *ctx, const CaseFile *file) {
     g_autoptr(GError) error = NULL;
-    const char *folder = ctx->server == NULL ? NULL : web_options(ctx->server)->upload_dir;
-    g_autofree char *path =
-        g_build_filename(folder != NULL ? folder : g_get_tmp_dir(), "file-XXXXXX", NULL);
-    int fd = g_mkstemp_full(path, O_RDWR | O_CLOEXEC, 0600);
+    g_autofree char *path = NULL;
+    int fd = web_temp_file(web_temp_folder(ctx), &path, &error);
     if (fd < 0) {
-        hz_fail(&error, HZ_ERROR_UNAVAILABLE, "could not create file: %s", g_strerror(errno));
         return refuse(error);
     }
     bool good = casework_file_read(ctx->db, file->sha256, write_part, &fd, &error);

@@ -14,19 +14,7 @@
  */
 
 static void add_option(json_t *options, const char *value, const char *text, const char *chosen) {
-    json_t *option = json_object();
-    json_put_text(option, "value", value);
-    json_put_text(option, "text", text);
-    json_put_bool(option, "is_selected", g_strcmp0(chosen == NULL ? "" : chosen, value) == 0);
-    json_array_append_new(options, option);
-}
-
-static void add_select(json_t *selects, const char *name, const char *label, json_t *options) {
-    json_t *select = json_object();
-    json_put_text(select, "name", name);
-    json_put_text(select, "label", label);
-    json_put(select, "options", options);
-    json_array_append_new(selects, select);
+    form_option(options, value, text, g_strcmp0(chosen == NULL ? "" : chosen, value) == 0);
 }
 
 /* Open ones by deadline, or the closed ones: one choice, because closed ones have no deadline. */
@@ -70,10 +58,10 @@ static void put_filters(json_t *model, const MatterFilter *filter, const json_t 
     }
     add_option(mine, "", "辖区内全部", filter->is_mine ? "1" : "");
     add_option(mine, "1", "我办过的", filter->is_mine ? "1" : "");
-    add_select(selects, "kind", "种类", kind);
-    add_select(selects, "due", "进度", due_options(filter));
-    add_select(selects, "next", "轮到", next_options(filter));
-    add_select(selects, "mine", "谁的", mine);
+    form_select(selects, "kind", "种类", kind);
+    form_select(selects, "due", "进度", due_options(filter));
+    form_select(selects, "next", "轮到", next_options(filter));
+    form_select(selects, "mine", "谁的", mine);
     json_put(model, "selects", selects);
 }
 

@@ -211,7 +211,7 @@ static bool write_part(const char *text, size_t size, void *data, GError **error
 static Response *send_file(Ctx *ctx, const Draw *draw, const char *name) {
     g_autoptr(GError) error = NULL;
     g_autofree char *path = NULL;
-    int descriptor = g_file_open_tmp("huozheng-draw-XXXXXX", &path, &error);
+    int descriptor = web_temp_file(web_temp_folder(ctx), &path, &error);
     FILE *file = descriptor >= 0 ? fdopen(descriptor, "wb") : NULL;
     if (file == NULL) {
         return response_problem(error, NULL);

@@ -77,11 +77,7 @@ static void put_row(
 }
 
 static void add_option(json_t *options, const char *value, const char *text, const char *chosen) {
-    json_t *option = json_object();
-    json_put_text(option, "value", value);
-    json_put_text(option, "text", text);
-    json_put_bool(option, "is_selected", g_strcmp0(value, chosen) == 0);
-    json_array_append_new(options, option);
+    form_option(options, value, text, g_strcmp0(value, chosen) == 0);
 }
 
 /* The reader's region and the districts inside it. */

@@ -32,11 +32,7 @@ static Plan *wanted_plan(Ctx *ctx, const Request *req, Response **ret_refusal) {
 /* --- list ------------------------------------------------------------------------------------ */
 
 static void add_option(json_t *options, const char *value, const char *text, const char *chosen) {
-    json_t *option = json_object();
-    json_put_text(option, "value", value);
-    json_put_text(option, "text", text);
-    json_put_bool(option, "is_selected", g_strcmp0(value, chosen != NULL ? chosen : "") == 0);
-    json_array_append_new(options, option);
+    form_option(options, value, text, g_strcmp0(value, chosen != NULL ? chosen : "") == 0);
 }
 
 static json_t *select_model(const char *name, const char *label, json_t *options) {

@@ -96,10 +96,8 @@ Response *export_get(Ctx *ctx, const Request *req) {
         return refusal;
     }
     g_assert(asked.list != NULL);
-    const WebOptions *options = web_options(ctx->server);
-    const char *folder = options->upload_dir != NULL ? options->upload_dir : g_get_tmp_dir();
-    g_autofree char *file = g_strdup_printf("upload-export-%s.%s", ctx->request_id, asked.ending);
-    g_autofree char *path = g_build_filename(folder, file, NULL);
+    g_autofree char *file = g_strdup_printf("export.%s", asked.ending);
+    g_autofree char *path = web_temp_path(ctx, file);
     g_autoptr(json_t) filters = read_filters(req, false);
     ExportQuery query = {
         filters, ctx->who->region, ctx->now_us, ctx->who->officer_id, ctx->who->account_id};

@@ -81,14 +81,6 @@ static TableRow head_of(const Preview *preview) {
 
 /* --- showing --------------------------------------------------------------------------------- */
 
-static void add_option(json_t *list, const char *value, const char *text, bool is_selected) {
-    json_t *option = json_object();
-    json_put_text(option, "value", value);
-    json_put_text(option, "text", text);
-    json_put_bool(option, "is_selected", is_selected);
-    json_array_append_new(list, option);
-}
-
 static const MappingField *field_in(const MappingTarget *target, const char *word) {
     for (size_t i = 0; i < target->fields->len; i++) {
         const MappingField *field = &g_array_index(target->fields, MappingField, i);
@@ -118,11 +110,11 @@ static json_t *field_model(const IntakeField *field,
     json_t *options = json_array();
     g_autofree char *name = g_strdup_printf("f.%s", field->word);
     const char *column = chosen != NULL ? chosen->column : NULL;
-    add_option(options, "", "不导入", column == NULL);
+    form_option(options, "", "不导入", column == NULL);
     for (size_t i = 0; i < preview->columns->len; i++) {
         const char *text = preview->columns->pdata[i];
         if (text[0] != '\0') {
-            add_option(options, text, text, g_strcmp0(text, column) == 0);
+            form_option(options, text, text, g_strcmp0(text, column) == 0);
         }
     }
     json_put_text(model, "word", field->word);
@@ -188,14 +180,14 @@ static void put_settings(json_t *model, const Mapping *mapping, TableEncoding to
                                            {"mdy", "月 日 年"}};
     json_t *encoding_options = json_array();
     for (size_t i = 0; i < G_N_ELEMENTS(encodings); i++) {
-        add_option(encoding_options,
-                   table_encoding_word(encodings[i].encoding),
-                   encodings[i].text,
-                   encodings[i].encoding == told);
+        form_option(encoding_options,
+                    table_encoding_word(encodings[i].encoding),
+                    encodings[i].text,
+                    encodings[i].encoding == told);
     }
     json_t *date_options = json_array();
     for (size_t i = 0; i < G_N_ELEMENTS(dates); i++) {
-        add_option(date_options, dates[i][0], dates[i][1], i == (size_t)mapping->date_format);
+        form_option(date_options, dates[i][0], dates[i][1], i == (size_t)mapping->date_format);
     }
     g_autofree char *values = translations_text(mapping);
     json_put(model, "encoding_options", encoding_options);
@@ -224,7 +216,7 @@ put_saved(Ctx *ctx, json_t *model, const char *kind, const char *chosen, GError 
     for (size_t i = 0; i < saved->len; i++) {
         const SavedMapping *one = saved->pdata[i];
         if (strcmp(one->kind, kind) == 0) {
-            add_option(options, one->name, one->name, g_strcmp0(one->name, chosen) == 0);
+            form_option(options, one->name, one->name, g_strcmp0(one->name, chosen) == 0);
         }
     }
     g_autoptr(json_t) shipped = mapping_shipped_list();
@@ -232,7 +224,7 @@ put_saved(Ctx *ctx, json_t *model, const char *kind, const char *chosen, GError 
         const json_t *one = json_array_get(shipped, i);
         const char *name = json_get_text(one, "name", "");
         if (has_word(json_object_get(one, "kinds"), kind)) {
-            add_option(
+            form_option(
                 options, name, json_get_text(one, "title", name), g_strcmp0(name, chosen) == 0);
         }
     }
@@ -327,7 +319,7 @@ static Response *broken_page(const ImportTask *task,
         TABLE_ENCODING_AUTO, TABLE_ENCODING_UTF8, TABLE_ENCODING_GB18030, TABLE_ENCODING_UTF16LE};
     for (size_t i = 0; i < G_N_ELEMENTS(encodings); i++) {
         const char *word = table_encoding_word(encodings[i]);
-        add_option(options, word, i == 0 ? "自动判断" : word, encodings[i] == told);
+        form_option(options, word, i == 0 ? "自动判断" : word, encodings[i] == told);
     }
     json_put(model, "encoding_options", options);
     return response_page_status(422, "importer/broken", model);

@@ -55,39 +55,23 @@ static void read_filters(Ctx *ctx, const Request *req, ListQuery *query) {
     }
 }
 
-static void add_option(json_t *options, const char *value, const char *text, bool is_selected) {
-    json_t *option = json_object();
-    json_put_text(option, "value", value);
-    json_put_text(option, "text", text);
-    json_put_bool(option, "is_selected", is_selected);
-    json_array_append_new(options, option);
-}
-
-static void add_select(json_t *selects, const char *name, const char *label, json_t *options) {
-    json_t *select = json_object();
-    json_put_text(select, "name", name);
-    json_put_text(select, "label", label);
-    json_put(select, "options", options);
-    json_array_append_new(selects, select);
-}
-
 static void put_filters(Ctx *ctx, json_t *model, const ListQuery *query) {
     json_t *selects = json_array();
     json_t *states = json_array();
-    add_option(states, "", "全部状态", query->state == NULL);
+    form_option(states, "", "全部状态", query->state == NULL);
     for (unsigned state = 0; state < INSPECTION_STATE_COUNT; state++) {
         const char *word = inspection_state_word((InspectionState)state);
-        add_option(states,
-                   word,
-                   inspection_state_zh((InspectionState)state),
-                   g_strcmp0(word, query->state) == 0);
+        form_option(states,
+                    word,
+                    inspection_state_zh((InspectionState)state),
+                    g_strcmp0(word, query->state) == 0);
     }
-    add_select(selects, "state", "状态", states);
+    form_select(selects, "state", "状态", states);
     if (ctx->who->officer_id != 0) {
         json_t *people = json_array();
-        add_option(people, "", "全部人员", !query->is_mine);
-        add_option(people, "1", "我承办的", query->is_mine);
-        add_select(selects, "mine", "承办", people);
+        form_option(people, "", "全部人员", !query->is_mine);
+        form_option(people, "1", "我承办的", query->is_mine);
+        form_select(selects, "mine", "承办", people);
     }
     json_put(model, "selects", selects);
 }

@@ -106,32 +106,24 @@ static char *question_url(const char *path, const char *kind, int year, const ch
     return g_string_free(url, FALSE);
 }
 
-static void add_option(json_t *list, const char *value, const char *text, bool is_selected) {
-    json_t *option = json_object();
-    json_put_text(option, "value", value);
-    json_put_text(option, "text", text);
-    json_put_bool(option, "is_selected", is_selected);
-    json_array_append_new(list, option);
-}
-
 static json_t *kinds_model(const char *chosen) {
     json_t *list = json_array();
-    add_option(list, "", "全部种类", *chosen == '\0');
+    form_option(list, "", "全部种类", *chosen == '\0');
     for (unsigned kind = 0; kind < RECORD_KIND_COUNT; kind++) {
         const char *word = record_kind_word((RecordKind)kind);
-        add_option(list, word, record_kind_name_zh((RecordKind)kind), strcmp(word, chosen) == 0);
+        form_option(list, word, record_kind_name_zh((RecordKind)kind), strcmp(word, chosen) == 0);
     }
     return list;
 }
 
 static json_t *years_model(int chosen, int64_t now_us) {
     json_t *list = json_array();
-    add_option(list, "", "全部年份", chosen == 0);
+    form_option(list, "", "全部年份", chosen == 0);
     int this_year = clock_year(now_us);
     for (int year = this_year; year > this_year - YEARS_OFFERED; year--) {
         g_autofree char *value = g_strdup_printf("%d", year);
         g_autofree char *text = g_strdup_printf("%d 年", year);
-        add_option(list, value, text, year == chosen);
+        form_option(list, value, text, year == chosen);
     }
     return list;
 }
@@ -243,8 +235,7 @@ Response *records_csv(Ctx *ctx, const Request *req) {
     if (records == NULL) {
         return response_problem(error, NULL);
     }
-    g_autofree char *path =
-        g_strdup_printf("%s/huozheng-records-%s.csv", g_get_tmp_dir(), ctx->request_id);
+    g_autofree char *path = web_temp_path(ctx, "records.csv");
     if (!write_csv(path, records, &error)) {
         return response_problem(error, NULL);
     }

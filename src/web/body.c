@@ -24,11 +24,10 @@ static bool begin_file(Body *body, const char *file_name, GError **error) {
     if (body->req->uploads->len >= LIMIT_UPLOAD_FILES) {
         return hz_fail(error, HZ_ERROR_LIMIT, "more than %d files", LIMIT_UPLOAD_FILES);
     }
-    g_autofree char *path = g_build_filename(body->upload_dir, "upload-XXXXXX", NULL);
-    int fd = g_mkstemp_full(path, O_RDWR | O_CLOEXEC, 0600);
+    g_autofree char *path = NULL;
+    int fd = web_temp_file(body->upload_dir, &path, error);
     if (fd < 0) {
-        return hz_fail(
-            error, HZ_ERROR_UNAVAILABLE, "could not create upload file: %s", g_strerror(errno));
+        return false;
     }
     UploadFile *file = g_new0(UploadFile, 1);
     file->fd = fd;
@@ -49,27 +48,11 @@ static bool begin_part(void *data, const char *name, const char *file_name, GErr
     return file_name == NULL || begin_file(body, file_name, error);
 }
 
-static bool write_all(int fd, const char *bytes, size_t size, GError **error) {
-    while (size > 0) {
-        ssize_t written = write(fd, bytes, size);
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written < 0) {
-            return hz_fail(
-                error, HZ_ERROR_UNAVAILABLE, "could not write upload: %s", g_strerror(errno));
-        }
-        bytes += written;
-        size -= (size_t)written;
-    }
-    return true;
-}
-
 static bool part_bytes(void *data, const char *bytes, size_t size, GError **error) {
     Body *body = data;
     if (body->file != NULL) {
         body->file->face.size += (int64_t)size;
-        return write_all(body->file->fd, bytes, size, error);
+        return web_write_all(body->file->fd, bytes, size, error);
     }
     body->memory_total += size;
     if (body->memory->len + size > LIMIT_FIELD || body->memory_total > LIMIT_FORM_BODY) {

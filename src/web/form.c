@@ -42,3 +42,19 @@ void form_field(json_t *model, const char *name, const char *value, const FormPr
     json_put_bool(field, "has_error", error != NULL);
     json_put(model, name, field);
 }
+
+void form_option(json_t *options, const char *value, const char *text, bool is_selected) {
+    json_t *option = json_object();
+    json_put_text(option, "value", value);
+    json_put_text(option, "text", text);
+    json_put_bool(option, "is_selected", is_selected);
+    json_array_append_new(options, option);
+}
+
+void form_select(json_t *selects, const char *name, const char *label, json_t *options) {
+    json_t *select = json_object();
+    json_put_text(select, "name", name);
+    json_put_text(select, "label", label);
+    json_put(select, "options", options);
+    json_array_append_new(selects, select);
+}

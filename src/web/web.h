@@ -89,6 +89,15 @@ const Upload *request_upload(const Request *req, const char *name);
 GPtrArray *request_upload_all(const Request *req, const char *name);
 bool upload_keep(const Upload *upload, const char *new_path, GError **error);
 
+/* Files for one request lie in the folder of uploads (NULL: the system's) and are named so that
+ * what a crash leaves is removed at the next start. A new one, open for writing; -1 on error.
+ * Caller closes it and deletes it, or leaves that to response_file. */
+int web_temp_file(const char *folder, char **ret_path, GError **error);
+const char *web_temp_folder(const Ctx *ctx);
+/* A path there for writers that open files themselves; `what` with ending. Caller frees. */
+char *web_temp_path(const Ctx *ctx, const char *what);
+bool web_write_all(int fd, const void *bytes, size_t size, GError **error);
+
 /* --- form problems ------------------------------------------------------------------------------
  */
 
@@ -102,6 +111,11 @@ bool form_has_problems(const FormProblems *problems);
 /* model[name] = {"name", "value", "error" (text or null), "has_error"}: what the field partial
  * shows. */
 void form_field(json_t *model, const char *name, const char *value, const FormProblems *problems);
+
+/* {value, text, is_selected} to a list of options. */
+void form_option(json_t *options, const char *value, const char *text, bool is_selected);
+/* {name, label, options} to a list of selects; `options` is taken over. */
+void form_select(json_t *selects, const char *name, const char *label, json_t *options);
 
 /* --- answering ----------------------------------------------------------------------------------
  */
