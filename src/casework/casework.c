@@ -83,9 +83,7 @@ LawCase *casework_replay(Db *db, const Matter *matter, GError **error) {
 }
 
 GPtrArray *casework_acts(Db *db, int64_t matter_id, bool with_sealed, GError **error) {
-    g_autoptr(GPtrArray) acts = casework_store_acts(db, matter_id, error);
-    bool good = acts != NULL && (!with_sealed || casework_store_unseal(db, matter_id, acts, error));
-    return good ? g_steal_pointer(&acts) : NULL;
+    return casework_store_acts(db, matter_id, with_sealed, error);
 }
 
 bool casework_find(Db *db, int64_t id, Matter *ret_matter, GError **error) {
@@ -160,11 +158,13 @@ static json_t *open_part(const LawForm *form, const json_t *data) {
     return open;
 }
 
-static bool seal(Db *db, const LawForm *form, const json_t *data, int64_t act_id, GError **error) {
+static bool seal(Db *db, const CaseWork *work, const ActRow *row, GError **error) {
+    const LawForm *form = work->form;
     for (unsigned i = 0; form != NULL && i < form->field_count; i++) {
-        const char *value = json_get_text(data, form->fields[i].id, NULL);
+        const char *field = form->fields[i].id;
+        const char *value = json_get_text(work->data, field, NULL);
         if (form->fields[i].sealed && value != NULL && value[0] != '\0' &&
-            !casework_store_seal(db, act_id, form->fields[i].id, value, error)) {
+            !casework_store_seal(db, row->matter_id, row->seq, field, value, error)) {
             return false;
         }
     }
@@ -252,10 +252,8 @@ static bool store_act(Db *db,
                   .data = data,
                   .state_from = from,
                   .state_to = matter->state};
-    int64_t act_id;
     int64_t leaf;
-    return casework_store_add_act(db, &row, &act_id, error) &&
-           seal(db, work->form, work->data, act_id, error) &&
+    return casework_store_add_act(db, &row, error) && seal(db, work, &row, error) &&
            (work->clocks_stand ||
             casework_store_clocks(db, matter->id, law_case_clocks(course), error)) &&
            store_people(db, work, matter, error) &&

@@ -59,17 +59,17 @@ bool casework_store_add(Db *db, const MatterRow *row, int64_t *ret_id, GError **
 }
 
 /* Nothing that a list shows has changed: no column of an index is written. */
-static bool change_still(Db *db, const Matter *matter, int64_t *ret_changed, GError **error) {
-    return db_exec(
+static bool change_still(Db *db, const Matter *matter, GError **error) {
+    return db_later(
         db,
         SQL("UPDATE matter SET version = $1 WHERE id = $2 AND version = $3"),
         DB_ARGS(db_int(matter->version), db_int(matter->id), db_int(matter->version - 1)),
-        ret_changed,
+        1,
         error);
 }
 
-static bool change_all(Db *db, const Matter *matter, int64_t *ret_changed, GError **error) {
-    return db_exec(
+static bool change_all(Db *db, const Matter *matter, GError **error) {
+    return db_later(
         db,
         SQL("UPDATE matter SET state = $1, is_closed = $2, version = $3, changed_us = $4, "
             "due_us = $5, due_key = $6, due_clock = $7, due_unit = $8, next_roles = $9 "
@@ -85,18 +85,13 @@ static bool change_all(Db *db, const Matter *matter, int64_t *ret_changed, GErro
                 db_int(matter->next_roles),
                 db_int(matter->id),
                 db_int(matter->version - 1)),
-        ret_changed,
+        1,
         error);
 }
 
 bool casework_store_change(Db *db, const MatterRow *row, GError **error) {
-    int64_t changed = 0;
-    if (row->is_still ? !change_still(db, row->matter, &changed, error)
-                      : !change_all(db, row->matter, &changed, error)) {
-        return false;
-    }
-    return changed == 1 ||
-           hz_fail(error, HZ_ERROR_CONFLICT, "somebody else has acted on this matter meanwhile");
+    return row->is_still ? change_still(db, row->matter, error)
+                         : change_all(db, row->matter, error);
 }
 
 /* Not yet derived: a midnight is the end of a day. */
@@ -196,12 +191,12 @@ bool casework_store_count(Db *db, const CaseCount *count, int64_t *ret_n, GError
 /* --- acts ---------------------------------------------------------------------------------------
  */
 
-bool casework_store_add_act(Db *db, const ActRow *row, int64_t *ret_id, GError **error) {
-    return db_query_int(
+bool casework_store_add_act(Db *db, const ActRow *row, GError **error) {
+    return db_later(
         db,
         SQL("INSERT INTO matter_act (matter_id, seq, step, happened_us, entered_us, actor, person, "
             "officers, data, state_from, state_to) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-            "$10, $11) RETURNING id"),
+            "$10, $11)"),
         DB_ARGS(db_int(row->matter_id),
                 db_int(row->seq),
                 db_text(row->step),
@@ -213,17 +208,18 @@ bool casework_store_add_act(Db *db, const ActRow *row, int64_t *ret_id, GError *
                 db_text(row->data),
                 db_text(row->state_from),
                 db_text(row->state_to)),
-        ret_id,
+        1,
         error);
 }
 
 bool casework_store_seal(
-    Db *db, int64_t act_id, const char *field, const char *value, GError **error) {
-    return db_exec(db,
-                   SQL("INSERT INTO matter_sealed (act_id, field, value) VALUES ($1, $2, $3)"),
-                   DB_ARGS(db_int(act_id), db_text(field), db_text(value)),
-                   NULL,
-                   error);
+    Db *db, int64_t matter_id, int64_t seq, const char *field, const char *value, GError **error) {
+    return db_later(db,
+                    SQL("INSERT INTO matter_sealed (act_id, field, value) "
+                        "SELECT id, $1, $2 FROM matter_act WHERE matter_id = $3 AND seq = $4"),
+                    DB_ARGS(db_text(field), db_text(value), db_int(matter_id), db_int(seq)),
+                    1,
+                    error);
 }
 
 void stored_act_free(StoredAct *act) {
@@ -265,45 +261,34 @@ static StoredAct *act_from_row(const DbRows *rows, GError **error) {
     return g_steal_pointer(&act);
 }
 
-GPtrArray *casework_store_acts(Db *db, int64_t matter_id, GError **error) {
+/* An act with several sealed fields is several rows. */
+GPtrArray *casework_store_acts(Db *db, int64_t matter_id, bool with_sealed, GError **error) {
     g_autoptr(GPtrArray) acts = g_ptr_array_new_with_free_func((GDestroyNotify)stored_act_free);
-    g_autoptr(DbRows) rows = db_query(
-        db,
-        SQL("SELECT id, seq, step, happened_us, entered_us, actor, person, officers, data, "
-            "state_to FROM matter_act WHERE matter_id = $1 ORDER BY seq"),
-        DB_ARGS(db_int(matter_id)),
-        error);
+    Sql plain = SQL("SELECT id, seq, step, happened_us, entered_us, actor, person, officers, data, "
+                    "state_to, NULL, NULL FROM matter_act WHERE matter_id = $1 ORDER BY seq");
+    Sql sealed =
+        SQL("SELECT a.id, a.seq, a.step, a.happened_us, a.entered_us, a.actor, a.person, "
+            "a.officers, a.data, a.state_to, s.field, s.value FROM matter_act a LEFT JOIN "
+            "matter_sealed s ON s.act_id = a.id WHERE a.matter_id = $1 ORDER BY a.seq, s.field");
+    g_autoptr(DbRows) rows =
+        db_query(db, with_sealed ? sealed : plain, DB_ARGS(db_int(matter_id)), error);
     if (rows == NULL) {
         return NULL;
     }
+    StoredAct *act = NULL;
     while (db_rows_next(rows)) {
-        StoredAct *act = act_from_row(rows, error);
-        if (act == NULL) {
-            return NULL;
+        if (act == NULL || act->seq != db_rows_int(rows, 1)) {
+            act = act_from_row(rows, error);
+            if (act == NULL) {
+                return NULL;
+            }
+            g_ptr_array_add(acts, act);
         }
-        g_ptr_array_add(acts, act);
+        if (!db_rows_is_null(rows, 10)) {
+            json_put_text(act->data, db_rows_text(rows, 10), db_rows_text(rows, 11));
+        }
     }
     return db_rows_done(rows, error) ? g_steal_pointer(&acts) : NULL;
-}
-
-bool casework_store_unseal(Db *db, int64_t matter_id, GPtrArray *acts, GError **error) {
-    g_autoptr(DbRows) rows =
-        db_query(db,
-                 SQL("SELECT a.seq, s.field, s.value FROM matter_act a JOIN matter_sealed s "
-                     "ON s.act_id = a.id WHERE a.matter_id = $1 ORDER BY a.seq, s.field"),
-                 DB_ARGS(db_int(matter_id)),
-                 error);
-    if (rows == NULL) {
-        return false;
-    }
-    while (db_rows_next(rows)) {
-        guint place = (guint)db_rows_int(rows, 0) - 1;
-        if (place < acts->len) {
-            StoredAct *act = acts->pdata[place];
-            json_put_text(act->data, db_rows_text(rows, 1), db_rows_text(rows, 2));
-        }
-    }
-    return db_rows_done(rows, error);
 }
 
 /* --- what is derived ----------------------------------------------------------------------------
@@ -315,29 +300,28 @@ const char *clock_state_word(LawClockState state) {
 }
 
 bool casework_store_clocks(Db *db, int64_t matter_id, const GArray *clocks, GError **error) {
-    g_autoptr(GArray) args = g_array_new(FALSE, FALSE, sizeof(DbArg));
-    for (guint i = 0; i < clocks->len; i++) {
+    bool good = true;
+    for (guint i = 0; good && i < clocks->len; i++) {
         const LawClock *clock = &g_array_index(clocks, LawClock, i);
-        DbArg row[] = {db_int(matter_id),
-                       db_int(i + 1),
-                       db_text(clock->id),
-                       db_int(clock->started_by),
-                       db_text(clock_state_word(clock->state)),
-                       db_int(clock->due.is_known ? clock->due.due_us : 0),
-                       db_int(clock->stopped_us)};
-        g_array_append_vals(args, row, G_N_ELEMENTS(row));
+        good = db_later(
+            db,
+            SQL("INSERT INTO matter_clock (matter_id, n, clock, started_by, state, due_us, "
+                "stopped_us) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (matter_id, n) DO "
+                "UPDATE SET state = excluded.state, due_us = excluded.due_us, stopped_us = "
+                "excluded.stopped_us WHERE matter_clock.state <> excluded.state OR "
+                "matter_clock.due_us <> excluded.due_us OR matter_clock.stopped_us <> "
+                "excluded.stopped_us"),
+            DB_ARGS(db_int(matter_id),
+                    db_int(i + 1),
+                    db_text(clock->id),
+                    db_int(clock->started_by),
+                    db_text(clock_state_word(clock->state)),
+                    db_int(clock->due.is_known ? clock->due.due_us : 0),
+                    db_int(clock->stopped_us)),
+            -1,
+            error);
     }
-    return db_exec_many(
-        db,
-        SQL("INSERT INTO matter_clock (matter_id, n, clock, started_by, state, due_us, stopped_us) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (matter_id, n) DO UPDATE SET "
-            "state = excluded.state, due_us = excluded.due_us, stopped_us = excluded.stopped_us "
-            "WHERE matter_clock.state <> excluded.state OR matter_clock.due_us <> excluded.due_us "
-            "OR matter_clock.stopped_us <> excluded.stopped_us"),
-        7,
-        (DbArgs){(const DbArg *)(void *)args->data, args->len},
-        NULL,
-        error);
+    return good;
 }
 
 char *casework_store_clock_text(Db *db, int64_t matter_id, GError **error) {
@@ -365,12 +349,12 @@ char *casework_store_clock_text(Db *db, int64_t matter_id, GError **error) {
 }
 
 bool casework_store_person(Db *db, int64_t matter_id, int64_t account_id, GError **error) {
-    return db_exec(db,
-                   SQL("INSERT INTO matter_person (account_id, matter_id) VALUES ($1, $2) "
-                       "ON CONFLICT (account_id, matter_id) DO NOTHING"),
-                   DB_ARGS(db_int(account_id), db_int(matter_id)),
-                   NULL,
-                   error);
+    return db_later(db,
+                    SQL("INSERT INTO matter_person (account_id, matter_id) VALUES ($1, $2) "
+                        "ON CONFLICT (account_id, matter_id) DO NOTHING"),
+                    DB_ARGS(db_int(account_id), db_int(matter_id)),
+                    -1,
+                    error);
 }
 
 bool casework_store_serial(

@@ -15,7 +15,8 @@ bool casework_store_add(Db *db, const MatterRow *row, int64_t *ret_id, GError **
 /* All zero when there is none. */
 bool casework_store_by_number(Db *db, const char *number, Matter *ret_matter, GError **error);
 bool casework_store_count(Db *db, const CaseCount *count, int64_t *ret_n, GError **error);
-/* CONFLICT when the row is not at matter->version - 1. */
+/* CONFLICT, perhaps only from a later call of the transaction (db_later), when the row is not at
+ * matter->version - 1. */
 bool casework_store_change(Db *db, const MatterRow *row, GError **error);
 /* 0: no matter was opened by this form. */
 bool casework_store_by_form(Db *db, const char *form_id, int64_t *ret_id, GError **error);
@@ -25,13 +26,12 @@ typedef struct ActRow {
     int64_t matter_id, seq, happened_us, entered_us, actor, person;
     const char *step, *officers, *data, *state_from, *state_to;
 } ActRow;
-bool casework_store_add_act(Db *db, const ActRow *row, int64_t *ret_id, GError **error);
+bool casework_store_add_act(Db *db, const ActRow *row, GError **error);
+/* One field of an act that is stored. */
 bool casework_store_seal(
-    Db *db, int64_t act_id, const char *field, const char *value, GError **error);
-/* Array of StoredAct *. */
-GPtrArray *casework_store_acts(Db *db, int64_t matter_id, GError **error);
-/* Adds the sealed fields to all acts of the matter. */
-bool casework_store_unseal(Db *db, int64_t matter_id, GPtrArray *acts, GError **error);
+    Db *db, int64_t matter_id, int64_t seq, const char *field, const char *value, GError **error);
+/* Array of StoredAct *; with the sealed fields in their data, or without. */
+GPtrArray *casework_store_acts(Db *db, int64_t matter_id, bool with_sealed, GError **error);
 
 /* Replaces the derived clocks. */
 bool casework_store_clocks(Db *db, int64_t matter_id, const GArray *clocks, GError **error);

@@ -36,20 +36,6 @@ save_node(unsigned level, uint64_t position, const uint8_t hash[DIGEST_SIZE], vo
     }
 }
 
-/* The newest earlier entry on the object; -1 is no failure. */
-static bool find_previous(Db *db, const char *object, int64_t *ret_index, GError **error) {
-    g_autoptr(GError) problem = NULL;
-    if (ledger_store_latest(db, object, ret_index, &problem)) {
-        return true;
-    }
-    if (g_error_matches(problem, HZ_ERROR, HZ_ERROR_NOT_FOUND)) {
-        *ret_index = -1;
-        return true;
-    }
-    g_propagate_error(error, g_steal_pointer(&problem));
-    return false;
-}
-
 static bool add_leaf(Db *db, LedgerState *state, LedgerRecord *record, GError **error) {
     merkle_leaf(DIGEST_SHA256, record->bytes, record->size, record->leaf_hash);
     if (!ledger_store_add(db, record, error)) {
@@ -78,8 +64,7 @@ bool ledger_append(Db *db, const LedgerEntry *entry, int64_t *ret_index, GError 
     }
     LedgerState state;
     int64_t previous = -1;
-    if (!ledger_store_state(db, true, &state, error) ||
-        !find_previous(db, entry->object, &previous, error)) {
+    if (!ledger_store_lock(db, entry->object, &state, &previous, error)) {
         return false;
     }
     LedgerRecord record = {
@@ -112,7 +97,7 @@ bool ledger_append(Db *db, const LedgerEntry *entry, int64_t *ret_index, GError 
 
 bool ledger_head(Db *db, LedgerHead *ret_head, GError **error) {
     LedgerState state;
-    if (!ledger_store_state(db, false, &state, error)) {
+    if (!ledger_store_state(db, &state, error)) {
         return false;
     }
     ret_head->size = (int64_t)state.frontier.size;

@@ -31,40 +31,57 @@ static bool read_peaks(const void *bytes, size_t size, MerkleFrontier *frontier)
     return at == size;
 }
 
-bool ledger_store_state(Db *db, bool lock, LedgerState *ret_state, GError **error) {
-    Sql sql = SQL("SELECT size, root, peaks, time_us FROM ledger_state WHERE id = 1");
-    if (lock) {
-        sql =
-            SQL_FOR(db,
-                    "SELECT size, root, peaks, time_us FROM ledger_state WHERE id = 1",
-                    "SELECT size, root, peaks, time_us FROM ledger_state WHERE id = 1 FOR UPDATE");
-    }
-    g_autoptr(DbRows) rows = db_query(db, sql, DB_NO_ARGS, error);
-    if (rows == NULL) {
-        return false;
-    }
-    LedgerState state = {0};
-    bool is_found = db_rows_next(rows);
-    bool fits = false;
-    if (is_found) {
-        merkle_frontier_init(&state.frontier, DIGEST_SHA256);
-        int64_t size = db_rows_int(rows, 0);
-        size_t peaks_size = 0;
-        const void *peaks = db_rows_blob(rows, 2, &peaks_size);
-        state.frontier.size = (uint64_t)size;
-        state.time_us = db_rows_int(rows, 3);
-        fits = size >= 0 && read_hash(rows, 1, state.root) &&
-               read_peaks(peaks, peaks_size, &state.frontier);
-    }
-    if (!is_found) {
+/* Columns: size, root, peaks, time_us. False: the row does not fit itself. */
+static bool read_state(const DbRows *rows, LedgerState *state) {
+    size_t peaks_size = 0;
+    const void *peaks = db_rows_blob(rows, 2, &peaks_size);
+    int64_t size = db_rows_int(rows, 0);
+    *state = (LedgerState){.time_us = db_rows_int(rows, 3)};
+    merkle_frontier_init(&state->frontier, DIGEST_SHA256);
+    state->frontier.size = (uint64_t)size;
+    return size >= 0 && read_hash(rows, 1, state->root) &&
+           read_peaks(peaks, peaks_size, &state->frontier);
+}
+
+static bool take_state(DbRows *rows, LedgerState *ret_state, int64_t *previous, GError **error) {
+    if (!db_rows_next(rows)) {
         return db_rows_done(rows, error) &&
                hz_fail(error, HZ_ERROR_CORRUPT, "the ledger's state row is missing");
     }
-    if (!fits) {
+    if (!read_state(rows, ret_state)) {
         return hz_fail(error, HZ_ERROR_CORRUPT, "the ledger's state row does not fit itself");
     }
-    *ret_state = state;
+    if (previous != NULL) {
+        *previous = db_rows_is_null(rows, 4) ? -1 : db_rows_int(rows, 4);
+    }
     return true;
+}
+
+bool ledger_store_state(Db *db, LedgerState *ret_state, GError **error) {
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT size, root, peaks, time_us FROM ledger_state WHERE id = 1"),
+                 DB_NO_ARGS,
+                 error);
+    return rows != NULL && take_state(rows, ret_state, NULL, error);
+}
+
+/* The lock is a statement of its own: a statement that waits for a lock looks at other tables as
+ * they were before it waited, and would miss the entry it waited for. SQLite has one writer. */
+bool ledger_store_lock(
+    Db *db, const char *object, LedgerState *ret_state, int64_t *ret_previous, GError **error) {
+    if (db_engine(db) == DB_ENGINE_PG &&
+        !db_later(
+            db, SQL("SELECT 1 FROM ledger_state WHERE id = 1 FOR UPDATE"), DB_NO_ARGS, -1, error)) {
+        return false;
+    }
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT size, root, peaks, time_us, (SELECT idx FROM ledger_entry WHERE "
+                     "object = $1 ORDER BY idx DESC LIMIT 1) FROM ledger_state WHERE id = 1"),
+                 DB_ARGS(db_text(object)),
+                 error);
+    return rows != NULL && take_state(rows, ret_state, ret_previous, error);
 }
 
 bool ledger_store_save_state(Db *db, const LedgerState *state, GError **error) {
@@ -76,41 +93,41 @@ bool ledger_store_save_state(Db *db, const LedgerState *state, GError **error) {
             size += DIGEST_SIZE;
         }
     }
-    return db_exec(db,
-                   SQL("UPDATE ledger_state SET size = $1, root = $2, peaks = $3, time_us = $4 "
-                       "WHERE id = 1"),
-                   DB_ARGS(db_int((int64_t)state->frontier.size),
-                           db_blob(state->root, DIGEST_SIZE),
-                           db_blob(peaks, size),
-                           db_int(state->time_us)),
-                   NULL,
-                   error);
+    return db_later(db,
+                    SQL("UPDATE ledger_state SET size = $1, root = $2, peaks = $3, time_us = $4 "
+                        "WHERE id = 1"),
+                    DB_ARGS(db_int((int64_t)state->frontier.size),
+                            db_blob(state->root, DIGEST_SIZE),
+                            db_blob(peaks, size),
+                            db_int(state->time_us)),
+                    -1,
+                    error);
 }
 
 bool ledger_store_add(Db *db, const LedgerRecord *record, GError **error) {
-    return db_exec(db,
-                   SQL("INSERT INTO ledger_entry "
-                       "(idx, bytes, leaf_hash, type, object, time_us, salt, payload) "
-                       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"),
-                   DB_ARGS(db_int(record->index),
-                           db_blob(record->bytes, record->size),
-                           db_blob(record->leaf_hash, DIGEST_SIZE),
-                           db_text(record->type),
-                           db_text(record->object),
-                           db_int(record->time_us),
-                           db_blob(record->salt, LEDGER_SALT_SIZE),
-                           db_text(record->payload)),
-                   NULL,
-                   error);
+    return db_later(db,
+                    SQL("INSERT INTO ledger_entry "
+                        "(idx, bytes, leaf_hash, type, object, time_us, salt, payload) "
+                        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"),
+                    DB_ARGS(db_int(record->index),
+                            db_blob(record->bytes, record->size),
+                            db_blob(record->leaf_hash, DIGEST_SIZE),
+                            db_text(record->type),
+                            db_text(record->object),
+                            db_int(record->time_us),
+                            db_blob(record->salt, LEDGER_SALT_SIZE),
+                            db_text(record->payload)),
+                    -1,
+                    error);
 }
 
 bool ledger_store_add_node(
     Db *db, unsigned level, uint64_t position, const uint8_t hash[DIGEST_SIZE], GError **error) {
-    return db_exec(db,
-                   SQL("INSERT INTO ledger_node (level, pos, hash) VALUES ($1, $2, $3)"),
-                   DB_ARGS(db_int(level), db_int((int64_t)position), db_blob(hash, DIGEST_SIZE)),
-                   NULL,
-                   error);
+    return db_later(db,
+                    SQL("INSERT INTO ledger_node (level, pos, hash) VALUES ($1, $2, $3)"),
+                    DB_ARGS(db_int(level), db_int((int64_t)position), db_blob(hash, DIGEST_SIZE)),
+                    -1,
+                    error);
 }
 
 /* Columns: idx, bytes, leaf_hash, type, object, time_us, salt, payload. */

@@ -10,9 +10,13 @@ typedef struct LedgerState {
     int64_t time_us;
 } LedgerState;
 
-/* With `lock` the row stays locked until the transaction ends. HZ_ERROR_CORRUPT when the row does
- * not fit itself. */
-bool ledger_store_state(Db *db, bool lock, LedgerState *ret_state, GError **error);
+/* HZ_ERROR_CORRUPT when the row does not fit itself. */
+bool ledger_store_state(Db *db, LedgerState *ret_state, GError **error);
+/* For an append: nobody else appends until the transaction ends. *ret_previous: newest entry on the
+ * object, -1: none. */
+bool ledger_store_lock(
+    Db *db, const char *object, LedgerState *ret_state, int64_t *ret_previous, GError **error);
+/* Writes may be reported as failed by a later call of the transaction (db_later). */
 bool ledger_store_save_state(Db *db, const LedgerState *state, GError **error);
 
 bool ledger_store_add(Db *db, const LedgerRecord *record, GError **error);

@@ -168,7 +168,7 @@ static bool check_totals(Db *db, GError **error) {
 
 bool ledger_verify(Db *db, LedgerProgress progress, void *data, int64_t *ret_size, GError **error) {
     LedgerState state;
-    if (!ledger_store_state(db, false, &state, error)) {
+    if (!ledger_store_state(db, &state, error)) {
         return false;
     }
     MerkleFrontier frontier;

@@ -173,6 +173,25 @@ bool db_exec(Db *db, Sql sql, DbArgs args, int64_t *ret_changed, GError **error)
     return true;
 }
 
+bool store_check_changed(int64_t changed, int64_t must_change, GError **error) {
+    return must_change < 0 || changed == must_change ||
+           hz_fail(error,
+                   HZ_ERROR_CONFLICT,
+                   "%" G_GINT64_FORMAT " rows were changed instead of %" G_GINT64_FORMAT
+                   ": somebody else was faster",
+                   changed,
+                   must_change);
+}
+
+bool db_later(Db *db, Sql sql, DbArgs args, int64_t must_change, GError **error) {
+    g_assert(db->in_tx);
+    if (!enter(db, error) || !check_args(args, error)) {
+        return false;
+    }
+    observe(db, sql.text, args);
+    return leave(db, db->driver->later(db, sql.text, args, must_change, error));
+}
+
 bool db_exec_many(
     Db *db, Sql sql, size_t columns, DbArgs args, int64_t *ret_changed, GError **error) {
     g_assert(columns > 0 && args.count % columns == 0);

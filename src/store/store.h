@@ -82,6 +82,13 @@ bool db_exec(Db *db, Sql sql, DbArgs args, int64_t *ret_changed, GError **error)
 bool db_exec_many(
     Db *db, Sql sql, size_t columns, DbArgs args, int64_t *ret_changed, GError **error);
 
+/* Runs a write in a transaction, for whose answer nothing waits: PostgreSQL hears of it together
+ * with the next statement or the commit, so that many small writes do not cost a round trip each.
+ * `must_change`: rows it must insert, update or delete; another number is CONFLICT; -1: any. Its
+ * failure may be reported by a later call of the transaction, which ends in a roll-back then as
+ * always. Rows that it returns (SELECT … FOR UPDATE) are dropped. Arguments are copied. */
+bool db_later(Db *db, Sql sql, DbArgs args, int64_t must_change, GError **error);
+
 /* Runs a statement that returns rows. NULL on error. Use:
  *   g_autoptr(DbRows) rows = db_query(…, error);
  *   if (rows == NULL) return false;

@@ -23,6 +23,8 @@ typedef struct DbDriver {
                       DbArgs args,
                       int64_t *ret_changed,
                       GError **error);
+    /* As db_later. */
+    bool (*later)(Db *db, const char *text, DbArgs args, int64_t must_change, GError **error);
     DbRows *(*query)(Db *db, const char *text, DbArgs args, GError **error);
     /* Several statements without parameters. */
     bool (*script)(Db *db, const char *text, GError **error);
@@ -79,6 +81,9 @@ bool store_pg_fill(const char *url, const char *path, GError **error);
 char *store_pg_place_new(const char *url, const char *purpose, GError **error);
 bool store_pg_place_drop(const char *url, GError **error);
 bool store_pg_place_swap(const char *url, const char *new_url, char **ret_old_url, GError **error);
+
+/* CONFLICT when a statement of db_later has changed another number of rows than it must. */
+bool store_check_changed(int64_t changed, int64_t must_change, GError **error);
 
 /* Bytes and name of a finished file to the disk. */
 bool store_sync_file(const char *path, GError **error);

@@ -3,14 +3,6 @@
 
 #include <string.h>
 
-typedef struct PgDb {
-    Db base;
-    PGconn *conn;
-    char *url;
-    GHashTable *statements; /* text -> name of the prepared statement */
-    unsigned made;          /* counts names */
-} PgDb;
-
 /* --- errors ---------------------------------------------------------------------------------- */
 
 static HzErrorCode code_of(const char *state) {
@@ -44,8 +36,7 @@ static HzErrorCode code_of(const char *state) {
     return HZ_ERROR_INTERNAL;
 }
 
-/* Only the primary message: DETAIL holds values of rows. */
-static bool fail(PgDb *db, const PGresult *result, GError **error) {
+bool store_pg_fail(PgDb *db, const PGresult *result, GError **error) {
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     if (state == NULL || PQstatus(db->conn) == CONNECTION_BAD) {
         return hz_fail(error, HZ_ERROR_UNAVAILABLE, "postgresql: the connection was lost");
@@ -60,14 +51,14 @@ static bool fail(PgDb *db, const PGresult *result, GError **error) {
                    constraint == NULL ? "" : constraint);
 }
 
-static bool is_fine(const PGresult *result) {
+bool store_pg_is_fine(const PGresult *result) {
     ExecStatusType status = PQresultStatus(result);
     return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
 
 static bool simple(PgDb *db, const char *text, GError **error) {
     PGresult *result = PQexec(db->conn, text);
-    bool done = is_fine(result) || fail(db, result, error);
+    bool done = store_pg_is_fine(result) || store_pg_fail(db, result, error);
     PQclear(result);
     return done;
 }
@@ -99,21 +90,39 @@ static bool reconnect(PgDb *db, GError **error) {
     return settle(db, error);
 }
 
-/* A lost connection comes back by itself, but never inside a transaction. */
+/* A lost connection comes back by itself, but never inside a transaction that the server knows. */
 static bool ready(PgDb *db, GError **error) {
+    store_pg_drain(db);
     if (PQstatus(db->conn) == CONNECTION_OK) {
         return true;
     }
-    if (db->base.in_tx) {
+    if (db->base.in_tx && db->begin == NULL) {
         return hz_fail(error, HZ_ERROR_UNAVAILABLE, "postgresql: the connection was lost");
     }
     return reconnect(db, error);
 }
 
-/* After a failure: may the same be sent again on a new connection? Only what changes nothing,
- * because a write may have been done before the connection broke. */
-static bool may_repeat(PgDb *db, bool harmless) {
-    return PQstatus(db->conn) == CONNECTION_BAD && !db->base.in_tx && harmless;
+/* Begins the transaction at the server, unless that is done. Again on a new connection when the old
+ * one turns out to be dead: nothing has happened yet. */
+static bool begin_now(PgDb *db, GError **error) {
+    const char *text = db->begin;
+    if (text == NULL) {
+        return true;
+    }
+    g_autoptr(GError) failure = NULL;
+    bool done = simple(db, text, &failure);
+    if (!done && PQstatus(db->conn) == CONNECTION_BAD) {
+        done = ready(db, error) && simple(db, text, error);
+    } else if (!done) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+    }
+    db->begin = done ? NULL : db->begin;
+    return done;
+}
+
+/* For what cannot go through a pipeline: all that waits is done. */
+static bool plain(PgDb *db, GError **error) {
+    return ready(db, error) && begin_now(db, error) && store_pg_flush(db, error);
 }
 
 static void no_notice(void *data, const char *message) {
@@ -137,6 +146,7 @@ static void pg_close(Db *base) {
     PgDb *db = (PgDb *)base;
     PQfinish(db->conn);
     g_hash_table_unref(db->statements);
+    g_array_unref(db->waiting);
     g_free(db->url);
     g_free(db);
 }
@@ -149,6 +159,9 @@ static const char *prepare(PgDb *db, const char *text, GError **error) {
     if (known != NULL) {
         return known;
     }
+    if (!store_pg_flush(db, error)) {
+        return NULL;
+    }
     if (g_hash_table_size(db->statements) >= STORE_STATEMENTS) {
         if (!simple(db, "DEALLOCATE ALL", error)) {
             return NULL;
@@ -157,7 +170,7 @@ static const char *prepare(PgDb *db, const char *text, GError **error) {
     }
     char *name = g_strdup_printf("s%u", ++db->made);
     PGresult *result = PQprepare(db->conn, name, text, 0, NULL);
-    bool done = is_fine(result) || fail(db, result, error);
+    bool done = store_pg_is_fine(result) || store_pg_fail(db, result, error);
     PQclear(result);
     if (!done) {
         g_free(name);
@@ -172,22 +185,32 @@ static PGresult *run_once(PgDb *db, const char *text, DbArgs args, GError **erro
     if (name == NULL) {
         return NULL;
     }
+    if (db->begin != NULL || db->waiting->len > 0) {
+        return store_pg_run_behind(db, name, args, error);
+    }
     g_auto(PgParams) params = {0};
     store_pg_params_make(args, &params);
     PGresult *result = PQexecPrepared(
         db->conn, name, (int)args.count, params.values, params.lengths, params.formats, 0);
-    if (!is_fine(result)) {
-        fail(db, result, error);
+    if (!store_pg_is_fine(result)) {
+        store_pg_fail(db, result, error);
         PQclear(result);
         return NULL;
     }
     return result;
 }
 
+/* On a dead connection the same is sent again on a new one where that is harmless: a read outside a
+ * transaction, and the first statement of a transaction, with its BEGIN. Any other write may have
+ * been done before the connection broke. */
 static PGresult *run(PgDb *db, const char *text, DbArgs args, GError **error) {
     g_autoptr(GError) failure = NULL;
+    const char *begin = db->begin;
+    bool is_harmless =
+        db->base.in_tx ? begin != NULL && db->waiting->len == 0 : db->base.mode == DB_READ_ONLY;
     PGresult *result = run_once(db, text, args, &failure);
-    if (result == NULL && may_repeat(db, db->base.mode == DB_READ_ONLY)) {
+    if (result == NULL && is_harmless && PQstatus(db->conn) == CONNECTION_BAD) {
+        db->begin = begin;
         return run_once(db, text, args, error);
     }
     if (result == NULL) {
@@ -196,16 +219,12 @@ static PGresult *run(PgDb *db, const char *text, DbArgs args, GError **error) {
     return result;
 }
 
-static int64_t changed_by(PGresult *result) {
-    return g_ascii_strtoll(PQcmdTuples(result), NULL, 10);
-}
-
 static bool pg_exec(Db *base, const char *text, DbArgs args, int64_t *ret_changed, GError **error) {
     PGresult *result = run((PgDb *)base, text, args, error);
     if (result == NULL) {
         return false;
     }
-    *ret_changed = changed_by(result);
+    *ret_changed = store_pg_changed(result);
     PQclear(result);
     return true;
 }
@@ -215,98 +234,46 @@ static DbRows *pg_query(Db *base, const char *text, DbArgs args, GError **error)
     return result == NULL ? NULL : store_pg_rows_new(base, result);
 }
 
-/* --- many runs in a pipeline ----------------------------------------------------------------- */
-
-/* Runs sent before the answers are read. Answers of one run are some 40 bytes, so that they fit the
- * socket's buffer and neither side waits for the other. */
-#define PIPELINE_RUNS 256
-
-static bool send_runs(PgDb *db, const char *name, size_t columns, DbArgs args) {
-    for (size_t at = 0; at < args.count; at += columns) {
-        g_auto(PgParams) params = {0};
-        store_pg_params_make((DbArgs){args.items + at, columns}, &params);
-        if (!PQsendQueryPrepared(
-                db->conn, name, (int)columns, params.values, params.lengths, params.formats, 0)) {
-            return false;
-        }
-    }
-    return PQpipelineSync(db->conn) == 1;
-}
-
-/* Reads the answers up to the sync mark; *error is the first failure. */
-static bool read_runs(PgDb *db, int64_t *changed, GError **error) {
-    bool done = true, synced = false;
-    int nothing = 0; /* one NULL ends each run's answer; two in a row: the connection is gone */
-    while (!synced && nothing < 2) {
-        PGresult *result = PQgetResult(db->conn);
-        nothing = result == NULL ? nothing + 1 : 0;
-        if (result == NULL) {
-            continue;
-        }
-        synced = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
-        if (is_fine(result)) {
-            *changed += changed_by(result);
-        } else if (!synced && done) { /* what follows is PGRES_PIPELINE_ABORTED */
-            done = fail(db, result, error);
-        }
-        PQclear(result);
-    }
-    if (done && !synced) {
-        return hz_fail(error, HZ_ERROR_UNAVAILABLE, "postgresql: the connection was lost");
-    }
-    return done;
-}
-
 static bool pg_exec_many(
     Db *base, const char *text, size_t columns, DbArgs args, int64_t *ret_changed, GError **error) {
     PgDb *db = (PgDb *)base;
-    const char *name = ready(db, error) ? prepare(db, text, error) : NULL;
-    if (name == NULL) {
-        return false;
-    }
-    g_assert(PQenterPipelineMode(db->conn) == 1);
-    int64_t changed = 0;
-    bool done = true;
-    for (size_t at = 0; done && at < args.count; at += PIPELINE_RUNS * columns) {
-        DbArgs part = {args.items + at, MIN(args.count - at, PIPELINE_RUNS * columns)};
-        if (!send_runs(db, name, columns, part)) {
-            done = hz_fail(error, HZ_ERROR_UNAVAILABLE, "postgresql: the connection was lost");
-        } else {
-            done = read_runs(db, &changed, error);
-        }
-    }
-    PQexitPipelineMode(db->conn); /* refused only on a dead connection, which is replaced */
-    *ret_changed = changed;
-    return done;
+    const char *name = plain(db, error) ? prepare(db, text, error) : NULL;
+    return name != NULL && store_pg_send_many(db, name, columns, args, ret_changed, error);
+}
+
+static bool pg_later(Db *base, const char *text, DbArgs args, int64_t must_change, GError **error) {
+    PgDb *db = (PgDb *)base;
+    const char *name = ready(db, error) && begin_now(db, error) ? prepare(db, text, error) : NULL;
+    return name != NULL && store_pg_send_later(db, name, args, must_change, error);
 }
 
 /* --- transactions ---------------------------------------------------------------------------- */
 
 static bool pg_script(Db *base, const char *text, GError **error) {
     PgDb *db = (PgDb *)base;
-    return ready(db, error) && simple(db, text, error);
+    return plain(db, error) && simple(db, text, error);
 }
 
-/* Page reads see one state from the first to the last statement, as in SQLite. */
+/* The server hears of it together with the first statement. Page reads see one state from the first
+ * to the last statement, as in SQLite. */
 static bool pg_begin(Db *base, GError **error) {
     PgDb *db = (PgDb *)base;
-    const char *text =
-        base->mode == DB_READ_ONLY ? "BEGIN ISOLATION LEVEL REPEATABLE READ" : "BEGIN";
-    g_autoptr(GError) failure = NULL;
-    if (pg_script(base, text, &failure)) {
-        return true;
-    }
-    if (may_repeat(db, true)) {
-        return pg_script(base, text, error);
-    }
-    g_propagate_error(error, g_steal_pointer(&failure));
-    return false;
+    db->begin = base->mode == DB_READ_ONLY ? "BEGIN ISOLATION LEVEL REPEATABLE READ" : "BEGIN";
+    return ready(db, error);
 }
 
 static bool pg_commit(Db *base, GError **error) {
     PgDb *db = (PgDb *)base;
-    PGresult *result = PQexec(db->conn, "COMMIT");
-    bool done = is_fine(result) || fail(db, result, error);
+    if (db->begin != NULL) { /* no statement came */
+        db->begin = NULL;
+        return true;
+    }
+    if (base->mode == DB_READ_ONLY) { /* cannot fail in a way that matters */
+        store_pg_end_reading(db);
+        return true;
+    }
+    PGresult *result = store_pg_commit(db, error);
+    bool done = result != NULL;
     if (done && strcmp(PQcmdStatus(result), "COMMIT") != 0) { /* "ROLLBACK": it had failed */
         done = hz_fail(error, HZ_ERROR_INTERNAL, "postgresql rolled the transaction back");
     }
@@ -316,8 +283,15 @@ static bool pg_commit(Db *base, GError **error) {
 
 static void pg_rollback(Db *base) {
     PgDb *db = (PgDb *)base;
+    db->begin = NULL;
+    store_pg_flush(db, NULL);
     PGTransactionStatusType state = PQtransactionStatus(db->conn);
-    if (state == PQTRANS_INTRANS || state == PQTRANS_INERROR) {
+    if (state != PQTRANS_INTRANS && state != PQTRANS_INERROR) {
+        return;
+    }
+    if (base->mode == DB_READ_ONLY) {
+        store_pg_end_reading(db);
+    } else {
         PQclear(PQexec(db->conn, "ROLLBACK"));
     }
 }
@@ -338,7 +312,7 @@ static bool can_explain(const char *text) {
  * only where no index can serve. */
 static char *pg_explain(Db *base, const char *text, DbArgs args, bool *ret_scans_table) {
     PgDb *db = (PgDb *)base;
-    if (!can_explain(text) || !ready(db, NULL) || !simple(db, "SET enable_seqscan = off", NULL)) {
+    if (!can_explain(text) || !plain(db, NULL) || !simple(db, "SET enable_seqscan = off", NULL)) {
         return NULL;
     }
     g_autofree char *explain = g_strconcat("EXPLAIN ", text, NULL);
@@ -347,7 +321,7 @@ static char *pg_explain(Db *base, const char *text, DbArgs args, bool *ret_scans
     PGresult *result = PQexecParams(
         db->conn, explain, (int)args.count, NULL, params.values, params.lengths, params.formats, 0);
     char *plan = NULL;
-    if (is_fine(result)) {
+    if (store_pg_is_fine(result)) {
         GString *lines = g_string_new(NULL);
         for (int i = 0; i < PQntuples(result); i++) {
             g_string_append_printf(lines, "%s%s", i == 0 ? "" : "\n", PQgetvalue(result, i, 0));
@@ -367,6 +341,7 @@ static const DbDriver pg_driver = {
     .close = pg_close,
     .exec = pg_exec,
     .exec_many = pg_exec_many,
+    .later = pg_later,
     .query = pg_query,
     .script = pg_script,
     .begin = pg_begin,
@@ -401,6 +376,7 @@ Db *store_pg_open(const char *url, DbMode mode, GError **error) {
     db->base.mode = mode;
     db->url = g_strdup(url);
     db->statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    db->waiting = g_array_new(FALSE, FALSE, sizeof(int64_t));
     db->conn = PQconnectdbParams(keys, values, 1);
     PQsetNoticeProcessor(db->conn, no_notice, NULL);
     if (PQstatus(db->conn) != CONNECTION_OK) {

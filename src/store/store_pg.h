@@ -5,6 +5,42 @@
 
 #include <libpq-fe.h>
 
+typedef struct PgDb {
+    Db base;
+    PGconn *conn;
+    char *url;
+    GHashTable *statements; /* text -> name of the prepared statement */
+    unsigned made;          /* counts names */
+    const char *begin;      /* how the transaction begins, while the server has not heard of it */
+    GArray *waiting;        /* of int64_t: for each statement in the pipeline whose answer is not
+                             * read yet, the rows it must change; -1: any number */
+    bool is_ending;         /* the end of a read transaction was sent, its answer is not read yet */
+} PgDb;
+
+/* Fails with the code of its SQLSTATE and the primary message: DETAIL holds values of rows. */
+bool store_pg_fail(PgDb *db, const PGresult *result, GError **error);
+bool store_pg_is_fine(const PGresult *result);
+
+/* --- what goes without waiting for answers (store_pg_pipeline.c) --- */
+
+int64_t store_pg_changed(const PGresult *result);
+/* The statement may be answered much later; what it must change is checked then. */
+bool store_pg_send_later(
+    PgDb *db, const char *name, DbArgs args, int64_t must_change, GError **error);
+/* Reads the answers to all that was sent; the first failure is the error. */
+bool store_pg_flush(PgDb *db, GError **error);
+/* BEGIN if it is due, what waits, then this statement, in one exchange. Caller clears. */
+PGresult *store_pg_run_behind(PgDb *db, const char *name, DbArgs args, GError **error);
+/* What waits and COMMIT in one exchange; caller clears. NULL: nothing was committed, or (when the
+ * connection broke) nobody knows. */
+PGresult *store_pg_commit(PgDb *db, GError **error);
+bool store_pg_send_many(
+    PgDb *db, const char *name, size_t columns, DbArgs args, int64_t *ret_changed, GError **error);
+/* Ends a read transaction without waiting for the server to say so. */
+void store_pg_end_reading(PgDb *db);
+/* Reads that answer, if there is one. */
+void store_pg_drain(PgDb *db);
+
 /* Numbers and text go as text, so that the server infers the type from the statement; blobs go as
  * they are. */
 typedef struct PgParams {

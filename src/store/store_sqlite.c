@@ -203,6 +203,14 @@ sqlite_exec(Db *base, const char *text, DbArgs args, int64_t *ret_changed, GErro
     return sqlite_exec_many(base, text, args.count, args, ret_changed, error);
 }
 
+/* Nothing is gained by waiting: there is no other side. */
+static bool
+sqlite_later(Db *base, const char *text, DbArgs args, int64_t must_change, GError **error) {
+    int64_t changed = 0;
+    return sqlite_exec(base, text, args, &changed, error) &&
+           store_check_changed(changed, must_change, error);
+}
+
 static DbRows *sqlite_query(Db *base, const char *text, DbArgs args, GError **error) {
     SqliteDb *db = (SqliteDb *)base;
     bool shared = false;
@@ -323,6 +331,7 @@ static const DbDriver sqlite_driver = {
     .close = sqlite_close,
     .exec = sqlite_exec,
     .exec_many = sqlite_exec_many,
+    .later = sqlite_later,
     .query = sqlite_query,
     .script = sqlite_script,
     .begin = sqlite_begin,

@@ -607,6 +607,104 @@ static void test_plans(DbEngine engine) {
     }
 }
 
+/* --- writes for whose answer nothing waits ------------------------------------------------------
+ */
+
+static const int64_t any_number = -1;
+
+static bool later_row(Db *db, int64_t id, const char *text, GError **error) {
+    return db_later(db,
+                    SQL("INSERT INTO value (id, t) VALUES ($1, $2)"),
+                    DB_ARGS(db_int(id), db_text(text)),
+                    1,
+                    error);
+}
+
+/* The next statement sees them, in their order; more than a pipeline holds; arguments are copied.
+ */
+static void test_later(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, no_rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(Db) reader = test_db_open(fresh, DB_READ_ONLY);
+    make_values(db);
+    Sql count = SQL("SELECT count(*) FROM value");
+    g_autoptr(GError) error = NULL;
+    {
+        g_auto(DbTx) tx = {0};
+        g_assert_true(db_begin(db, &tx, &error));
+        for (int64_t id = 1; id <= 1000; id++) {
+            char text[16];
+            g_snprintf(text, sizeof text, "row %d", (int)id);
+            g_assert_true(later_row(db, id, text, &error));
+            memset(text, 'x', sizeof text - 1);
+        }
+        g_assert_cmpint(number(db, count, DB_NO_ARGS), ==, 1000);
+        db_later(db, SQL("DELETE FROM value WHERE id > 500"), DB_NO_ARGS, 500, &error);
+        db_later(db, SQL("UPDATE value SET t = 'y' WHERE id = 1"), DB_NO_ARGS, any_number, &error);
+        g_assert_no_error(error);
+        g_assert_cmpint(number(reader, count, DB_NO_ARGS), ==, 0);
+        g_assert_true(db_commit(&tx, &error));
+    }
+    g_assert_cmpint(number(reader, count, DB_NO_ARGS), ==, 500);
+    g_assert_cmpint(
+        number(reader, SQL("SELECT count(*) FROM value WHERE t = 'row 500'"), DB_NO_ARGS), ==, 1);
+    g_assert_cmpint(
+        number(reader, SQL("SELECT count(*) FROM value WHERE t = 'y'"), DB_NO_ARGS), ==, 1);
+    { /* nothing but such writes, and rolled back */
+        g_auto(DbTx) tx = {0};
+        g_assert_true(db_begin(db, &tx, &error));
+        g_assert_true(later_row(db, 2000, "gone", &error));
+    }
+    g_assert_cmpint(number(db, count, DB_NO_ARGS), ==, 500);
+    { /* an empty transaction */
+        g_auto(DbTx) tx = {0};
+        g_assert_true(db_begin(db, &tx, &error));
+        g_assert_true(db_commit(&tx, &error));
+    }
+}
+
+typedef struct LaterCase {
+    const char *what;
+    Sql sql;
+    int64_t must_change;
+    int code;
+} LaterCase;
+
+/* Whatever call reports it: the transaction fails with the right code and leaves nothing. */
+static void test_later_fails(DbEngine engine) {
+    const LaterCase cases[] = {
+        {"same key", SQL("INSERT INTO value (id) VALUES (1)"), any_number, HZ_ERROR_CONFLICT},
+        {"too few", SQL("UPDATE value SET t = 'z' WHERE id = 77"), 1, HZ_ERROR_CONFLICT},
+        {"too many", SQL("UPDATE value SET t = 'z'"), 0, HZ_ERROR_CONFLICT},
+        {"no table", SQL("DELETE FROM nowhere"), any_number, HZ_ERROR_INTERNAL},
+    };
+    g_autoptr(TestDb) fresh = test_db_new(engine, no_rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    make_values(db);
+    put_value(db, 1, db_null(), db_null(), db_text("old"), db_null());
+    for (size_t i = 0; i < 2 * G_N_ELEMENTS(cases); i++) {
+        const LaterCase *one = &cases[i / 2];
+        bool is_asked = i % 2 == 0; /* a query comes before the commit */
+        g_test_message("%s%s", one->what, is_asked ? ", asked" : "");
+        g_autoptr(GError) error = NULL;
+        {
+            g_auto(DbTx) tx = {0};
+            int64_t n = 0;
+            g_assert_true(db_begin(db, &tx, &error));
+            bool good = later_row(db, 2, "new", &error) &&
+                        db_later(db, one->sql, DB_NO_ARGS, one->must_change, &error) &&
+                        later_row(db, 3, "new", &error) &&
+                        (!is_asked || db_query_int(db, SQL("SELECT 1"), DB_NO_ARGS, &n, &error)) &&
+                        db_commit(&tx, &error);
+            g_assert_false(good);
+            g_assert_error(error, HZ_ERROR, one->code);
+        }
+        g_assert_cmpint(number(db, SQL("SELECT count(*) FROM value"), DB_NO_ARGS), ==, 1);
+        g_assert_cmpint(
+            number(db, SQL("SELECT count(*) FROM value WHERE t = 'old'"), DB_NO_ARGS), ==, 1);
+    }
+}
+
 /* --- failure --------------------------------------------------------------------------------- */
 
 static void test_fail_after(DbEngine engine) {
@@ -664,7 +762,36 @@ static void test_lost_connection(DbEngine engine) {
     g_autoptr(GError) error = NULL;
     db_run_tx(db, fail_busy_twice, &writer, &error); /* inserts 4 */
     g_assert_no_error(error);
-    /* Inside one, it is lost. */
+    /* And of one that only writes without waiting. */
+    end_others(fresh);
+    {
+        g_auto(DbTx) tx = {0};
+        g_assert_true(db_begin(db, &tx, &error));
+        g_assert_true(later_row(db, 2, "two", &error));
+        g_assert_true(db_commit(&tx, &error));
+    }
+    /* A reader whose last transaction ended without our looking. */
+    {
+        g_auto(DbTx) tx = {0};
+        g_assert_true(db_begin(reader, &tx, &error));
+        g_assert_cmpint(number(reader, count, DB_NO_ARGS), ==, 4);
+    }
+    end_others(fresh);
+    {
+        g_auto(DbTx) tx = {0};
+        g_assert_true(db_begin(reader, &tx, &error));
+        g_assert_cmpint(number(reader, count, DB_NO_ARGS), ==, 4);
+    }
+    /* Inside one, it is lost, whatever waits. */
+    {
+        g_auto(DbTx) tx = {0};
+        g_assert_true(db_begin(db, &tx, &error));
+        put_value(db, 8, db_null(), db_null(), db_null(), db_null());
+        g_assert_true(later_row(db, 9, "nine", &error));
+        end_others(fresh);
+        assert_fails(later_row(db, 10, "ten", &refusal) && db_commit(&tx, &refusal),
+                     HZ_ERROR_UNAVAILABLE);
+    }
     {
         g_auto(DbTx) tx = {0};
         g_assert_true(db_begin(db, &tx, &error));
@@ -682,7 +809,7 @@ static void test_lost_connection(DbEngine engine) {
         assert_fails(db_commit(&tx, &refusal), HZ_ERROR_UNAVAILABLE);
     }
     DbArg ids[] = {db_int(7), db_int(8)};
-    g_assert_cmpint(number(db, count, DB_NO_ARGS), ==, 3);
+    g_assert_cmpint(number(db, count, DB_NO_ARGS), ==, 4);
     end_others(fresh);
     assert_fails(
         db_exec_many(
@@ -690,7 +817,8 @@ static void test_lost_connection(DbEngine engine) {
         HZ_ERROR_UNAVAILABLE);
     g_assert_true(db_exec_many(
         db, SQL("INSERT INTO value (id) VALUES ($1)"), 1, (DbArgs){ids, 2}, NULL, &error));
-    g_assert_cmpint(number(db, SQL("SELECT sum(id) FROM value"), DB_NO_ARGS), ==, 1 + 3 + 4 + 15);
+    g_assert_cmpint(
+        number(db, SQL("SELECT sum(id) FROM value"), DB_NO_ARGS), ==, 1 + 2 + 3 + 4 + 15);
 }
 
 static void test_open_failures(void) {
@@ -762,6 +890,8 @@ int main(int argc, char **argv) {
     test_db_add("/store/failing-migration-leaves-nothing", test_failing_migration);
     test_db_add("/store/two-servers-migrate", test_two_servers_migrate);
     test_db_add("/store/plans", test_plans);
+    test_db_add("/store/later", test_later);
+    test_db_add("/store/later-fails", test_later_fails);
     test_db_add("/store/fail-after", test_fail_after);
     test_db_add("/store/lost-connection", test_lost_connection);
     g_test_add_func("/store/open-failures", test_open_failures);
