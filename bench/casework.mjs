@@ -68,11 +68,13 @@ INSERT INTO ledger_entry (idx, bytes, leaf_hash, type, object, time_us) SELECT 1
 COMMIT; PRAGMA journal_mode = WAL; ANALYZE;
 `;
 
-async function load(url, paths, cookie) {
+/* `path` is asked for each request: autocannon's own list of requests is built for every connection
+ * first, and what it is late by then it sends at once (500 paths: p99 of /healthz 70 ms instead of 7). */
+async function load(url, path, cookie) {
     const result = await autocannon({
         url, connections: 10, overallRate: 300, duration: Number(options.seconds), timeout: 30,
         warmup: { connections: 10, duration: 1 },
-        requests: paths.map((one) => ({ path: one, headers: cookie ? { cookie } : {} })),
+        requests: [{ headers: cookie ? { cookie } : {}, setupRequest: (request) => ({ ...request, path: path() }) }],
     });
     return { p50: result.latency.p50, p99: result.latency.p99, max: result.latency.max, bad: result.non2xx + result.errors, rate: result.requests.average };
 }
@@ -88,15 +90,16 @@ try {
     server = await serve(db);
     const client = await new Client(server.url).signIn(logins.leader);
     const cookie = [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const floor = await load(server.url, ['/healthz']);
+    const floor = await load(server.url, () => '/healthz');
+    let asked = 0;
     const pages = {
-        'the page of a matter': Array.from({ length: 500 }, (_, i) => `/work/matters/${1 + Math.floor(i * 7919 * 131 % MATTERS)}`),
-        'matters, the most urgent first': ['/work/matters'],
-        'matters of one kind': ['/work/matters?kind=complaint'],
-        'the form of an act': ['/work/matters/77/acts/add-evidence'],
+        'the page of a matter, each time another': () => `/work/matters/${1 + (asked++ * 7919 * 131) % MATTERS}`,
+        'matters, the most urgent first': () => '/work/matters',
+        'matters of one kind': () => '/work/matters?kind=complaint',
+        'the form of an act': () => '/work/matters/77/acts/add-evidence',
     };
-    for (const [name, paths] of Object.entries(pages)) {
-        const result = await load(server.url, paths, cookie);
+    for (const [name, path] of Object.entries(pages)) {
+        const result = await load(server.url, path, cookie);
         say({
             name: `sqlite: ${name}`, value: result.p99, unit: 'ms p99', target: '≤ 20', holds: result.p99 <= 20 && result.bad === 0,
             comparison: `/healthz ${floor.p99} ms p99`, detail: `p50 ${result.p50}, max ${result.max}, ${result.rate.toFixed(0)}/s, ${result.bad} bad`,
