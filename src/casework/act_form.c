@@ -282,9 +282,10 @@ bool act_form_read(
         return false;
     }
     if (form->form != NULL) {
-        law_form_compute(form->form, ret_read->data);
-        g_autoptr(json_t) problems =
-            law_form_problems(form->form, ret_read->data, ret_read->act.happened_us);
+        int64_t time_us = ret_read->act.happened_us;
+        law_form_compute(form->book, form->form, ret_read->data, time_us);
+        g_autoptr(json_t) problems = law_form_problems(form->form, ret_read->data, time_us);
+        law_form_check_tables(form->book, form->form, ret_read->data, time_us, problems);
         json_object_update(ret_read->problems, problems);
         json_object_update(ret_read->problems, refused);
     }

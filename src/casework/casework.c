@@ -54,7 +54,8 @@ static bool apply_stored(LawCase *course, const StoredAct *act, GError **error) 
                     .data = act->data,
                     .actor = act->person,
                     .officers = (const int64_t *)(void *)act->officers->data,
-                    .officer_count = act->officers->len};
+                    .officer_count = act->officers->len,
+                    .is_stored = true};
     if (law_case_apply(course, &done, &refusal, error)) {
         return true;
     }
@@ -294,7 +295,7 @@ static bool prepare(CaseWork *work, const LawCase *course, const char *region, G
             return false;
         }
         if (work->data != NULL) {
-            law_form_compute(work->form, work->data);
+            law_form_compute(work->book, work->form, work->data, work->act->happened_us);
         }
     }
     return true;

@@ -128,7 +128,11 @@ static json_t *field_model(const LawForm *form,
     const char *problem = json_get_text(problems, field->id, NULL);
     json_put_text(model, "name", name);
     json_put_text(model, "label", field->label);
-    json_put_text(model, "help", field->help);
+    g_autofree char *help =
+        field->table == NULL
+            ? g_strdup(field->help)
+            : g_strconcat("空着就按规则表得出，规则表没有写到的由您填写。", field->help, NULL);
+    json_put_text(model, "help", help);
     json_put_text(model, "value", json_get_text(data, field->id, ""));
     json_put_text(model, "error", problem);
     json_put_bool(model, "has_error", problem != NULL);

@@ -57,7 +57,9 @@ static json_t *answer_model(const MatterShown *shown,
                                                   shown->correct_step,
                                                   act->seq,
                                                   field->id);
+    g_autofree char *trace = law_field_trace_zh(shown->book, field, act->data, act->happened_us);
     json_put_text(answer, "label", field->label);
+    json_put_text(answer, "trace", trace);
     json_put_text(
         answer, "text", correction == NULL ? text : json_get_text(correction->data, "now", text));
     json_put_text(answer, "was", correction == NULL ? NULL : text);
@@ -88,6 +90,7 @@ static void put_corrected(json_t *answers, const MatterShown *shown, const Store
     json_put_text(answer, "label", "更正的是");
     json_put_text(answer, "text", text);
     json_put_text(answer, "was", NULL);
+    json_put_text(answer, "trace", NULL);
     json_put_text(answer, "correct_href", NULL);
     json_array_append_new(answers, answer);
 }

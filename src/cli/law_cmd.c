@@ -1,9 +1,11 @@
-/* huozheng law check | deadline RULE --from DATE | may ACT --agency KIND --mode MODE */
+/* huozheng law check | deadline RULE --from DATE | may ACT --agency KIND --mode MODE | decide TABLE
+ */
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "cli/commands.h"
 #include "law/law_book.h"
+#include "law/law_table.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -87,13 +89,14 @@ static int check(const LawOptions *options) {
     }
     g_autofree char *names = g_strjoinv(", ", (char **)cities);
     printf("%s: %u entries hold together; %u examples come out (%u time limits, %u powers, %u "
-           "courses); "
+           "tables, %u courses); "
            "%" G_GINT64_FORMAT " ms\n",
            names,
            report.entries,
            report.examples,
            report.deadlines,
            report.powers,
+           report.decisions,
            report.walks,
            ms);
     return 0;
@@ -240,6 +243,64 @@ static int may(const LawOptions *options, const char *act) {
     return 0;
 }
 
+/* --- decide -------------------------------------------------------------------------------------
+ */
+
+static void
+print_decision(const LawOptions *options, const LawTable *table, const LawTableRow *row) {
+    g_autofree char *trace = law_table_trace_zh(table, row);
+    if (options->json) {
+        json_t *answers = json_object();
+        for (unsigned i = 0; i < table->output_count; i++) {
+            const char *id = table->outputs[i].id;
+            json_put_text(answers, id, law_table_answer(table, row, id));
+        }
+        json_t *document = json_object();
+        json_put_text(document, "table", table->entry.id);
+        json_put_text(document, "name", table->entry.name);
+        json_put_int(document, "row", (row - table->rows) + 1);
+        json_put(document, "answers", answers);
+        json_put_text(document, "ask", row->ask);
+        json_put_text(document, "basis", row->basis_zh);
+        json_put_text(document, "confidence", law_confidence_word(row->confidence));
+        json_put_text(document, "trace", trace);
+        print_json(document);
+        return;
+    }
+    for (unsigned i = 0; i < table->output_count && row->ask == NULL; i++) {
+        const LawTableColumn *column = &table->outputs[i];
+        const char *answer = law_table_answer(table, row, column->id);
+        const char *words = answer;
+        for (unsigned v = 0; column->values != NULL && column->values[v] != NULL; v++) {
+            words = strcmp(column->values[v], answer) == 0 ? column->values_zh[v] : words;
+        }
+        printf("%s：%s%s\n", column->name, words, column->unit == NULL ? "" : column->unit);
+    }
+    printf("%s%s%s\n", row->ask == NULL ? "" : row->ask, row->ask == NULL ? "" : "\n", trace);
+}
+
+/* 1 when the source leaves it open. */
+static int decide(const LawOptions *options, const char *id) {
+    g_autoptr(GError) error = NULL;
+    LawSaid said[FACTS_MAX];
+    size_t count = 0;
+    int64_t time_us = clock_now_us();
+    if (!read_facts(options->facts, said, &count)) {
+        return usage("a fact is written as name=value");
+    }
+    if (options->date != NULL && !clock_parse(options->date, &time_us)) {
+        return usage("--date is no day of the form 2026-11-22");
+    }
+    const LawBook *book = law_book(options->city, &error);
+    const LawTable *table = book == NULL ? NULL : law_table_at(book, id, time_us, &error);
+    const LawTableRow *row = table == NULL ? NULL : law_table_decide(table, said, count, &error);
+    if (row == NULL) {
+        return fail(error);
+    }
+    print_decision(options, table, row);
+    return row->ask == NULL ? 0 : 1;
+}
+
 /* --- the command --------------------------------------------------------------------------------
  */
 
@@ -255,7 +316,10 @@ static int run_action(const LawOptions *options) {
     if (count == 2 && strcmp(rest[0], "may") == 0) {
         return may(options, rest[1]);
     }
-    return usage("law check, law deadline RULE or law may ACT");
+    if (count == 2 && strcmp(rest[0], "decide") == 0) {
+        return decide(options, rest[1]);
+    }
+    return usage("law check, law deadline RULE, law may ACT or law decide TABLE");
 }
 
 static int run(int argc, char **argv) {
@@ -282,7 +346,13 @@ static int run(int argc, char **argv) {
          &options.from,
          "deadline: counted from",
          "DATE[THH:MM]"},
-        {"fact", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.facts, "deadline: a fact", "NAME=VALUE"},
+        {"fact",
+         0,
+         0,
+         G_OPTION_ARG_STRING_ARRAY,
+         &options.facts,
+         "deadline, decide: a fact",
+         "NAME=VALUE"},
         {"agency", 0, 0, G_OPTION_ARG_STRING, &options.agency, "may: kind of agency", "KIND"},
         {"mode",
          0,
@@ -302,8 +372,8 @@ static int run(int argc, char **argv) {
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.rest, NULL, NULL},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
     };
-    g_autoptr(GOptionContext) context =
-        g_option_context_new("check | deadline RULE | may ACT - ask the law as data");
+    g_autoptr(GOptionContext) context = g_option_context_new(
+        "check | deadline RULE | may ACT | decide TABLE - ask the law as data");
     g_option_context_add_main_entries(context, entries, NULL);
     g_autoptr(GError) error = NULL;
     if (!g_option_context_parse(context, &argc, &argv, &error)) {
@@ -317,4 +387,4 @@ static int run(int argc, char **argv) {
 }
 
 const Command law_command = {
-    .name = "law", .summary = "check, deadline, may: the law as data", .run = run};
+    .name = "law", .summary = "check, deadline, may, decide: the law as data", .run = run};

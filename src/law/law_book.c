@@ -210,7 +210,7 @@ const LawWord *law_word_find(const GPtrArray *words, const char *id) {
 static void read_examples(LawReader *reader, LawBook *book, LawNode list, const char *city) {
     for (unsigned i = 0; law_list(reader, list) && i < law_count(list); i++) {
         LawNode map = law_at(list, i);
-        if (!law_keys(reader, map, "id name deadline? may? walk? expect")) {
+        if (!law_keys(reader, map, "id name deadline? may? decide? walk? expect")) {
             return;
         }
         LawExample example = {.node = map,
@@ -218,13 +218,14 @@ static void read_examples(LawReader *reader, LawBook *book, LawNode list, const 
                               .name = law_text(reader, law_get(map, "name")),
                               .deadline = law_get(map, "deadline"),
                               .may = law_get(map, "may"),
+                              .decide = law_get(map, "decide"),
                               .walk = law_get(map, "walk"),
                               .expect = law_get(map, "expect"),
                               .city = city};
         if (law_is_there(example.deadline) + law_is_there(example.may) +
-                law_is_there(example.walk) !=
+                law_is_there(example.decide) + law_is_there(example.walk) !=
             1) {
-            law_wrong(reader, map, "an example is one of: deadline, may, walk");
+            law_wrong(reader, map, "an example is one of: deadline, may, decide, walk");
         }
         for (guint other = 0; other < book->examples->len; other++) {
             if (strcmp(((LawExample *)book->examples->pdata[other])->id, example.id) == 0) {
@@ -255,6 +256,7 @@ static void read_file(LawReader *reader, LawBook *book, LawNode root, const char
         void (*read)(LawReader *reader, LawBook *book, LawNode list);
     } sections[] = {{"instruments", read_instruments},
                     {"terms", law_read_terms},
+                    {"tables", law_read_tables},
                     {"powers", law_read_powers},
                     {"caps", law_read_caps},
                     {"forms", law_read_forms},
@@ -263,7 +265,8 @@ static void read_file(LawReader *reader, LawBook *book, LawNode root, const char
                     {"procedures", law_read_procedures}};
     if (!law_keys(reader,
                   root,
-                  "city? instruments? acts? agencies? terms? powers? caps? forms? papers? common? "
+                  "city? instruments? acts? agencies? terms? tables? powers? caps? forms? papers? "
+                  "common? "
                   "procedures? examples?")) {
         return;
     }
@@ -297,7 +300,8 @@ static bool is_ours(const char *below) {
                                         "caps.yaml",
                                         "common-acts.yaml",
                                         NULL};
-    static const char *const folders[] = {"forms/", "papers/", "procedures/", "examples/"};
+    static const char *const folders[] = {
+        "forms/", "papers/", "procedures/", "tables/", "examples/"};
     bool is_inside = false;
     for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
         is_inside |= g_str_has_prefix(below, folders[i]);
@@ -328,6 +332,7 @@ static LawBook *book_new(const char *city) {
                     .acts = g_ptr_array_new(),
                     .agencies = g_ptr_array_new(),
                     .terms = g_ptr_array_new(),
+                    .tables = g_ptr_array_new(),
                     .powers = g_ptr_array_new(),
                     .forms = g_ptr_array_new(),
                     .procedures = g_ptr_array_new(),
@@ -360,6 +365,7 @@ static void book_free(LawBook *book) {
     g_ptr_array_unref(book->acts);
     g_ptr_array_unref(book->agencies);
     g_ptr_array_unref(book->terms);
+    g_ptr_array_unref(book->tables);
     g_ptr_array_unref(book->powers);
     g_ptr_array_unref(book->forms);
     g_ptr_array_unref(book->procedures);
@@ -406,6 +412,7 @@ static LawBook *read_book(LawReader *reader, const char *city, unsigned *ret_fil
         }
         overlay(book->articles, own->articles);
         overlay(book->terms, own->terms);
+        overlay(book->tables, own->tables);
         overlay(book->powers, own->powers);
         overlay(book->forms, own->forms);
         overlay(book->procedures, own->procedures);
@@ -462,7 +469,7 @@ static void load(void) {
         all_report.files = MAX(all_report.files, files);
         all_report.entries += book->terms->len + book->powers->len + book->articles->len +
                               book->forms->len + book->procedures->len + book->caps->len +
-                              book->papers->len;
+                              book->papers->len + book->tables->len;
         if (reader.error == NULL) {
             law_run_examples(book, &all_report, failed);
         }

@@ -146,7 +146,7 @@ bool law_may(const LawBook *book,
 
 typedef struct LawCheckReport {
     unsigned files, entries, examples;
-    unsigned deadlines, powers, walks; /* examples of each kind */
+    unsigned deadlines, powers, decisions, walks; /* examples of each kind */
     const char *const *failed; /* examples that do not come out, each with its place; ends with
                                 * NULL, never NULL itself */
 } LawCheckReport;

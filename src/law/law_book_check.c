@@ -1,5 +1,6 @@
 /* What must hold across the entries of a book: references, editions, examples. */
 #include "law/law_internal.h"
+#include "law/law_table.h"
 
 #include <string.h>
 
@@ -61,10 +62,14 @@ static void check_words(LawReader *reader,
     }
 }
 
-static bool has_example(const LawBook *book, const char *section, const char *key, const char *id) {
+typedef enum Section { OF_DEADLINE, OF_POWER, OF_TABLE } Section;
+
+static bool has_example(const LawBook *book, Section section, const char *key, const char *id) {
     for (guint i = 0; i < book->examples->len; i++) {
         const LawExample *example = book->examples->pdata[i];
-        LawNode asked = section[0] == 'd' ? example->deadline : example->may;
+        LawNode asked = section == OF_DEADLINE ? example->deadline
+                        : section == OF_POWER  ? example->may
+                                               : example->decide;
         if (g_strcmp0(law_scalar(law_get(asked, key)), id) == 0) {
             return true;
         }
@@ -72,8 +77,29 @@ static bool has_example(const LawBook *book, const char *section, const char *ke
     return false;
 }
 
+/* Rows may have a basis of their own. */
+static void check_tables(LawReader *reader, const LawBook *book) {
+    for (guint i = 0; i < book->tables->len; i++) {
+        const LawTable *table = book->tables->pdata[i];
+        LawNode map = place_of(book, table);
+        if (!has_example(book, OF_TABLE, "table", table->entry.id)) {
+            law_wrong(reader, map, "\"%s\" has no worked example", table->entry.id);
+        }
+        for (unsigned r = 0; r < table->row_count; r++) {
+            LawNode list = law_get(law_at(law_get(map, "rows"), r), "basis");
+            for (unsigned b = 0; b < law_count(list); b++) {
+                const char *id = law_scalar(law_at(list, b));
+                if (!article_exists(book, id)) {
+                    law_wrong(reader, law_at(list, b), "no article \"%s\" in articles.yaml", id);
+                }
+            }
+        }
+    }
+}
+
 void law_check_book(LawReader *reader, const LawBook *book) {
     check_basis(reader, book, book->terms);
+    check_basis(reader, book, book->tables);
     check_basis(reader, book, book->powers);
     check_basis(reader, book, book->forms);
     check_basis(reader, book, book->procedures);
@@ -81,6 +107,7 @@ void law_check_book(LawReader *reader, const LawBook *book) {
     check_basis(reader, book, book->papers);
     check_editions(reader, book, book->articles);
     check_editions(reader, book, book->terms);
+    check_editions(reader, book, book->tables);
     check_editions(reader, book, book->powers);
     check_editions(reader, book, book->forms);
     check_editions(reader, book, book->procedures);
@@ -88,7 +115,7 @@ void law_check_book(LawReader *reader, const LawBook *book) {
     check_editions(reader, book, book->papers);
     for (guint i = 0; i < book->terms->len; i++) {
         const LawTerm *term = book->terms->pdata[i];
-        if (!has_example(book, "deadline", "rule", term->entry.id)) {
+        if (!has_example(book, OF_DEADLINE, "rule", term->entry.id)) {
             law_wrong(reader, place_of(book, term), "\"%s\" has no worked example", term->entry.id);
         }
     }
@@ -99,10 +126,12 @@ void law_check_book(LawReader *reader, const LawBook *book) {
         check_words(
             reader, law_get(map, "agencies"), power->agencies, book->agencies, "kind of agency");
         for (unsigned a = 0; power->acts[a] != NULL; a++) {
-            if (!has_example(book, "may", "act", power->acts[a])) {
+            if (!has_example(book, OF_POWER, "act", power->acts[a])) {
                 law_wrong(reader, map, "the act \"%s\" has no worked example", power->acts[a]);
             }
         }
     }
+    check_tables(reader, book);
+    law_check_form_tables(reader, book);
     law_check_procedures(reader, book);
 }

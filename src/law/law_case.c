@@ -252,6 +252,9 @@ static bool check_form(const LawCase *matter,
         return false;
     }
     json_t *problems = law_form_problems(form, done->data, done->time_us);
+    if (!done->is_stored) {
+        law_form_check_tables(matter->book, form, done->data, done->time_us, problems);
+    }
     if (json_object_size(problems) == 0) {
         json_decref(problems);
         return true;

@@ -15,6 +15,7 @@ typedef struct LawDone {
     int64_t actor; /* account; 0: the system */
     const int64_t *officers;
     size_t officer_count;
+    bool is_stored; /* it was taken before: its form is not held against decision tables again */
 } LawDone;
 
 typedef enum LawClockState {

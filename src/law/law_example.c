@@ -157,7 +157,8 @@ static void fill_checklist(const LawField *field, json_t *answers, int64_t time_
 }
 
 /* What the act's form asks for, as a browser would send it. */
-static json_t *read_data(LawReader *reader, LawNode map, const LawForm *form, int64_t time_us) {
+static json_t *read_data(
+    LawReader *reader, const LawBook *book, LawNode map, const LawForm *form, int64_t time_us) {
     json_t *data = json_object();
     for (unsigned i = 0; i < law_pairs(map); i++) {
         const char *id = law_scalar(law_key(map, i));
@@ -169,7 +170,7 @@ static json_t *read_data(LawReader *reader, LawNode map, const LawForm *form, in
         json_put(data, id, value);
     }
     if (form != NULL) {
-        law_form_compute(form, data);
+        law_form_compute(book, form, data, time_us);
     }
     return data;
 }
@@ -250,7 +251,7 @@ static bool walk_act(Walk *walk, LawNode map) {
     const LawForm *form = step == NULL || step->form == NULL
                               ? NULL
                               : law_form_at(walk->book, step->form, time_us, NULL);
-    g_autoptr(json_t) data = read_data(reader, law_get(map, "data"), form, time_us);
+    g_autoptr(json_t) data = read_data(reader, walk->book, law_get(map, "data"), form, time_us);
     LawDone done = {.step = id,
                     .time_us = time_us,
                     .data = data,
@@ -385,6 +386,9 @@ static bool is_overlaid(const LawBook *book, const LawExample *example) {
         if (strcmp(own->city, book->city) != 0) {
             continue;
         }
+        if (law_is_there(example->decide) && same_word(example->decide, own->decide, "table")) {
+            return true;
+        }
         if (law_is_there(example->deadline) ? same_word(example->deadline, own->deadline, "rule")
                                             : same_word(example->may, own->may, "act") &&
                                                   same_word(example->may, own->may, "agency") &&
@@ -405,6 +409,9 @@ void law_run_examples(const LawBook *book, LawCheckReport *report, GPtrArray *fa
         if (law_is_there(example->deadline)) {
             run_deadline(&reader, book, example);
             report->deadlines++;
+        } else if (law_is_there(example->decide)) {
+            law_run_decide(&reader, book, example);
+            report->decisions++;
         } else if (law_is_there(example->walk)) {
             run_walk(&reader, book, example);
             report->walks++;

@@ -109,6 +109,36 @@ static void read_sum(LawReader *reader, LawNode map, const LawForm *form, LawFie
     ret->sum = list->id;
 }
 
+/* "{id, output, facts: {input: field above}}"; law_check_tables looks whether the table is there.
+ */
+static void read_table(LawReader *reader, LawNode node, const LawForm *form, LawField *ret) {
+    LawFieldTable table = {.id = NULL};
+    if (!law_is_there(node) || !law_keys(reader, node, "id output facts")) {
+        return;
+    }
+    LawNode facts = law_get(node, "facts");
+    table.id = law_text(reader, law_get(node, "id"));
+    table.output = law_text(reader, law_get(node, "output"));
+    table.fact_count = law_pairs(facts);
+    LawFactFrom *from = g_new0(LawFactFrom, table.fact_count + 1);
+    for (unsigned i = 0; i < table.fact_count; i++) {
+        const LawField *field = law_form_field(form, law_text(reader, law_value(facts, i)));
+        if (field == NULL && reader->error == NULL) {
+            law_wrong(reader, law_value(facts, i), "no field of this name stands above");
+        }
+        from[i] = (LawFactFrom){law_scalar(law_key(facts, i)), field == NULL ? "" : field->id};
+    }
+    table.facts = law_keep(from, (table.fact_count + 1) * sizeof *from);
+    g_free(from);
+    bool fits = ret->type == LAW_FIELD_CHOICE || ret->type == LAW_FIELD_YES_NO ||
+                ret->type == LAW_FIELD_NUMBER || ret->type == LAW_FIELD_MONEY;
+    if (!fits || ret->required || table.fact_count == 0) {
+        law_wrong(
+            reader, node, "a table answers a choice or a number, from facts, and is not required");
+    }
+    ret->table = law_keep(&table, sizeof table);
+}
+
 static bool optional_bool(LawReader *reader, LawNode node) {
     return law_is_there(node) && law_bool(reader, node);
 }
@@ -117,7 +147,7 @@ static void read_field(LawReader *reader, LawNode map, const LawForm *form, LawF
     if (!law_keys(reader,
                   map,
                   "id label type help? required? sealed? values? min? max? asks? prefill? "
-                  "checklist? sum?")) {
+                  "checklist? sum? table?")) {
         return;
     }
     ret->id = law_id(reader, law_get(map, "id"));
@@ -142,6 +172,7 @@ static void read_field(LawReader *reader, LawNode map, const LawForm *form, LawF
     read_bounds(reader, map, ret);
     read_asks(reader, law_get(map, "asks"), form, ret);
     read_sum(reader, map, form, ret);
+    read_table(reader, law_get(map, "table"), form, ret);
     if (law_form_field(form, ret->id) != NULL) {
         law_wrong(reader, map, "the field \"%s\" stands twice", ret->id);
     }

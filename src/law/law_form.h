@@ -25,6 +25,19 @@ typedef enum LawFieldType {
                          * handled, from light to grave */
 } LawFieldType;
 
+/* A fact of a term or a table, taken from a field of the form. */
+typedef struct LawFactFrom {
+    const char *fact, *field;
+} LawFactFrom;
+
+/* A field that a decision table answers: left empty it is filled in, anything else than the table
+ * says is refused, and where the table leaves it open a person has to say it. */
+typedef struct LawFieldTable {
+    const char *id, *output;
+    const LawFactFrom *facts;
+    unsigned fact_count;
+} LawFieldTable;
+
 typedef struct LawField {
     const char *id;
     const char *label;
@@ -41,6 +54,7 @@ typedef struct LawField {
     const char *checklist; /* id of the list; NULL: no checklist */
     const char *sum;       /* a choice that is not asked but follows from this checklist: the first
                             * value when nothing failed, else the gravest handling; NULL: asked */
+    const LawFieldTable *table; /* NULL: no table answers it */
 } LawField;
 
 typedef struct LawForm {
@@ -59,7 +73,17 @@ bool law_field_is_asked(const LawField *field, const json_t *data);
 /* Can a clerical error in it be put right by itself? Only words can; see law_case.h. */
 bool law_field_is_clerical(const LawField *field);
 /* Puts the values that follow from others into the data. Call it before the data is used. */
-void law_form_compute(const LawForm *form, json_t *data);
+void law_form_compute(const LawBook *book, const LawForm *form, json_t *data, int64_t time_us);
+/* Adds to {field: sentence} where a new act does not say what a table says. Acts that are stored
+ * are not asked again: a table may have been put right since. */
+void law_form_check_tables(const LawBook *book,
+                           const LawForm *form,
+                           const json_t *data,
+                           int64_t time_us,
+                           json_t *problems);
+/* Why a field has its value: the row of its table; NULL when no table decided it. Caller frees. */
+char *
+law_field_trace_zh(const LawBook *book, const LawField *field, const json_t *data, int64_t time_us);
 /* What is wrong with the data of an act at `time_us`, as {field: sentence in Chinese}; an empty
  * object: nothing. "items.escape-routes" is an item of a checklist. A key that the form does not
  * know is wrong too. Caller unrefs. */

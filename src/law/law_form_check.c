@@ -1,6 +1,7 @@
 /* What somebody filled in: is it in order, what follows from it, how it reads. */
 #include "base/clock.h"
 #include "law/law_form.h"
+#include "law/law_internal.h"
 
 #include <string.h>
 
@@ -197,23 +198,33 @@ check_items(const LawField *field, const json_t *said, int64_t time_us, json_t *
     }
 }
 
-void law_form_compute(const LawForm *form, json_t *data) {
+/* The gravest handling of what failed. */
+static void put_sum(const LawForm *form, const LawField *field, json_t *data) {
+    const LawField *list = law_form_field(form, field->sum);
+    unsigned gravest = 0;
+    const char *item;
+    json_t *answer;
+    json_object_foreach(json_object_get(data, list->id), item, answer) {
+        const char *handled = has_failed(answer) ? json_get_text(answer, "handled", "") : "";
+        for (unsigned v = 0; list->values[v] != NULL; v++) {
+            gravest = strcmp(list->values[v], handled) == 0 ? MAX(gravest, v + 1) : gravest;
+        }
+    }
+    json_put_text(data, field->id, field->values[gravest]);
+}
+
+void law_form_compute(const LawBook *book, const LawForm *form, json_t *data, int64_t time_us) {
     for (unsigned i = 0; i < form->field_count; i++) {
         const LawField *field = &form->fields[i];
-        const LawField *list = law_form_field(form, field->sum);
-        unsigned gravest = 0;
-        const char *item;
-        json_t *answer;
-        if (list == NULL) {
-            continue;
-        }
-        json_object_foreach(json_object_get(data, list->id), item, answer) {
-            const char *handled = has_failed(answer) ? json_get_text(answer, "handled", "") : "";
-            for (unsigned v = 0; list->values[v] != NULL; v++) {
-                gravest = strcmp(list->values[v], handled) == 0 ? MAX(gravest, v + 1) : gravest;
+        if (field->sum != NULL) {
+            put_sum(form, field, data);
+        } else if (field->table != NULL && law_field_is_asked(field, data) &&
+                   is_empty(json_object_get(data, field->id))) {
+            const char *answer = law_field_decided(book, field, data, time_us, NULL);
+            if (answer != NULL) {
+                json_put_text(data, field->id, answer);
             }
         }
-        json_put_text(data, field->id, field->values[gravest]);
     }
 }
 

@@ -18,7 +18,7 @@ typedef struct LawSource {
 GArray *law_sources(const char *prefix, GError **error);
 
 typedef struct LawExample {
-    LawNode node, deadline, may, walk, expect;
+    LawNode node, deadline, may, decide, walk, expect;
     const char *id, *name;
     const char *city; /* of the folder: "national" or a city */
 } LawExample;
@@ -37,6 +37,7 @@ struct LawBook {
     GPtrArray *acts;       /* of LawWord */
     GPtrArray *agencies;   /* of LawWord */
     GPtrArray *terms;      /* of LawTerm */
+    GPtrArray *tables;     /* of LawTable */
     GPtrArray *powers;     /* of LawPower */
     GPtrArray *forms;      /* of LawForm */
     GPtrArray *procedures; /* of LawProcedure */
@@ -71,6 +72,17 @@ void law_read_values(LawReader *reader,
 /* The entry of this id that is valid at that time; NULL: none. Entries begin with LawEntry. */
 void *law_entry_at(const GPtrArray *entries, const char *id, int64_t time_us);
 
+void law_read_tables(LawReader *reader, LawBook *book, LawNode list);
+/* Every table that a form names is there, with these facts and answers. */
+void law_check_form_tables(LawReader *reader, const LawBook *book);
+/* What the table says about the field; NULL: nothing, or only from memory, which decides nothing.
+ * *ret_ask (may be NULL): the sentence that
+ * leaves it to a person. */
+const char *law_field_decided(const LawBook *book,
+                              const LawField *field,
+                              const json_t *data,
+                              int64_t time_us,
+                              const char **ret_ask);
 void law_read_forms(LawReader *reader, LawBook *book, LawNode list);
 /* Bit set of Role of a list of role words ("legal-reviewer"). */
 uint32_t law_read_roles(LawReader *reader, LawNode list);
@@ -96,5 +108,6 @@ void law_read_words(LawReader *reader, GPtrArray *words, LawNode list);
 const LawWord *law_word_find(const GPtrArray *words, const char *id);
 /* Every reference of the book leads somewhere, every entry has an example. */
 void law_check_book(LawReader *reader, const LawBook *book);
+void law_run_decide(LawReader *reader, const LawBook *book, const LawExample *example);
 /* Runs the examples of a book; appends to `failed` (char *, owned) those that do not come out. */
 void law_run_examples(const LawBook *book, LawCheckReport *report, GPtrArray *failed);

@@ -19,11 +19,6 @@ typedef struct LawTarget {
     const LawState *state;
 } LawTarget;
 
-/* A fact of a term, taken from a field of the act's form. */
-typedef struct LawFactFrom {
-    const char *fact, *field;
-} LawFactFrom;
-
 /* A clock that an act sets going. */
 typedef struct LawStart {
     const char *id;   /* of the clock: the term's, or the field's */

@@ -69,6 +69,24 @@ test('a dangling article, an unknown key and a lost example are refused with fil
     }
 });
 
+test('a decision table answers with its row and source, differs by city and date, and does not guess', () => {
+    const facts = ['place=assembly', 'direct=0', 'listed=3', 'all=3'].flatMap((one) => ['--fact', one]);
+    const old = law('decide', 'major-hazard', '--date', '2025-10-31', ...facts, '--json');
+    assert.equal(old.code, 0);
+    assert.deepEqual([old.json.answers.proposal, old.json.row, old.json.confidence], ['major', 2, 'secondary']);
+    assert.match(old.json.trace, /人员密集场所.*不少于 3 条；依据GB 35181-2017/);
+    const now = law('decide', 'major-hazard', '--date', '2025-11-01', ...facts, '--json');
+    assert.equal(now.code, 1, 'left open by the source');
+    assert.deepEqual([now.json.answers.proposal, /对照标准原文/.test(now.json.ask)], [null, true]);
+    assert.equal(law('decide', 'complaint-reward', '--city', 'liuzhou', '--fact', 'kind=exit', '--json').json.answers.amount, '50');
+    const nowhere = law('decide', 'complaint-reward', '--fact', 'kind=exit');
+    assert.equal(nowhere.code, 1);
+    assert.match(nowhere.err, /no table "complaint-reward"/);
+    const gap = law('check', '--law', changed('gap', 'liuzhou/tables/complaint-reward.yaml',
+        'kind: [hot-work, system, exit, dangerous-goods]', 'kind: [hot-work, system, dangerous-goods]'));
+    assert.match(gap.err, /law\/liuzhou\/tables\/complaint-reward\.yaml:\d+:7: no row for kind = exit/);
+});
+
 test('deadline and may answer with basis and trace; a year without calendar is no guess', () => {
     const due = law('deadline', 'complaint-verification', '--from', '2026-09-30', '--fact', 'content=other', '--json').json;
     assert.equal(due.due, '2026-10-10');
