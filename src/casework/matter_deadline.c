@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "casework/desk.h"
 #include "casework/matter_pages.h"
+#include "law/law_list.h"
 
 #include <string.h>
 
@@ -183,7 +184,11 @@ static json_t *next_model(const Ctx *ctx, const MatterShown *shown, const LawClo
     json_put_text(next, "how", how);
     json_put_bool(next, "has_days", has_days);
     json_put(next, "days", has_days ? strip_of(clock, law_day_of(ctx->now_us)) : json_array());
+    g_autofree char *rule =
+        term == NULL ? NULL
+                     : law_rule_href(shown->book, LAW_KIND_TERM, clock->id, clock->span.from_us);
     json_put_text(next, "basis", clock->basis_zh);
+    json_put_text(next, "rule_href", rule);
     json_put_text(
         next, "confidence", term == NULL ? NULL : law_confidence_zh(term->entry.confidence));
     return next;

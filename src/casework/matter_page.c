@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "casework/matter_pages.h"
+#include "law/law_list.h"
 #include "ledger/ledger.h"
 #include "registry/officer.h"
 #include "registry/region.h"
@@ -201,7 +202,10 @@ static Response *show(Ctx *ctx, const Matter *matter, bool with_sealed) {
     json_put_text(model, "place", place);
     json_put_text(model, "object_href", href);
     json_put_text(model, "basis", procedure->entry.basis_zh);
+    g_autofree char *rule = law_rule_href(
+        shown.book, LAW_KIND_PROCEDURE, procedure->entry.id, shown.matter->opened_us);
     json_put_text(model, "confidence", law_confidence_zh(procedure->entry.confidence));
+    json_put_text(model, "rule_href", rule);
     json_put_bool(
         model, "may_unseal", has_sealed && !with_sealed && may_see_sealed(ctx, procedure));
     json_put_bool(model, "is_unsealed", with_sealed);

@@ -64,8 +64,10 @@ typedef struct LawSaid {
 
 /* --- terms --- */
 
+#define LAW_FACTS_MAX 4
+
 typedef struct LawTermRow {
-    uint32_t wanted[4]; /* bit set of the values for each fact; 0: any */
+    uint32_t wanted[LAW_FACTS_MAX]; /* bit set of the values for each fact; 0: any */
     int amount;
     LawUnit unit;
 } LawTermRow;
@@ -75,7 +77,7 @@ typedef struct LawTerm {
     LawEntry entry;
     const char *starts; /* 从何时起算, in words */
     const LawFact *facts;
-    unsigned fact_count; /* at most 4 */
+    unsigned fact_count; /* at most LAW_FACTS_MAX */
     const LawTermRow *rows;
     unsigned row_count;
     bool rolls;

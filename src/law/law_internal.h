@@ -5,8 +5,6 @@
 #include "law/law_node.h"
 #include "law/law_procedure.h"
 
-#define LAW_FACTS_MAX 4
-
 /* One file of law/. */
 typedef struct LawSource {
     char *path; /* "law/national/terms.yaml" */

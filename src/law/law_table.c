@@ -177,11 +177,8 @@ static void add_range(GString *out, const LawTableColumn *column, const LawTable
     }
 }
 
-char *law_table_trace_zh(const LawTable *table, const LawTableRow *row) {
-    g_autoptr(GString) out = g_string_new(NULL);
-    g_string_append_printf(
-        out, "%s第 %u 行：", table->entry.name, (unsigned)(row - table->rows) + 1);
-    size_t begin = out->len;
+char *law_table_when_zh(const LawTable *table, const LawTableRow *row) {
+    GString *out = g_string_new(NULL);
     for (unsigned i = 0; i < table->input_count; i++) {
         const LawTableColumn *column = &table->inputs[i];
         const LawTableCell *cell = &row->cells[i];
@@ -190,17 +187,23 @@ char *law_table_trace_zh(const LawTable *table, const LawTableRow *row) {
         if (is_any) {
             continue;
         }
-        g_string_append(out, out->len > begin ? "，" : "");
+        g_string_append(out, out->len > 0 ? "，" : "");
         if (column->values != NULL) {
             add_choice(out, column, cell->wanted);
         } else {
             add_range(out, column, cell);
         }
     }
-    g_string_append_printf(out,
-                           "%s；依据%s（%s）",
-                           out->len > begin ? "" : "其他情形",
+    g_string_append(out, out->len > 0 ? "" : "其他情形");
+    return g_string_free(out, FALSE);
+}
+
+char *law_table_trace_zh(const LawTable *table, const LawTableRow *row) {
+    g_autofree char *when = law_table_when_zh(table, row);
+    return g_strdup_printf("%s第 %u 行：%s；依据%s（%s）",
+                           table->entry.name,
+                           (unsigned)(row - table->rows) + 1,
+                           when,
                            row->basis_zh,
                            law_confidence_zh(row->confidence));
-    return g_string_free(g_steal_pointer(&out), FALSE);
 }

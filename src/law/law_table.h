@@ -55,6 +55,8 @@ const LawTableRow *
 law_table_decide(const LawTable *table, const LawSaid *said, size_t count, GError **error);
 /* What the row says about an output; NULL when it is left open. */
 const char *law_table_answer(const LawTable *table, const LawTableRow *row, const char *output);
+/* "场所为人员密集场所，直接判定要素不少于 1 条"; "其他情形". Caller frees. */
+char *law_table_when_zh(const LawTable *table, const LawTableRow *row);
 /* "重大火灾隐患判定规则第 2 行：场所为人员密集场所，综合判定要素不少于 3 条；依据…（二手）". Caller
  * frees. */
 char *law_table_trace_zh(const LawTable *table, const LawTableRow *row);

@@ -19,6 +19,11 @@ Response *unit_public_page(Ctx *ctx, const Request *req);
 /* plan_page.c */
 Response *plan_public_page(Ctx *ctx, const Request *req);
 
+/* rule_pages.c, rule_power_pages.c */
+Response *rules_page(Ctx *ctx, const Request *req);
+Response *rule_page(Ctx *ctx, const Request *req);
+Response *rule_matrix_page(Ctx *ctx, const Request *req);
+
 /* record_pages.c */
 Response *records_page(Ctx *ctx, const Request *req);
 Response *records_csv(Ctx *ctx, const Request *req);

@@ -45,7 +45,8 @@ const unescape = (text) => text.replaceAll('&amp;', '&').replaceAll('&quot;', '"
 export function pageKey(target) {
     const url = new URL(target, 'http://x');
     const names = [...new Set([...url.searchParams.keys()])].sort();
-    const shape = url.pathname.split('/').map((part) => (/\d/.test(part) ? '{n}' : part)).join('/');
+    const rule = /^\/rules\/(?!matrix)[^/]+\//.exec(url.pathname); /* one page for each kind of rule */
+    const shape = rule ? `${rule[0]}{id}` : url.pathname.split('/').map((part) => (/\d/.test(part) ? '{n}' : part)).join('/');
     return shape + (names.length > 0 ? `?${names.join('&')}` : '');
 }
 
