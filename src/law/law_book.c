@@ -176,34 +176,6 @@ const LawArticle *law_article_at(const LawBook *book, const char *id, int64_t ti
     return law_entry_at(book->articles, id, time_us);
 }
 
-/* --- words --------------------------------------------------------------------------------------
- */
-
-void law_read_words(LawReader *reader, GPtrArray *words, LawNode list) {
-    for (unsigned i = 0; law_list(reader, list) && i < law_count(list); i++) {
-        LawNode map = law_at(list, i);
-        if (!law_keys(reader, map, "id name")) {
-            return;
-        }
-        LawWord word = {
-            law_id(reader, law_get(map, "id")), law_text(reader, law_get(map, "name")), map};
-        if (law_word_find(words, word.id) != NULL) {
-            law_wrong(reader, map, "\"%s\" stands twice", word.id);
-        }
-        g_ptr_array_add(words, law_keep(&word, sizeof word));
-    }
-}
-
-const LawWord *law_word_find(const GPtrArray *words, const char *id) {
-    for (guint i = 0; i < words->len; i++) {
-        const LawWord *word = words->pdata[i];
-        if (strcmp(word->id, id) == 0) {
-            return word;
-        }
-    }
-    return NULL;
-}
-
 /* --- examples -----------------------------------------------------------------------------------
  */
 
@@ -254,6 +226,8 @@ static void read_file(LawReader *reader, LawBook *book, LawNode root, const char
         const char *key;
         void (*read)(LawReader *reader, LawBook *book, LawNode list);
     } sections[] = {{"instruments", read_instruments},
+                    {"acts", law_read_acts},
+                    {"agencies", law_read_agencies},
                     {"terms", law_read_terms},
                     {"powers", law_read_powers},
                     {"caps", law_read_caps},
@@ -277,10 +251,6 @@ static void read_file(LawReader *reader, LawBook *book, LawNode root, const char
         }
         if (strcmp(key, "city") == 0) {
             read_city(reader, book, list);
-        } else if (strcmp(key, "acts") == 0) {
-            law_read_words(reader, book->acts, list);
-        } else if (strcmp(key, "agencies") == 0) {
-            law_read_words(reader, book->agencies, list);
         } else if (strcmp(key, "examples") == 0) {
             read_examples(reader, book, list, city);
         }

@@ -61,6 +61,21 @@ static void check_words(LawReader *reader,
     }
 }
 
+/* Acts have a basis, too, and are no entries with an edition. */
+static void check_acts(LawReader *reader, const LawBook *book) {
+    for (guint i = 0; i < book->acts->len; i++) {
+        const LawWord *act = book->acts->pdata[i];
+        for (unsigned b = 0; act->basis[b] != NULL; b++) {
+            if (!article_exists(book, act->basis[b])) {
+                law_wrong(reader,
+                          law_at(law_get(act->node, "basis"), b),
+                          "no article \"%s\" in articles.yaml",
+                          act->basis[b]);
+            }
+        }
+    }
+}
+
 static bool has_example(const LawBook *book, const char *section, const char *key, const char *id) {
     for (guint i = 0; i < book->examples->len; i++) {
         const LawExample *example = book->examples->pdata[i];
@@ -73,6 +88,7 @@ static bool has_example(const LawBook *book, const char *section, const char *ke
 }
 
 void law_check_book(LawReader *reader, const LawBook *book) {
+    check_acts(reader, book);
     check_basis(reader, book, book->terms);
     check_basis(reader, book, book->powers);
     check_basis(reader, book, book->forms);

@@ -221,8 +221,8 @@ static void test_mistakes(void) {
         {"a: 1\na: 2\n", "x.yaml:2:1: ", "stands twice"},
         {"acts: &a\n  - {id: x, name: y}\nagencies: *a\n", "x.yaml:1:7: ", "aliases"},
         {"acts: [\n", "x.yaml:2:1: ", ""},
-        {"acts:\n  - {id: X, name: y}\n", "x.yaml:2:10: ", "an id is of"},
-        {"acts:\n  - {id: x}\n", "x.yaml:2:5: ", "\"name\" is missing"},
+        {"acts:\n  - {id: X, name: y, basis: [z]}\n", "x.yaml:2:10: ", "an id is of"},
+        {"acts:\n  - {id: x, basis: [甲法/1]}\n", "x.yaml:2:5: ", "\"name\" is missing"},
         {ARTICLES "terms:\n" TERM_HEAD("t") "    valid: {from: 2021-02-30}\n"
                                             "    table: [{amount: 1, unit: hours}]\n",
          "x.yaml:13:19: ",
@@ -265,11 +265,15 @@ static void test_mistakes(void) {
                                    "    table: [{amount: 1, unit: hours}]\n" EXAMPLE,
          "x.yaml:5:13: ",
          "no article \"甲法/1\""},
-        {ARTICLES "acts: [{id: a, name: 甲}]\npowers:\n  - id: p\n    name: 甲\n    acts: [a]\n"
+        {ARTICLES "acts: [{id: a, name: 甲, basis: [甲法/1]}]\npowers:\n  - id: p\n    name: 甲\n  "
+                  "  acts: [a]\n"
                   "    agencies: [b]\n    modes: [statutory]\n    allow: true\n    reason: 甲\n"
                   "    basis: [甲法/1]\n    confidence: text\n    valid: {from: 2021-01-01}\n",
          "x.yaml:12:16: ",
          "no kind of agency \"b\""},
+        {ARTICLES "acts: [{id: a, name: 甲, basis: [甲法/2]}]\n",
+         "x.yaml:7:33: ",
+         "no article \"甲法/2\""},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
@@ -278,6 +282,25 @@ static void test_mistakes(void) {
         g_test_message("%s", error->message);
         g_assert_true(g_str_has_prefix(error->message, cases[i].where));
         g_assert_nonnull(strstr(error->message, cases[i].what));
+    }
+}
+
+/* An import of officers names agencies and nothing else. */
+static void test_kind_by_name(void) {
+    static const struct {
+        const char *name, *kind;
+    } cases[] = {{"重庆市消防救援总队渝中区支队", "fire-detachment"},
+                 {"某某区消防救援大队", "fire-brigade"},
+                 {"解放碑街道办事处", "township"},
+                 {"某某镇人民政府", "township"},
+                 {"某某区人民政府", NULL},
+                 {"某某公安分局解放碑派出所", "police-station"},
+                 {"渝中区消防救援局", NULL}};
+    g_autoptr(GError) error = NULL;
+    const LawBook *book = law_book(NULL, &error);
+    g_assert_no_error(error);
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_assert_cmpstr(law_agency_kind_of(book, cases[i].name), ==, cases[i].kind);
     }
 }
 
@@ -293,6 +316,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/law/count/midnight-of-shanghai", test_midnight);
     g_test_add_func("/law/count/unknown-year-is-not-guessed", test_unknown_year);
     g_test_add_func("/law/count/counted-days", test_counted);
+    g_test_add_func("/law/kind-of-agency-by-its-name", test_kind_by_name);
     g_test_add_func("/law/mistakes-have-a-place", test_mistakes);
     return g_test_run();
 }

@@ -26,6 +26,10 @@ typedef struct LawExample {
 /* An act that a power can speak of, or a kind of agency. */
 typedef struct LawWord {
     const char *id, *name;
+    const char *const
+        *basis; /* of an act: why nobody may do it without a rule; NULL: of an agency */
+    const char *basis_zh;
+    const char *const *named; /* of a kind: words of names that tell it; NULL: none do */
     LawNode node;
 } LawWord;
 
@@ -92,7 +96,8 @@ void law_read_procedures(LawReader *reader, LawBook *book, LawNode list);
 void law_check_procedures(LawReader *reader, const LawBook *book);
 void law_read_terms(LawReader *reader, LawBook *book, LawNode list);
 void law_read_powers(LawReader *reader, LawBook *book, LawNode list);
-void law_read_words(LawReader *reader, GPtrArray *words, LawNode list);
+void law_read_acts(LawReader *reader, LawBook *book, LawNode list);
+void law_read_agencies(LawReader *reader, LawBook *book, LawNode list);
 const LawWord *law_word_find(const GPtrArray *words, const char *id);
 /* Every reference of the book leads somewhere, every entry has an example. */
 void law_check_book(LawReader *reader, const LawBook *book);
