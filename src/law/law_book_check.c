@@ -17,16 +17,21 @@ static bool article_exists(const LawBook *book, const char *id) {
     return false;
 }
 
+void law_check_articles(LawReader *reader,
+                        const LawBook *book,
+                        LawNode list,
+                        const char *const *basis) {
+    for (unsigned b = 0; basis[b] != NULL; b++) {
+        if (!article_exists(book, basis[b])) {
+            law_wrong(reader, law_at(list, b), "no article \"%s\" in articles.yaml", basis[b]);
+        }
+    }
+}
+
 static void check_basis(LawReader *reader, const LawBook *book, GPtrArray *entries) {
     for (guint i = 0; i < entries->len; i++) {
         const LawEntry *entry = entries->pdata[i];
-        LawNode list = law_get(place_of(book, entry), "basis");
-        for (unsigned b = 0; entry->basis[b] != NULL; b++) {
-            if (!article_exists(book, entry->basis[b])) {
-                law_wrong(
-                    reader, law_at(list, b), "no article \"%s\" in articles.yaml", entry->basis[b]);
-            }
-        }
+        law_check_articles(reader, book, law_get(place_of(book, entry), "basis"), entry->basis);
     }
 }
 
@@ -65,14 +70,7 @@ static void check_words(LawReader *reader,
 static void check_acts(LawReader *reader, const LawBook *book) {
     for (guint i = 0; i < book->acts->len; i++) {
         const LawWord *act = book->acts->pdata[i];
-        for (unsigned b = 0; act->basis[b] != NULL; b++) {
-            if (!article_exists(book, act->basis[b])) {
-                law_wrong(reader,
-                          law_at(law_get(act->node, "basis"), b),
-                          "no article \"%s\" in articles.yaml",
-                          act->basis[b]);
-            }
-        }
+        law_check_articles(reader, book, law_get(act->node, "basis"), act->basis);
     }
 }
 

@@ -285,6 +285,45 @@ static void test_mistakes(void) {
     }
 }
 
+#define WINDOW                                                                                     \
+    ARTICLES                                                                                       \
+    "procedures:\n  - id: p\n    name: 甲\n    basis: [甲法/1]\n    confidence: text\n"         \
+    "    valid: {from: 2021-01-01}\n    prefix: 甲\n    object: any\n    unseals: [leader]\n"     \
+    "    states: [{id: e, name: 甲, final: true}]\n    acts:\n      - id: a\n"                    \
+    "        name: 甲\n        to: e\n        by: [clerk]\n        window: "
+#define REST "why: 夜间, basis: [甲法/1], confidence: text}\n"
+
+static void test_window_mistakes(void) {
+    static const struct {
+        const char *text, *where, *what;
+    } cases[] = {
+        {WINDOW "{" REST, "x.yaml:22:17: ", "hours or days"},
+        {WINDOW "{days: holidays, " REST, "x.yaml:22:24: ", "is none of"},
+        {WINDOW "{days: working, nights: x, " REST, "x.yaml:22:33: ", "\"nights\""},
+        {WINDOW "{days: working}\n", "x.yaml:22:17: ", "\"why\" is missing"},
+        {WINDOW "{hours: {from: \"6:00\", to: \"22:00\", confidence: memory}, " REST,
+         "x.yaml:22:32: ",
+         "no time of day"},
+        {WINDOW "{hours: {from: \"06:00\", to: \"24:00\", confidence: memory}, " REST,
+         "x.yaml:22:45: ",
+         "no time of day"},
+        {WINDOW "{hours: {from: \"22:00\", to: \"06:00\", confidence: memory}, " REST,
+         "x.yaml:22:45: ",
+         "end before they begin"},
+        {WINDOW "{hours: {from: \"06:00\", to: \"22:00\"}, " REST,
+         "x.yaml:22:25: ",
+         "\"confidence\" is missing"},
+        {WINDOW "{days: working, " REST, "x.yaml:22:17: ", "has a form"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_false(law_book_try("x.yaml", cases[i].text, strlen(cases[i].text), &error));
+        g_test_message("%s", error->message);
+        g_assert_true(g_str_has_prefix(error->message, cases[i].where));
+        g_assert_nonnull(strstr(error->message, cases[i].what));
+    }
+}
+
 /* An import of officers names agencies and nothing else. */
 static void test_kind_by_name(void) {
     static const struct {
@@ -318,5 +357,6 @@ int main(int argc, char **argv) {
     g_test_add_func("/law/count/counted-days", test_counted);
     g_test_add_func("/law/kind-of-agency-by-its-name", test_kind_by_name);
     g_test_add_func("/law/mistakes-have-a-place", test_mistakes);
+    g_test_add_func("/law/window/mistakes-have-a-place", test_window_mistakes);
     return g_test_run();
 }

@@ -82,6 +82,13 @@ void law_read_step(LawReader *reader,
                    LawNode map,
                    const LawProcedure *procedure,
                    LawStep *ret_step);
+/* {field: [values]}; nothing where there is no node. */
+void law_read_when(LawReader *reader,
+                   LawNode when,
+                   const char **ret_field,
+                   const char *const **ret_values);
+/* NULL where there is no node. */
+const LawWindow *law_read_window(LawReader *reader, LawNode map);
 void law_read_common(LawReader *reader, LawBook *book, LawNode list);
 /* Puts the common acts behind those of every procedure. */
 void law_add_common(LawReader *reader, LawBook *book);
@@ -99,6 +106,11 @@ void law_read_powers(LawReader *reader, LawBook *book, LawNode list);
 void law_read_acts(LawReader *reader, LawBook *book, LawNode list);
 void law_read_agencies(LawReader *reader, LawBook *book, LawNode list);
 const LawWord *law_word_find(const GPtrArray *words, const char *id);
+/* Mistakes at the items of `list` that are no article of any day. */
+void law_check_articles(LawReader *reader,
+                        const LawBook *book,
+                        LawNode list,
+                        const char *const *basis);
 /* Every reference of the book leads somewhere, every entry has an example. */
 void law_check_book(LawReader *reader, const LawBook *book);
 /* Runs the examples of a book; appends to `failed` (char *, owned) those that do not come out. */
