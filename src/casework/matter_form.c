@@ -102,7 +102,7 @@ static void put_items(json_t *model,
                       int64_t time_us) {
     json_t *items = json_array();
     g_autoptr(LawChecklist) list =
-        field->checklist == NULL ? NULL : law_checklist_at(field->checklist, time_us, NULL);
+        field->checklist == NULL ? NULL : law_field_list(field, time_us, NULL);
     const json_t *answers = json_object_get(data, field->id);
     for (unsigned i = 0; list != NULL && i < list->count; i++) {
         const LawItem *item = list->items[i];
@@ -178,7 +178,7 @@ static void put_part(json_t *answer, const char *key, const Request *req, const 
 /* Each item's answer; how a failure is handled counts only where the item failed. */
 static json_t *read_items(const LawField *field, const Request *req, int64_t time_us) {
     json_t *answers = json_object();
-    g_autoptr(LawChecklist) list = law_checklist_at(field->checklist, time_us, NULL);
+    g_autoptr(LawChecklist) list = law_field_list(field, time_us, NULL);
     for (unsigned i = 0; list != NULL && i < list->count; i++) {
         const char *id = list->items[i]->id;
         g_autofree char *name = g_strconcat(FIELD_PREFIX, field->id, ".", id, NULL);

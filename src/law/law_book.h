@@ -47,6 +47,13 @@ typedef struct LawArticle {
 /* The article as it stood then; NULL: not there on that day. */
 const LawArticle *law_article_at(const LawBook *book, const char *id, int64_t time_us);
 
+/* --- checklists --- */
+
+/* The list valid at that time: a city's own replaces the national one. HZ_ERROR_NOT_FOUND. Caller
+ * frees; the texts are constant. */
+LawChecklist *
+law_checklist_of(const LawBook *book, const char *id, int64_t time_us, GError **error);
+
 /* --- facts and tables --- */
 
 /* A question that a decision table asks. */

@@ -93,6 +93,9 @@ void law_check_book(LawReader *reader, const LawBook *book) {
     check_basis(reader, book, book->procedures);
     check_basis(reader, book, book->caps);
     check_basis(reader, book, book->papers);
+    check_basis(reader, book, book->checklists);
+    check_basis(reader, book, book->weights);
+    law_check_checklists(reader, book);
     check_editions(reader, book, book->articles);
     check_editions(reader, book, book->terms);
     check_editions(reader, book, book->powers);
@@ -100,6 +103,8 @@ void law_check_book(LawReader *reader, const LawBook *book) {
     check_editions(reader, book, book->procedures);
     check_editions(reader, book, book->caps);
     check_editions(reader, book, book->papers);
+    check_editions(reader, book, book->checklists);
+    check_editions(reader, book, book->weights);
     for (guint i = 0; i < book->terms->len; i++) {
         const LawTerm *term = book->terms->pdata[i];
         if (!has_example(book, "deadline", "rule", term->entry.id)) {

@@ -177,7 +177,7 @@ static void put_problem(json_t *problems, const LawField *field, const char *ite
 /* Every item that is in the list on that day is answered, and no other. */
 static void
 check_items(const LawField *field, const json_t *said, int64_t time_us, json_t *problems) {
-    g_autoptr(LawChecklist) list = law_checklist_at(field->checklist, time_us, NULL);
+    g_autoptr(LawChecklist) list = law_field_list(field, time_us, NULL);
     if (list == NULL || (said != NULL && !json_is_object(said))) {
         json_put_text(problems, field->id, list == NULL ? "这一天没有检查单" : "逐项回答");
         return;
@@ -277,7 +277,7 @@ static const char *word_zh(const LawField *field, const char *word) {
 
 /* "共 14 项，合格 12 项，不适用 1 项，不合格 1 项：1. 疏散通道…（货物堆在门前；责令改正）" */
 static void add_items(GString *out, const LawField *field, const json_t *said, int64_t time_us) {
-    g_autoptr(LawChecklist) list = law_checklist_at(field->checklist, time_us, NULL);
+    g_autoptr(LawChecklist) list = law_field_list(field, time_us, NULL);
     g_autoptr(GString) failures = g_string_new(NULL);
     unsigned passed = 0;
     unsigned failed = 0;

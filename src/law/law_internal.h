@@ -33,6 +33,14 @@ typedef struct LawWord {
     LawNode node;
 } LawWord;
 
+/* An edition of a checklist: one file. */
+typedef struct LawListFile {
+    LawEntry entry;
+    const char *edition;
+    const LawItem *items;
+    unsigned count;
+} LawListFile;
+
 struct LawBook {
     const char *city;
     const char *name;      /* 重庆市; NULL: national */
@@ -47,6 +55,8 @@ struct LawBook {
     GPtrArray *common;     /* of LawStep: acts that every procedure knows */
     GPtrArray *caps;       /* of LawCap */
     GPtrArray *papers;     /* of LawPaper */
+    GPtrArray *checklists; /* of LawListFile */
+    GPtrArray *weights;    /* of DrawWeights */
     GPtrArray *examples;   /* of LawExample */
     GHashTable *places;    /* entry -> LawNode (copied) */
 };
@@ -59,6 +69,8 @@ void *law_keep(const void *data, size_t size);
 char *law_keep_text(const char *text);
 
 LawConfidence law_read_confidence(LawReader *reader, LawNode node);
+/* {from, to?} as [from, to). */
+void law_read_valid(LawReader *reader, LawNode valid, int64_t *ret_from_us, int64_t *ret_to_us);
 /* Reads id, name, basis, confidence and valid of a map. */
 void law_read_entry(LawReader *reader, LawNode map, LawEntry *entry);
 /* The texts of a list; ends with NULL. */
@@ -75,7 +87,14 @@ void law_read_values(LawReader *reader,
 /* The entry of this id that is valid at that time; NULL: none. Entries begin with LawEntry. */
 void *law_entry_at(const GPtrArray *entries, const char *id, int64_t time_us);
 
+/* Forms know the book whose checklists they ask for; after the overlays. */
+void law_forms_belong(const LawBook *book);
 void law_read_forms(LawReader *reader, LawBook *book, LawNode list);
+/* Whole files: their root is the entry. */
+void law_read_checklist(LawReader *reader, LawBook *book, LawNode root);
+void law_read_draw_weights(LawReader *reader, LawBook *book, LawNode root);
+/* Articles of items, and lists that forms ask for. */
+void law_check_checklists(LawReader *reader, const LawBook *book);
 /* Bit set of Role of a list of role words ("legal-reviewer"). */
 uint32_t law_read_roles(LawReader *reader, LawNode list);
 void law_read_step(LawReader *reader,
