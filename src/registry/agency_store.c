@@ -116,6 +116,19 @@ static bool note(Db *db,
     return change_add(db, &change, 1, error);
 }
 
+/* History is for people: words of agencies.yaml as they read today. */
+static const char *kind_zh(const char *kind) {
+    const LawBook *book = law_book(NULL, NULL);
+    const char *name = book == NULL ? NULL : law_agency_kind_name(book, kind);
+    return name == NULL ? kind : name;
+}
+
+static const char *act_zh(const char *act) {
+    const LawBook *book = law_book(NULL, NULL);
+    const char *name = book == NULL ? NULL : law_act_name(book, act);
+    return name == NULL ? act : name;
+}
+
 bool agency_change(
     Db *db, const Agency *old, const NewAgency *now, const WriteOptions *options, GError **error) {
     g_autoptr(json_t) before = json_object();
@@ -124,7 +137,7 @@ bool agency_change(
     change_note_text(before, after, "name", old->name, now->name);
     change_note_text(before, after, "code", old->code, now->code);
     change_note_text(before, after, "region", old->region, now->region);
-    change_note_text(before, after, "kind", old->kind, now->kind);
+    change_note_text(before, after, "kind", kind_zh(old->kind), kind_zh(now->kind));
     if (!db_exec(db,
                  SQL("UPDATE agency SET code = $1, name = $2, region = $3, kind = $4, "
                      "version = version + 1, changed_us = $5 WHERE id = $6 AND version = $7"),
@@ -229,7 +242,7 @@ bool agency_grant_add(Db *db,
                       GError **error) {
     g_autoptr(json_t) before = json_object();
     g_autoptr(json_t) after = json_object();
-    change_note_text(before, after, "grant", NULL, grant->act);
+    change_note_text(before, after, "grant", NULL, act_zh(grant->act));
     change_note_text(before, after, "mode", NULL, law_mode_zh(grant->mode));
     change_note_text(before, after, "valid_from", NULL, grant->from);
     change_note_text(before, after, "valid_until", NULL, grant->until);
@@ -259,6 +272,7 @@ bool agency_grant_end(Db *db,
     g_autoptr(json_t) before = json_object();
     g_autoptr(json_t) after = json_object();
     int64_t changed = 0;
+    change_note_text(before, after, "grant", NULL, act_zh(grant->act));
     change_note_text(before, after, "valid_until", grant->until, until);
     change_note_text(before, after, "document", NULL, grant->document);
     if (!db_exec(db,
