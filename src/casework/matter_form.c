@@ -68,6 +68,7 @@ static json_t *item_model(const LawField *field,
                           const json_t *problems) {
     json_t *model = json_object();
     g_autofree char *key = g_strconcat(field->id, ".", item->id, NULL);
+    g_autofree char *photos = g_strconcat(key, ".photos", NULL);
     g_autofree char *name = g_strconcat(FIELD_PREFIX, key, NULL);
     const char *said = json_get_text(answer, "answer", "");
     const char *handled = json_get_text(answer, "handled", "");
@@ -78,7 +79,9 @@ static json_t *item_model(const LawField *field,
     json_put_text(model, "basis", item->basis_zh);
     json_put_text(model, "confidence", law_confidence_zh(item->confidence));
     json_put_text(model, "severity", law_severity_zh(item->severity));
+    json_put_text(model, "item_id", item->id);
     json_put_text(model, "error", json_get_text(problems, key, NULL));
+    json_put_text(model, "photo_error", json_get_text(problems, photos, NULL));
     json_put_bool(model, "is_pass", strcmp(said, "pass") == 0);
     json_put_bool(model, "is_fail", strcmp(said, "fail") == 0);
     json_put_bool(model, "is_na", strcmp(said, "na") == 0);

@@ -66,6 +66,10 @@ static json_t *answer_model(const MatterShown *shown,
                   "corrected_why",
                   correction == NULL ? NULL : json_get_text(correction->data, "reason", ""));
     json_put_text(answer, "correct_href", href);
+    json_put(answer,
+             "shots",
+             field->type == LAW_FIELD_CHECKLIST ? matter_item_photos(shown, field, act)
+                                                : json_array());
     return answer;
 }
 
@@ -89,6 +93,7 @@ static void put_corrected(json_t *answers, const MatterShown *shown, const Store
     json_put_text(answer, "text", text);
     json_put_text(answer, "was", NULL);
     json_put_text(answer, "correct_href", NULL);
+    json_put(answer, "shots", json_array());
     json_array_append_new(answers, answer);
 }
 

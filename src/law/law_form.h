@@ -44,6 +44,8 @@ typedef struct LawField {
                             * value when nothing failed, else the gravest handling; NULL: asked */
 } LawField;
 
+#define LAW_ITEM_PHOTOS_MAX 9 /* of one item of a checklist */
+
 typedef struct LawForm {
     LawEntry entry;
     const LawField *fields;

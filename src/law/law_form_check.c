@@ -161,7 +161,7 @@ static char *check_answer(const LawField *field, const json_t *answer) {
     if (!has_failed(answer) && handled[0] != '\0') {
         return g_strdup("只有不合格的才选怎么处理");
     }
-    LawField files = {.type = LAW_FIELD_FILES, .max = 9};
+    LawField files = {.type = LAW_FIELD_FILES, .max = LAW_ITEM_PHOTOS_MAX};
     char *problem = check_length(note, NOTE_CHARS);
     return problem != NULL || photos == NULL ? problem : check_list(&files, photos);
 }
@@ -288,12 +288,17 @@ static void add_items(GString *out, const LawField *field, const json_t *said, i
         if (has_failed(answer)) {
             const LawItem *item = list == NULL ? NULL : law_checklist_item(list, id);
             g_string_append_printf(failures,
-                                   "%s%u. %s（%s；%s）",
+                                   "%s%u. %s（%s；%s",
                                    failed > 0 ? " " : "：",
                                    failed + 1,
                                    item == NULL ? id : item->text,
                                    json_get_text(answer, "note", ""),
                                    word_zh(field, json_get_text(answer, "handled", "")));
+            size_t photos = json_array_size(json_object_get(answer, "photos"));
+            if (photos > 0) {
+                g_string_append_printf(failures, "；照片 %zu 张", photos);
+            }
+            g_string_append(failures, "）");
             failed++;
         }
     }
