@@ -183,10 +183,11 @@ bool act_files_read(Ctx *ctx,
 
 /* Where this reader sees the file: in the matter, or among what the own account has sent. */
 static char *file_href(const ActForm *form, const CaseFile *file) {
-    return file->number > 0 ? g_strdup_printf("/work/matters/%" G_GINT64_FORMAT "/files/%s",
-                                              form->matter->id,
-                                              file->sha256)
-                            : g_strconcat("/work/uploads/", file->sha256, NULL);
+    bool is_taken = file->number > 0 && form->matter != NULL;
+    return is_taken ? g_strdup_printf("/work/matters/%" G_GINT64_FORMAT "/files/%s",
+                                      form->matter->id,
+                                      file->sha256)
+                    : g_strconcat("/work/uploads/", file->sha256, NULL);
 }
 
 /* {sha256, file_name, size, href, is_image} of each file that is still there. */
