@@ -276,13 +276,14 @@ bool act_form_read(
     g_assert(form->step != NULL);
     ret_read->problems = json_object();
     read_happened(ctx, req, ret_read);
-    ret_read->data = matter_form_read(form->form, req, ret_read->act.happened_us);
+    /* without a day the list of today is read, so that a mistake there loses no answer */
+    int64_t time_us = ret_read->act.happened_us != 0 ? ret_read->act.happened_us : ctx->now_us;
+    ret_read->data = matter_form_read(form->form, req, time_us);
     g_autoptr(json_t) refused = json_object();
-    if (!act_files_read(ctx, req, form, ret_read->data, refused, error)) {
+    if (!act_files_read(ctx, req, form, time_us, ret_read->data, refused, error)) {
         return false;
     }
     if (form->form != NULL) {
-        int64_t time_us = ret_read->act.happened_us;
         law_form_compute(form->book, form->form, ret_read->data, time_us);
         g_autoptr(json_t) problems = law_form_problems(form->form, ret_read->data, time_us);
         law_form_check_tables(form->book, form->form, ret_read->data, time_us, problems);

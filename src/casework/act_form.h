@@ -46,11 +46,13 @@ bool act_form_read(
 /* --- files (act_files.c) --- */
 
 /* Stores what arrived and completes the data: hashes that were kept, without those taken away, and
- * the new ones. Problems by field id in *problems. Files stay stored whatever becomes of the form.
- */
+ * the new ones, of the items of a checklist too (its edition is that of `time_us`). Problems by
+ * field id, or "items.escape-routes.photos", in *problems. Files stay stored whatever becomes of
+ * the form. */
 bool act_files_read(Ctx *ctx,
                     const Request *req,
                     const ActForm *form,
+                    int64_t time_us,
                     json_t *data,
                     json_t *problems,
                     GError **error);

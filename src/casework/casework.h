@@ -19,7 +19,7 @@ extern const Module casework_module;
 typedef struct CaseActor {
     int64_t account_id;
     int64_t officer_id; /* the officer behind the account; 0: none */
-    int64_t agency_id;  /* in whose name papers go out; 0: that of the first officer */
+    int64_t agency_id;  /* whose powers count, in whose name papers go out; 0: none told */
     uint32_t roles;     /* bit set of Role */
     const char *region;
     int64_t now_us;

@@ -100,23 +100,21 @@ bool case_effect_apply(Db *db,
 /* --- papers -------------------------------------------------------------------------------------
  */
 
-/* The agency in whose name the paper goes out: the actor's, else that of the first officer. */
+/* The agency in whose name the paper goes out: the actor's, else that of the first officer; of a
+ * delegated power the one that delegates. */
 static bool agency_name(Db *db, const CaseWork *work, char **ret_name, GError **error) {
-    if (work->actor->agency_id != 0) {
-        g_auto(Agency) agency = {0};
-        if (!agency_find(db, work->actor->agency_id, &agency, error)) {
+    int64_t agency_id = work->actor->agency_id;
+    g_auto(Officer) officer = {0};
+    if (agency_id == 0 && work->act->officer_count > 0) {
+        if (!officer_find(db, work->act->officers[0], &officer, error)) {
             return false;
         }
-        *ret_name = g_strdup(agency.name);
-        return true;
+        agency_id = officer.agency_id;
     }
-    g_auto(Officer) officer = {0};
-    if (work->act->officer_count > 0 &&
-        !officer_find(db, work->act->officers[0], &officer, error)) {
-        return false;
+    if (agency_id != 0) {
+        return case_power_name(db, work, agency_id, ret_name, error);
     }
-    *ret_name =
-        g_strdup(officer.agency_name == NULL ? "（账号没有登记机构）" : officer.agency_name);
+    *ret_name = g_strdup("（账号没有登记机构）");
     return true;
 }
 

@@ -1,5 +1,6 @@
-/* Guards that need the registry: who acts, where, with which power; officers in post and without a
- * conflict; how often a year. No client passes by them: every act goes through case_guard. */
+/* Guards that need the registry: who acts, where; officers in post and without a conflict; how
+ * often a year. Powers are in casework_power.c. No client passes by them: every act goes through
+ * case_guard. */
 #include "account/account.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -38,32 +39,6 @@ void case_check_actor(const CaseActor *actor,
         g_autofree char *roles = role_set_zh(step->roles);
         case_refuse(refusal, "role", NULL, g_strdup_printf("%s由%s办理", step->name, roles));
     }
-}
-
-/* An agency's kind is known by the role of its people until agencies carry it themselves. */
-static bool check_power(const CaseWork *work, GError **error) {
-    LawMay may;
-    if (work->step->power == NULL) {
-        return true;
-    }
-    bool is_township = (work->actor->roles & ROLE_BIT(ROLE_TOWNSHIP_WORKER)) != 0;
-    const char *kind = is_township ? "township" : "fire-brigade";
-    if (!law_may(work->book,
-                 work->step->power,
-                 kind,
-                 LAW_STATUTORY,
-                 work->act->happened_us,
-                 &may,
-                 error)) {
-        return false;
-    }
-    if (!may.allowed) {
-        case_refuse(work->refusal,
-                    "power",
-                    may.power == NULL ? NULL : may.power->entry.basis_zh,
-                    g_strdup(may.reason));
-    }
-    return true;
 }
 
 /* In post, with a certificate that is good on the day, serving there, not on the list of those who
@@ -151,12 +126,12 @@ static bool check_cap(Db *db, const CaseWork *work, const Matter *matter, GError
 
 bool case_guard(Db *db, const CaseWork *work, const Matter *matter, GError **error) {
     typedef bool (*Check)(Db *, const CaseWork *, const Matter *, GError **);
-    static const Check checks[] = {check_officers, check_cap};
+    static const Check checks[] = {check_officers, case_power_officers, check_cap};
     if (work->act->happened_us > work->actor->now_us) {
         case_refuse(work->refusal, "date", NULL, g_strdup("发生时间还没有到"));
     } else if (work->step != NULL) {
         case_check_actor(work->actor, work->step, matter->region, work->refusal);
-        if (work->refusal->reason_zh == NULL && !check_power(work, error)) {
+        if (work->refusal->reason_zh == NULL && !case_power_actor(db, work, error)) {
             return false;
         }
     }

@@ -34,6 +34,18 @@ void case_check_actor(const CaseActor *actor,
                       LawRefusal *refusal);
 bool case_guard(Db *db, const CaseWork *work, const Matter *matter, GError **error);
 
+/* --- powers of agencies (casework_power.c) --- */
+
+/* The actor's agency holds the power of the step on the day of the act; without an agency it is the
+ * actor's role that tells the kind. */
+bool case_power_actor(Db *db, const CaseWork *work, GError **error);
+/* So does the agency of each officer. Looks at nothing of the matter. */
+bool case_power_officers(Db *db, const CaseWork *work, const Matter *matter, GError **error);
+/* In whose name the agency takes this act: its own, or (delegation) that of the agency that
+ * delegates. Caller frees. */
+bool case_power_name(
+    Db *db, const CaseWork *work, int64_t agency_id, char **ret_name, GError **error);
+
 /* --- what an act does besides moving its matter (casework_effect.c) --- */
 
 /* What the act refers to is looked up before it is taken: a paper, another matter. */

@@ -21,6 +21,7 @@ static const Route routes[] = {
     {ROUTE_GET, "/work/matters/{id}", matter_page, VIEW, CSRF_NONE, 0},
     {ROUTE_GET, "/work/matters/{id}/papers/{paper}", matter_paper_page, VIEW, CSRF_NONE, 0},
     {ROUTE_GET, "/work/matters/{id}/files/{file}", matter_file_page, VIEW, CSRF_NONE, 0},
+    {ROUTE_GET, "/work/uploads/{file}", matter_upload_page, VIEW, CSRF_NONE, 0},
     {ROUTE_POST, "/work/matters/{id}/sealed", matter_sealed_submit, VIEW, CSRF_TOKEN, FORM},
     {ROUTE_GET, "/work/matters/{id}/acts/{step}", matter_act_page, VIEW, CSRF_NONE, 0},
     {ROUTE_POST, "/work/matters/{id}/acts/{step}", matter_act_submit, VIEW, CSRF_TOKEN, ACT},

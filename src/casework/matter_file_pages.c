@@ -21,6 +21,57 @@ char *matter_size_text(int64_t size) {
                          : g_strdup_printf("%" G_GINT64_FORMAT " 字节", size);
 }
 
+/* What an item of a checklist asks for. */
+static char *item_text(const LawField *field, const char *id, int64_t time_us) {
+    g_autoptr(LawChecklist) list =
+        field->checklist == NULL ? NULL : law_field_list(field, time_us, NULL);
+    const LawItem *item = list == NULL ? NULL : law_checklist_item(list, id);
+    return g_strdup(item == NULL ? id : item->text);
+}
+
+static const CaseFile *find_file(const MatterShown *shown, const char *sha256) {
+    for (guint i = 0; i < shown->files->len; i++) {
+        const CaseFile *file = shown->files->pdata[i];
+        if (strcmp(file->sha256, sha256) == 0) {
+            return file;
+        }
+    }
+    return NULL;
+}
+
+json_t *matter_item_photos(const MatterShown *shown, const LawField *field, const StoredAct *act) {
+    json_t *items = json_array();
+    const char *id;
+    json_t *answer;
+    json_object_foreach(json_object_get(act->data, field->id), id, answer) {
+        g_autoptr(json_t) files = json_array();
+        size_t i;
+        json_t *one;
+        json_array_foreach(json_object_get(answer, "photos"), i, one) {
+            const CaseFile *file = find_file(shown, json_string_value(one));
+            if (file == NULL) {
+                continue;
+            }
+            json_t *line = json_object();
+            g_autofree char *href = g_strdup_printf(
+                "/work/matters/%" G_GINT64_FORMAT "/files/%s", shown->matter->id, file->sha256);
+            json_put_text(line, "href", href);
+            json_put_int(line, "number", file->number);
+            json_put_text(line, "file_name", file->name);
+            json_put_bool(line, "is_image", file_kind_info(file->kind)->is_image);
+            json_array_append_new(files, line);
+        }
+        if (json_array_size(files) > 0) {
+            json_t *item = json_object();
+            g_autofree char *text = item_text(field, id, act->happened_us);
+            json_put_text(item, "item_text", text);
+            json_put(item, "files", json_incref(files));
+            json_array_append_new(items, item);
+        }
+    }
+    return items;
+}
+
 /* What the act says that it proves; else which act and field it came with. */
 static char *proves_text(const MatterShown *shown, const StoredAct *act, const char *field_id) {
     const LawStep *step = law_step(shown->procedure, act->step);
@@ -37,6 +88,9 @@ static char *proves_text(const MatterShown *shown, const StoredAct *act, const c
     }
     g_auto(GStrv) parts = g_strsplit(field_id, ".", 2);
     const LawField *field = form == NULL ? NULL : law_form_field(form, parts[0]);
+    if (field != NULL && parts[1] != NULL) {
+        return item_text(field, parts[1], act->happened_us);
+    }
     return g_strdup_printf("%s%s%s",
                            step == NULL ? act->step : step->name,
                            field == NULL ? "" : "：",
@@ -97,11 +151,8 @@ static json_t *file_model(const MatterShown *shown, const CaseFile *file, const 
     return model;
 }
 
-bool matter_put_files(Ctx *ctx, const MatterShown *shown, json_t *model, GError **error) {
-    g_autoptr(GPtrArray) files = casework_files(ctx->db, shown->matter->id, error);
-    if (files == NULL) {
-        return false;
-    }
+bool matter_put_files(const MatterShown *shown, json_t *model, GError **error) {
+    const GPtrArray *files = shown->files;
     json_t *list = json_array();
     json_put(model, "files", list);
     for (guint i = 0; i < files->len; i++) {
@@ -200,4 +251,14 @@ Response *matter_file_page(Ctx *ctx, const Request *req) {
         return response_not_found();
     }
     return is_public ? public_copy(ctx, file) : original(ctx, file);
+}
+
+Response *matter_upload_page(Ctx *ctx, const Request *req) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(CaseFile) file = NULL;
+    if (!casework_file_usable(
+            ctx->db, ctx->who->account_id, 0, request_arg(req, "file"), &file, &error)) {
+        return response_problem(error, NULL);
+    }
+    return file == NULL ? response_not_found() : original(ctx, file);
 }

@@ -68,6 +68,7 @@ static json_t *item_model(const LawField *field,
                           const json_t *problems) {
     json_t *model = json_object();
     g_autofree char *key = g_strconcat(field->id, ".", item->id, NULL);
+    g_autofree char *photos = g_strconcat(key, ".photos", NULL);
     g_autofree char *name = g_strconcat(FIELD_PREFIX, key, NULL);
     const char *said = json_get_text(answer, "answer", "");
     const char *handled = json_get_text(answer, "handled", "");
@@ -78,7 +79,9 @@ static json_t *item_model(const LawField *field,
     json_put_text(model, "basis", item->basis_zh);
     json_put_text(model, "confidence", law_confidence_zh(item->confidence));
     json_put_text(model, "severity", law_severity_zh(item->severity));
+    json_put_text(model, "item_id", item->id);
     json_put_text(model, "error", json_get_text(problems, key, NULL));
+    json_put_text(model, "photo_error", json_get_text(problems, photos, NULL));
     json_put_bool(model, "is_pass", strcmp(said, "pass") == 0);
     json_put_bool(model, "is_fail", strcmp(said, "fail") == 0);
     json_put_bool(model, "is_na", strcmp(said, "na") == 0);
@@ -102,7 +105,7 @@ static void put_items(json_t *model,
                       int64_t time_us) {
     json_t *items = json_array();
     g_autoptr(LawChecklist) list =
-        field->checklist == NULL ? NULL : law_checklist_at(field->checklist, time_us, NULL);
+        field->checklist == NULL ? NULL : law_field_list(field, time_us, NULL);
     const json_t *answers = json_object_get(data, field->id);
     for (unsigned i = 0; list != NULL && i < list->count; i++) {
         const LawItem *item = list->items[i];
@@ -182,7 +185,7 @@ static void put_part(json_t *answer, const char *key, const Request *req, const 
 /* Each item's answer; how a failure is handled counts only where the item failed. */
 static json_t *read_items(const LawField *field, const Request *req, int64_t time_us) {
     json_t *answers = json_object();
-    g_autoptr(LawChecklist) list = law_checklist_at(field->checklist, time_us, NULL);
+    g_autoptr(LawChecklist) list = law_field_list(field, time_us, NULL);
     for (unsigned i = 0; list != NULL && i < list->count; i++) {
         const char *id = list->items[i]->id;
         g_autofree char *name = g_strconcat(FIELD_PREFIX, field->id, ".", id, NULL);

@@ -2,6 +2,7 @@
 #include "account/account.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "casework/casework_file.h"
 #include "casework/matter_pages.h"
 #include "law/law_list.h"
 #include "ledger/ledger.h"
@@ -183,10 +184,15 @@ static Response *show(Ctx *ctx, const Matter *matter, bool with_sealed) {
     }
     g_autoptr(json_t) model = matter_row_model(ctx, matter);
     const LawProcedure *procedure = law_case_procedure(course);
+    g_autoptr(GPtrArray) files = casework_files(ctx->db, matter->id, &error);
+    if (files == NULL) {
+        return response_problem(error, NULL);
+    }
     MatterShown shown = {.matter = matter,
                          .book = book,
                          .procedure = procedure,
                          .acts = acts,
+                         .files = files,
                          .correct_step = correct_step(ctx, course, matter)};
     bool has_sealed = false;
     if (!matter_put_timeline(ctx, &shown, course, model, &has_sealed, &error)) {
@@ -212,7 +218,7 @@ static Response *show(Ctx *ctx, const Matter *matter, bool with_sealed) {
     matter_put_deadlines(ctx, &shown, course, model);
     put_steps(ctx, course, matter, model);
     put_people(ctx, &shown, model);
-    if (!put_papers(ctx, &shown, model, &error) || !matter_put_files(ctx, &shown, model, &error) ||
+    if (!put_papers(ctx, &shown, model, &error) || !matter_put_files(&shown, model, &error) ||
         !put_links(ctx, &shown, model, &error)) {
         return response_problem(error, NULL);
     }

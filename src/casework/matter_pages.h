@@ -35,14 +35,20 @@ typedef struct MatterShown {
     const LawBook *book;
     const LawProcedure *procedure;
     const GPtrArray *acts;    /* StoredAct * in order */
+    const GPtrArray *files;   /* CaseFile * in order */
     const char *correct_step; /* the act that puts errors right, when this reader may take it */
 } MatterShown;
 /* The latest correction of an answer; NULL: it stands as it was written. */
 const StoredAct *matter_correction(const MatterShown *shown, int64_t seq, const char *field);
 /* model["files"]: every file with the act that added it (matter_file_pages.c). */
-bool matter_put_files(Ctx *ctx, const MatterShown *shown, json_t *model, GError **error);
+bool matter_put_files(const MatterShown *shown, json_t *model, GError **error);
+/* The photos that stand at the items of a checklist: [{item_text, files: [{href, number, file_name,
+ * is_image}]}], only items that have some. Caller unrefs. */
+json_t *matter_item_photos(const MatterShown *shown, const LawField *field, const StoredAct *act);
 /* The bytes of one file: the original, or with ?copy=public what anybody may see. */
 Response *matter_file_page(Ctx *ctx, const Request *req);
+/* A file that the reader's own account has sent and that waits for an act. */
+Response *matter_upload_page(Ctx *ctx, const Request *req);
 /* model: next_due with its days, clocks, stopped. */
 void matter_put_deadlines(const Ctx *ctx,
                           const MatterShown *shown,

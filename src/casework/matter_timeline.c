@@ -68,6 +68,10 @@ static json_t *answer_model(const MatterShown *shown,
                   "corrected_why",
                   correction == NULL ? NULL : json_get_text(correction->data, "reason", ""));
     json_put_text(answer, "correct_href", href);
+    json_put(answer,
+             "shots",
+             field->type == LAW_FIELD_CHECKLIST ? matter_item_photos(shown, field, act)
+                                                : json_array());
     return answer;
 }
 
@@ -92,6 +96,7 @@ static void put_corrected(json_t *answers, const MatterShown *shown, const Store
     json_put_text(answer, "was", NULL);
     json_put_text(answer, "trace", NULL);
     json_put_text(answer, "correct_href", NULL);
+    json_put(answer, "shots", json_array());
     json_array_append_new(answers, answer);
 }
 

@@ -6,8 +6,10 @@
 #include "demo/demo_internal.h"
 #include "demo/demo_rules.h"
 #include "ledger/ledger.h"
-#include "registry/officer.h"
+#include "registry/agency.h"
 #include "registry/region.h"
+
+#include <string.h>
 
 #define PROVINCE "50"
 #define ROWS_AT_ONCE 1000
@@ -74,22 +76,90 @@ static DemoCity *read_city(Db *db, const DemoOptions *options, GError **error) {
     return g_steal_pointer(&city);
 }
 
+/* The acts of a synthetic grant: what the list for townships of Chongqing holds. */
+static bool give(Db *db, const AgencyGrant *like, int64_t now_us, GError **error) {
+    static const char *const acts[] = {"inspect", "order-correction", "fine"};
+    bool good = true;
+    for (size_t i = 0; good && i < G_N_ELEMENTS(acts); i++) {
+        AgencyGrant grant = *like;
+        WriteOptions options = {.actor = "system", .action = "give", .now_us = now_us};
+        int64_t id;
+        grant.act = (char *)acts[i];
+        good = agency_grant_add(db, &grant, &options, &id, error);
+    }
+    return good;
+}
+
+/* In one district, if it has two streets: a street office that is empowered, one that acts by
+ * delegation, and a police station with the powers of its kind. All of it is synthetic. */
+static bool add_other_agencies(Db *db, const DemoCity *city, int64_t now_us, GError **error) {
+    const DemoDistrict *district = NULL;
+    for (unsigned i = 0; district == NULL && i < city->districts->len; i++) {
+        const DemoDistrict *one = &g_array_index(city->districts, DemoDistrict, i);
+        bool is_it = strcmp(one->code, DEMO_TOWNSHIP_DISTRICT) == 0 && one->streets->len > 1;
+        district = is_it ? one : NULL;
+    }
+    if (district == NULL) {
+        return true;
+    }
+    const DemoStreet *first = &g_array_index(district->streets, DemoStreet, 0);
+    const DemoStreet *second = &g_array_index(district->streets, DemoStreet, 1);
+    const struct {
+        const char *word, *ending, *kind;
+        const DemoStreet *street;
+    } rows[] = {{"A", "办事处（演示，赋权）", "township", first},
+                {"B", "办事处（演示，委托）", "township", second},
+                {"P", "派出所（演示）", "police-station", first}};
+    int64_t ids[G_N_ELEMENTS(rows)];
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *name = g_strconcat(rows[i].street->name, rows[i].ending, NULL);
+        g_autofree char *code = g_strconcat("YS", rows[i].street->code, rows[i].word, NULL);
+        NewAgency agency = {code, name, rows[i].street->code, rows[i].kind};
+        if (!agency_add(db, &agency, now_us, &ids[i], error)) {
+            return false;
+        }
+    }
+    g_autofree char *fire = demo_agency_name(district);
+    g_autofree char *from = clock_format_date(now_us);
+    g_autofree char *until = clock_format_date(now_us + 3 * 365 * CLOCK_DAY_US);
+    g_auto(Agency) grantor = {0};
+    AgencyGrant empowered = {.agency_id = ids[0],
+                             .mode = LAW_EMPOWERED,
+                             .from = from,
+                             .document = (char *)"演示赋权公告第1号（虚构）"};
+    if (!agency_find_named(db, fire, &grantor, error)) {
+        return false;
+    }
+    AgencyGrant delegated = {.agency_id = ids[1],
+                             .mode = LAW_DELEGATED,
+                             .from = from,
+                             .until = until,
+                             .document = (char *)"演示委托书第1号（虚构）",
+                             .grantor_id = grantor.id};
+    return give(db, &empowered, now_us, error) && give(db, &delegated, now_us, error);
+}
+
 static bool add_agencies(Db *db, const DemoCity *city, int64_t now_us, GError **error) {
     int64_t id = 0;
     g_auto(DbTx) tx = {0};
     if (!db_begin(db, &tx, error) ||
-        !agency_add(db, "YS50", DEMO_CITY_AGENCY, PROVINCE, now_us, &id, error)) {
+        !agency_add(db,
+                    &(NewAgency){"YS50", DEMO_CITY_AGENCY, PROVINCE, "fire-corps"},
+                    now_us,
+                    &id,
+                    error)) {
         return false;
     }
     for (unsigned i = 0; i < city->districts->len; i++) {
         const DemoDistrict *district = &g_array_index(city->districts, DemoDistrict, i);
         g_autofree char *name = demo_agency_name(district);
         g_autofree char *code = g_strconcat("YS", district->code, NULL);
-        if (!agency_add(db, code, name, district->code, now_us, &id, error)) {
+        NewAgency agency = {code, name, district->code, "fire-detachment"};
+        if (!agency_add(db, &agency, now_us, &id, error)) {
             return false;
         }
     }
-    return db_commit(&tx, error);
+    return add_other_agencies(db, city, now_us, error) && db_commit(&tx, error);
 }
 
 /* --- rows --------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 #include "demo/demo_rules.h"
 #include "inspection/inspection.h"
 #include "publicity/setting.h"
+#include "registry/agency.h"
 #include "registry/officer.h"
 #include "registry/unit.h"
 
@@ -28,7 +29,7 @@ static const DemoAccount demo_logins[] = {
     {"demo-clerk", ROLE_CLERK, "50", 0},
     {"demo-reviewer", ROLE_LEGAL_REVIEWER, "50", 0},
     {"demo-duty", ROLE_DUTY_OFFICER, "50", 0},
-    {"demo-township", ROLE_TOWNSHIP_WORKER, "500103", 0},
+    {"demo-township", ROLE_TOWNSHIP_WORKER, DEMO_TOWNSHIP_DISTRICT, 0},
     {"demo-auditor", ROLE_AUDITOR, "50", 0},
     {"demo-sysadmin", ROLE_SYSTEM_ADMINISTRATOR, "50", 0},
     {"demo-secadmin", ROLE_SECURITY_ADMINISTRATOR, "50", 0},
@@ -102,6 +103,19 @@ add_tasks(Db *db, const DemoOptions *options, int64_t lead, int64_t second, GErr
     return true;
 }
 
+/* The first street office of the region; 0: the demo city has none there. */
+static bool township_of(Db *db, const char *region, int64_t *ret_id, GError **error) {
+    g_autoptr(GPtrArray) agencies = agency_list_inside(db, region, NULL, 50, error);
+    *ret_id = 0;
+    for (guint i = 0; agencies != NULL && i < agencies->len; i++) {
+        const Agency *agency = agencies->pdata[i];
+        if (*ret_id == 0 && strcmp(agency->kind, "township") == 0) {
+            *ret_id = agency->id;
+        }
+    }
+    return agencies != NULL;
+}
+
 static bool add_account(Db *db,
                         const DemoAccount *login,
                         int64_t officer_id,
@@ -114,6 +128,10 @@ static bool add_account(Db *db,
     if (officer_id != 0 && !officer_find(db, officer_id, &officer, error)) {
         return false;
     }
+    int64_t agency_id = officer.agency_id;
+    if (login->role == ROLE_TOWNSHIP_WORKER && !township_of(db, login->region, &agency_id, error)) {
+        return false;
+    }
     g_autofree char *name = officer_id != 0 ? g_strdup(officer.name)
                                             : g_strconcat("演示", role_name_zh(login->role), NULL);
     NewAccount account = {.login = login->login,
@@ -121,7 +139,7 @@ static bool add_account(Db *db,
                           .password = options->password,
                           .roles = ROLE_BIT(login->role),
                           .region = login->region,
-                          .agency_id = officer_id != 0 ? officer.agency_id : 0,
+                          .agency_id = agency_id,
                           .officer_id = officer_id};
     if (!account_create(db, &account, "system", options->now_us, &id, &made, error)) {
         return false;

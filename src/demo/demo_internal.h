@@ -5,6 +5,9 @@
 
 #define DEMO_CITY_AGENCY "重庆市消防救援局（演示）"
 
+/* Where the demo's street offices and its police station are, and who works in one of them. */
+#define DEMO_TOWNSHIP_DISTRICT "500103"
+
 /* When the demo city's records begin. */
 int64_t demo_begin_us(const DemoOptions *options);
 /* One ledger entry on "demo:city"; takes `payload` over. */

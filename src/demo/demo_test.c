@@ -70,11 +70,11 @@ static char *fingerprint(Db *db) {
         SQL("SELECT id, name, certificate, certificate_until, agency_id, region, in_post, "
             "can_lead, "
             "phone FROM officer ORDER BY id"),
-        SQL("SELECT id, code, name, region FROM agency ORDER BY id"),
+        SQL("SELECT id, code, name, region, kind FROM agency ORDER BY id"),
         SQL("SELECT code, name, parent, valid_from, valid_to FROM region ORDER BY length(code), "
             "CAST(code AS BIGINT)"),
     };
-    static const int columns[] = {16, 17, 9, 4, 5};
+    static const int columns[] = {16, 17, 9, 5, 5};
     for (size_t table = 0; table < G_N_ELEMENTS(tables); table++) {
         int64_t count = 0;
         g_autoptr(DbRows) rows = db_query(db, tables[table], DB_NO_ARGS, &error);

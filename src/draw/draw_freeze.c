@@ -32,7 +32,7 @@ typedef struct Freezing {
     Db *db;
     const Draw *draw;
     const char *file; /* being written */
-    DrawWeights *weights;
+    const DrawWeights *weights;
     GHashTable *drawn;      /* object id -> times drawn this year */
     GHashTable *exclusions; /* object id -> reason */
     GHashTable *loads;      /* officer id -> targets */
@@ -51,7 +51,6 @@ typedef struct OfficerItem {
 } OfficerItem;
 
 static void freezing_clear(Freezing *freezing) {
-    g_clear_pointer(&freezing->weights, draw_weights_free);
     g_clear_pointer(&freezing->drawn, g_hash_table_unref);
     g_clear_pointer(&freezing->exclusions, g_hash_table_unref);
     g_clear_pointer(&freezing->loads, g_hash_table_unref);
@@ -386,7 +385,9 @@ bool draw_freeze(Db *db,
                  GError **error) {
     g_auto(Freezing) freezing = {.db = db, .draw = draw, .officer_cap = officer_cap};
     freezing.commit = draw_keys_new();
-    freezing.weights = draw_weights_at(draw->drawn_us, error);
+    const char *city = law_city_of(plan->region, error);
+    const LawBook *book = city == NULL ? NULL : law_book(city, error);
+    freezing.weights = book == NULL ? NULL : draw_weights_at(book, draw->drawn_us, error);
     return freezing.weights != NULL && freeze_params(&freezing, plan, strata, error) &&
            freeze_pool(&freezing, strata, error) && freeze_officers(&freezing, error) &&
            freeze_denied(&freezing, error) && freeze_commit(&freezing, error);

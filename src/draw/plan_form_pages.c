@@ -4,7 +4,7 @@
 #include "base/number.h"
 #include "draw/draw_files.h"
 #include "draw/draw_pages.h"
-#include "registry/officer.h"
+#include "registry/agency.h"
 #include "registry/pool.h"
 #include "registry/region.h"
 

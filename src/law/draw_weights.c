@@ -1,13 +1,14 @@
 #include "law/draw_weights.h"
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "law/law_internal.h"
 
-#include <cyaml/cyaml.h>
 #include <string.h>
 
-static const char *const risk_tokens[DRAW_RISKS] = {"unknown", "low", "general", "higher", "high"};
+#define TABLE "object-draw" /* the one table there is; a city's own replaces it */
+#define CAP_MAX 366
+
+static const char *const risk_tokens[] = {"unknown", "low", "general", "higher", "high", NULL};
 static const char *const credit_tokens[DRAW_CREDITS] = {"unknown", "A", "B", "C", "D"};
 
 const char *draw_risk_token(unsigned risk) {
@@ -20,157 +21,69 @@ const char *draw_credit_token(unsigned credit) {
     return credit_tokens[credit];
 }
 
-/* --- as libcyaml fills it ----------------------------------------------------------------------
+/* --- reading ------------------------------------------------------------------------------------
  */
 
-typedef struct ValidYaml {
-    char *from, *to;
-} ValidYaml;
-
-typedef struct RowYaml {
-    int risk;
-    unsigned ungraded, a, b, c, d;
-} RowYaml;
-
-typedef struct FileYaml {
-    char *draw_weights, *edition, *basis;
-    ValidYaml valid;
-    unsigned cap;
-    int cap_confidence, tickets_confidence;
-    RowYaml *tickets;
-    unsigned tickets_count;
-} FileYaml;
-
-static const cyaml_strval_t risks[] = {
-    {"unknown", 0}, {"low", 1}, {"general", 2}, {"higher", 3}, {"high", 4}};
-static const cyaml_strval_t confidences[] = {
-    {"text", LAW_TEXT}, {"secondary", LAW_SECONDARY}, {"memory", LAW_MEMORY}};
-
-static const cyaml_schema_field_t valid_fields[] = {
-    CYAML_FIELD_STRING_PTR("from", CYAML_FLAG_POINTER, ValidYaml, from, 1, 32),
-    CYAML_FIELD_STRING_PTR("to", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, ValidYaml, to, 1, 32),
-    CYAML_FIELD_END};
-
-static const cyaml_schema_field_t row_fields[] = {
-    CYAML_FIELD_ENUM("risk", CYAML_FLAG_STRICT, RowYaml, risk, risks, CYAML_ARRAY_LEN(risks)),
-    CYAML_FIELD_UINT("ungraded", CYAML_FLAG_DEFAULT, RowYaml, ungraded),
-    CYAML_FIELD_UINT("A", CYAML_FLAG_DEFAULT, RowYaml, a),
-    CYAML_FIELD_UINT("B", CYAML_FLAG_DEFAULT, RowYaml, b),
-    CYAML_FIELD_UINT("C", CYAML_FLAG_DEFAULT, RowYaml, c),
-    CYAML_FIELD_UINT("D", CYAML_FLAG_DEFAULT, RowYaml, d),
-    CYAML_FIELD_END};
-
-static const cyaml_schema_value_t row_value = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, RowYaml, row_fields)};
-
-#define CONFIDENCE_FIELD(name, member)                                                             \
-    CYAML_FIELD_ENUM(                                                                              \
-        name, CYAML_FLAG_STRICT, FileYaml, member, confidences, CYAML_ARRAY_LEN(confidences))
-
-static const cyaml_schema_field_t file_fields[] = {
-    CYAML_FIELD_STRING_PTR("draw_weights", CYAML_FLAG_POINTER, FileYaml, draw_weights, 1, 64),
-    CYAML_FIELD_STRING_PTR("edition", CYAML_FLAG_POINTER, FileYaml, edition, 1, 32),
-    CYAML_FIELD_STRING_PTR("basis", CYAML_FLAG_POINTER, FileYaml, basis, 1, 500),
-    CYAML_FIELD_MAPPING("valid", CYAML_FLAG_DEFAULT, FileYaml, valid, valid_fields),
-    CYAML_FIELD_UINT("cap", CYAML_FLAG_DEFAULT, FileYaml, cap),
-    CONFIDENCE_FIELD("cap_confidence", cap_confidence),
-    CONFIDENCE_FIELD("tickets_confidence", tickets_confidence),
-    CYAML_FIELD_SEQUENCE(
-        "tickets", CYAML_FLAG_POINTER, FileYaml, tickets, &row_value, DRAW_RISKS, DRAW_RISKS),
-    CYAML_FIELD_END};
-
-static const cyaml_schema_value_t file_value = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, FileYaml, file_fields)};
-
-static void collect_log(cyaml_log_t level, void *data, const char *format, va_list args)
-    G_GNUC_PRINTF(3, 0);
-static void collect_log(cyaml_log_t level, void *data, const char *format, va_list args) {
-    (void)level;
-    g_string_append_vprintf(data, format, args);
+/* {risk: low, ungraded: 1, A: 1, B: 1, C: 2, D: 3} */
+static void read_row(LawReader *reader, LawNode map, DrawWeights *weights) {
+    static const char *const keys[DRAW_CREDITS] = {"ungraded", "A", "B", "C", "D"};
+    if (!law_keys(reader, map, "risk ungraded A B C D")) {
+        return;
+    }
+    int risk = law_word(reader, law_get(map, "risk"), risk_tokens);
+    if (reader->error == NULL && weights->tickets[risk][0] != 0) {
+        law_wrong(reader, law_get(map, "risk"), "the risk \"%s\" stands twice", risk_tokens[risk]);
+    }
+    for (unsigned credit = 0; credit < DRAW_CREDITS; credit++) {
+        weights->tickets[risk][credit] =
+            (unsigned)law_int(reader, law_get(map, keys[credit]), 1, DRAW_TICKETS_MAX);
+    }
 }
-
-/* --- checks ------------------------------------------------------------------------------------
- */
 
 /* Every grade once, and from 1 to 64 tickets: nobody is left out by the table. */
-static bool take_rows(const FileYaml *yaml, DrawWeights *weights) {
-    for (unsigned i = 0; i < yaml->tickets_count; i++) {
-        const RowYaml *row = &yaml->tickets[i];
-        const unsigned cells[DRAW_CREDITS] = {row->ungraded, row->a, row->b, row->c, row->d};
-        for (unsigned credit = 0; credit < DRAW_CREDITS; credit++) {
-            bool is_taken = weights->tickets[row->risk][credit] != 0;
-            if (is_taken || cells[credit] < 1 || cells[credit] > DRAW_TICKETS_MAX) {
-                return false;
-            }
-            weights->tickets[row->risk][credit] = cells[credit];
+static void read_tickets(LawReader *reader, LawNode list, DrawWeights *weights) {
+    for (unsigned i = 0; law_list(reader, list) && i < law_count(list); i++) {
+        read_row(reader, law_at(list, i), weights);
+    }
+    for (unsigned risk = 0; risk < DRAW_RISKS && reader->error == NULL; risk++) {
+        if (weights->tickets[risk][0] == 0) {
+            law_wrong(reader, list, "there is no row of the risk \"%s\"", risk_tokens[risk]);
         }
     }
-    return true;
 }
 
-static const char *take_yaml(const FileYaml *yaml, DrawWeights *weights) {
-    weights->edition = g_strdup(yaml->edition);
-    weights->basis_zh = g_strdup(yaml->basis);
-    weights->cap = yaml->cap;
-    weights->cap_confidence = (LawConfidence)yaml->cap_confidence;
-    weights->tickets_confidence = (LawConfidence)yaml->tickets_confidence;
-    weights->to_us = INT64_MAX;
-    if (!clock_parse(yaml->valid.from, &weights->from_us) ||
-        (yaml->valid.to != NULL && !clock_parse(yaml->valid.to, &weights->to_us)) ||
-        weights->from_us >= weights->to_us) {
-        return "valid is no span of dates";
+void law_read_draw_weights(LawReader *reader, LawBook *book, LawNode root) {
+    DrawWeights weights = {.cap = 0};
+    if (!law_keys(reader,
+                  root,
+                  "draw_weights edition name basis valid cap cap_confidence tickets_confidence "
+                  "tickets")) {
+        return;
     }
-    if (yaml->cap < 1 || yaml->cap > 366) {
-        return "cap is not from 1 to 366";
+    LawNode basis = law_get(root, "basis");
+    LawEntry *entry = &weights.entry;
+    entry->id = law_id(reader, law_get(root, "draw_weights"));
+    entry->name = law_text(reader, law_get(root, "name"));
+    entry->basis = law_read_texts(reader, basis);
+    entry->basis_zh = law_basis_text(reader, basis, entry->basis);
+    entry->confidence = law_read_confidence(reader, law_get(root, "tickets_confidence"));
+    law_read_valid(reader, law_get(root, "valid"), &entry->from_us, &entry->to_us);
+    if (reader->error == NULL && strcmp(entry->id, TABLE) != 0) {
+        law_wrong(reader, law_get(root, "draw_weights"), "the table is called " TABLE);
     }
-    return take_rows(yaml, weights) ? NULL : "tickets: each risk once, each cell from 1 to 64";
+    weights.edition = law_text(reader, law_get(root, "edition"));
+    weights.cap = (unsigned)law_int(reader, law_get(root, "cap"), 1, CAP_MAX);
+    weights.cap_confidence = law_read_confidence(reader, law_get(root, "cap_confidence"));
+    read_tickets(reader, law_get(root, "tickets"), &weights);
+    DrawWeights *copy = law_keep(&weights, sizeof weights);
+    g_ptr_array_add(book->weights, copy);
+    g_hash_table_insert(book->places, copy, law_keep(&root, sizeof root));
 }
 
-void draw_weights_free(DrawWeights *weights) {
-    if (weights != NULL) {
-        g_free(weights->edition);
-        g_free(weights->basis_zh);
-        g_free(weights);
+const DrawWeights *draw_weights_at(const LawBook *book, int64_t time_us, GError **error) {
+    const DrawWeights *weights = law_entry_at(book->weights, TABLE, time_us);
+    if (weights == NULL) {
+        hz_fail(error, HZ_ERROR_NOT_FOUND, "no table of draw weights is in force on that day");
     }
-}
-
-DrawWeights *draw_weights_read(const char *name, const char *text, size_t size, GError **error) {
-    g_autoptr(GString) log = g_string_new(NULL);
-    const cyaml_config_t config = {
-        .log_fn = collect_log, .log_ctx = log, .mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR};
-    FileYaml *yaml = NULL;
-    cyaml_err_t failed = cyaml_load_data(
-        (const uint8_t *)text, size, &config, &file_value, (cyaml_data_t **)&yaml, NULL);
-    if (failed != CYAML_OK) {
-        g_strchomp(g_strdelimit(log->str, "\n", ';'));
-        hz_fail(error, HZ_ERROR_INVALID, "%s: %s", name, log->str);
-        return NULL;
-    }
-    g_autoptr(DrawWeights) weights = g_new0(DrawWeights, 1);
-    const char *what = take_yaml(yaml, weights);
-    cyaml_free(&config, &file_value, yaml, 0);
-    if (what != NULL) {
-        hz_fail(error, HZ_ERROR_INVALID, "%s: %s", name, what);
-        return NULL;
-    }
-    return g_steal_pointer(&weights);
-}
-
-DrawWeights *draw_weights_at(int64_t time_us, GError **error) {
-    g_autoptr(GArray) files = law_sources("law/national/draw-weights", error);
-    if (files == NULL) {
-        return NULL;
-    }
-    for (guint i = 0; i < files->len; i++) {
-        LawSource file = g_array_index(files, LawSource, i);
-        g_autoptr(DrawWeights) weights = draw_weights_read(file.path, file.text, file.size, error);
-        if (weights == NULL) {
-            return NULL;
-        }
-        if (weights->from_us <= time_us && time_us < weights->to_us) {
-            return g_steal_pointer(&weights);
-        }
-    }
-    hz_fail(error, HZ_ERROR_NOT_FOUND, "no table of draw weights is in force on that day");
-    return NULL;
+    return weights;
 }

@@ -46,8 +46,9 @@ typedef struct LawChecklist {
 void law_checklist_free(LawChecklist *checklist);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LawChecklist, law_checklist_free)
 
-/* The checklist valid at `time_us`; HZ_ERROR_NOT_FOUND if there is none on that day, or what is
- * wrong with law/ (HZ_ERROR_INVALID). Caller frees; the texts are constant. */
+/* The national checklist valid at `time_us`; HZ_ERROR_NOT_FOUND if there is none on that day, or
+ * what is wrong with law/ (HZ_ERROR_INVALID). Caller frees; the texts are constant. That of a city:
+ * law_checklist_of (law_book.h). */
 LawChecklist *law_checklist_at(const char *id, int64_t time_us, GError **error);
 /* NULL when `id` is not in it. */
 const LawItem *law_checklist_item(const LawChecklist *checklist, const char *id);

@@ -70,16 +70,16 @@ void law_read_values(LawReader *reader,
     *ret_words_zh = law_keep(words_zh, (count + 1) * sizeof *words_zh);
 }
 
-static void read_valid(LawReader *reader, LawNode valid, LawEntry *entry) {
-    entry->to_us = INT64_MAX;
+void law_read_valid(LawReader *reader, LawNode valid, int64_t *ret_from_us, int64_t *ret_to_us) {
+    *ret_to_us = INT64_MAX;
     if (!law_keys(reader, valid, "from to?")) {
         return;
     }
-    entry->from_us = law_day(reader, law_get(valid, "from"));
+    *ret_from_us = law_day(reader, law_get(valid, "from"));
     LawNode to = law_get(valid, "to");
     if (law_is_there(to)) {
-        entry->to_us = law_day(reader, to);
-        if (entry->to_us <= entry->from_us) {
+        *ret_to_us = law_day(reader, to);
+        if (*ret_to_us <= *ret_from_us) {
             law_wrong(reader, to, "valid.to is not after valid.from");
         }
     }
@@ -118,7 +118,7 @@ void law_read_entry(LawReader *reader, LawNode map, LawEntry *entry) {
     entry->basis = law_read_texts(reader, basis);
     entry->basis_zh = reader->error == NULL ? law_basis_text(reader, basis, entry->basis) : "";
     entry->confidence = law_read_confidence(reader, law_get(map, "confidence"));
-    read_valid(reader, law_get(map, "valid"), entry);
+    law_read_valid(reader, law_get(map, "valid"), &entry->from_us, &entry->to_us);
 }
 
 void *law_entry_at(const GPtrArray *entries, const char *id, int64_t time_us) {
@@ -148,7 +148,7 @@ static void read_article(LawReader *reader, LawBook *book, LawNode map, const La
         article.entry.confidence = law_read_confidence(reader, confidence);
     }
     if (law_is_there(law_get(map, "valid"))) {
-        read_valid(reader, law_get(map, "valid"), &article.entry);
+        law_read_valid(reader, law_get(map, "valid"), &article.entry.from_us, &article.entry.to_us);
     }
     LawArticle *copy = law_keep(&article, sizeof article);
     g_ptr_array_add(book->articles, copy);
@@ -164,7 +164,7 @@ static void read_instruments(LawReader *reader, LawBook *book, LawNode list) {
         LawArticle whole = {.instrument = law_text(reader, law_get(map, "name"))};
         whole.entry.id = law_text(reader, law_get(map, "short"));
         whole.entry.confidence = law_read_confidence(reader, law_get(map, "confidence"));
-        read_valid(reader, law_get(map, "valid"), &whole.entry);
+        law_read_valid(reader, law_get(map, "valid"), &whole.entry.from_us, &whole.entry.to_us);
         LawNode articles = law_get(map, "articles");
         for (unsigned a = 0; law_list(reader, articles) && a < law_count(articles); a++) {
             read_article(reader, book, law_at(articles, a), &whole);
@@ -174,34 +174,6 @@ static void read_instruments(LawReader *reader, LawBook *book, LawNode list) {
 
 const LawArticle *law_article_at(const LawBook *book, const char *id, int64_t time_us) {
     return law_entry_at(book->articles, id, time_us);
-}
-
-/* --- words --------------------------------------------------------------------------------------
- */
-
-void law_read_words(LawReader *reader, GPtrArray *words, LawNode list) {
-    for (unsigned i = 0; law_list(reader, list) && i < law_count(list); i++) {
-        LawNode map = law_at(list, i);
-        if (!law_keys(reader, map, "id name")) {
-            return;
-        }
-        LawWord word = {
-            law_id(reader, law_get(map, "id")), law_text(reader, law_get(map, "name")), map};
-        if (law_word_find(words, word.id) != NULL) {
-            law_wrong(reader, map, "\"%s\" stands twice", word.id);
-        }
-        g_ptr_array_add(words, law_keep(&word, sizeof word));
-    }
-}
-
-const LawWord *law_word_find(const GPtrArray *words, const char *id) {
-    for (guint i = 0; i < words->len; i++) {
-        const LawWord *word = words->pdata[i];
-        if (strcmp(word->id, id) == 0) {
-            return word;
-        }
-    }
-    return NULL;
 }
 
 /* --- examples -----------------------------------------------------------------------------------
@@ -249,12 +221,14 @@ static void read_city(LawReader *reader, LawBook *book, LawNode map) {
     }
 }
 
-/* A file's top-level keys say what is in it; other kinds of rule have readers of their own. */
+/* A file's top-level keys say what is in it. */
 static void read_file(LawReader *reader, LawBook *book, LawNode root, const char *city) {
     static const struct {
         const char *key;
         void (*read)(LawReader *reader, LawBook *book, LawNode list);
     } sections[] = {{"instruments", read_instruments},
+                    {"acts", law_read_acts},
+                    {"agencies", law_read_agencies},
                     {"terms", law_read_terms},
                     {"tables", law_read_tables},
                     {"powers", law_read_powers},
@@ -263,6 +237,14 @@ static void read_file(LawReader *reader, LawBook *book, LawNode root, const char
                     {"papers", law_read_papers},
                     {"common", law_read_common},
                     {"procedures", law_read_procedures}};
+    if (law_is_there(law_get(root, "checklist"))) {
+        law_read_checklist(reader, book, root);
+        return;
+    }
+    if (law_is_there(law_get(root, "draw_weights"))) {
+        law_read_draw_weights(reader, book, root);
+        return;
+    }
     if (!law_keys(reader,
                   root,
                   "city? instruments? acts? agencies? terms? tables? powers? caps? forms? papers? "
@@ -280,17 +262,13 @@ static void read_file(LawReader *reader, LawBook *book, LawNode root, const char
         }
         if (strcmp(key, "city") == 0) {
             read_city(reader, book, list);
-        } else if (strcmp(key, "acts") == 0) {
-            law_read_words(reader, book->acts, list);
-        } else if (strcmp(key, "agencies") == 0) {
-            law_read_words(reader, book->agencies, list);
         } else if (strcmp(key, "examples") == 0) {
             read_examples(reader, book, list, city);
         }
     }
 }
 
-/* Which files this reader reads; checklists, weights and heights have their own. */
+/* Which files this reader reads; regions and heights have their own, in the registry. */
 static bool is_ours(const char *below) {
     static const char *const names[] = {"city.yaml",
                                         "articles.yaml",
@@ -299,9 +277,10 @@ static bool is_ours(const char *below) {
                                         "terms.yaml",
                                         "caps.yaml",
                                         "common-acts.yaml",
+                                        "draw-weights.yaml",
                                         NULL};
     static const char *const folders[] = {
-        "forms/", "papers/", "procedures/", "tables/", "examples/"};
+        "forms/", "papers/", "procedures/", "tables/", "checklists/", "examples/"};
     bool is_inside = false;
     for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
         is_inside |= g_str_has_prefix(below, folders[i]);
@@ -339,6 +318,8 @@ static LawBook *book_new(const char *city) {
                     .common = g_ptr_array_new(),
                     .caps = g_ptr_array_new(),
                     .papers = g_ptr_array_new(),
+                    .checklists = g_ptr_array_new(),
+                    .weights = g_ptr_array_new(),
                     .examples = g_ptr_array_new(),
                     .places = g_hash_table_new(NULL, NULL)};
     return law_keep(&book, sizeof book);
@@ -372,6 +353,8 @@ static void book_free(LawBook *book) {
     g_ptr_array_unref(book->common);
     g_ptr_array_unref(book->caps);
     g_ptr_array_unref(book->papers);
+    g_ptr_array_unref(book->checklists);
+    g_ptr_array_unref(book->weights);
     g_ptr_array_unref(book->examples);
     g_hash_table_unref(book->places);
 }
@@ -418,6 +401,8 @@ static LawBook *read_book(LawReader *reader, const char *city, unsigned *ret_fil
         overlay(book->procedures, own->procedures);
         overlay(book->caps, own->caps);
         overlay(book->papers, own->papers);
+        overlay(book->checklists, own->checklists);
+        overlay(book->weights, own->weights);
         g_ptr_array_extend(book->common, own->common, NULL, NULL);
         g_ptr_array_extend(book->acts, own->acts, NULL, NULL);
         g_ptr_array_extend(book->agencies, own->agencies, NULL, NULL);
@@ -431,6 +416,7 @@ static LawBook *read_book(LawReader *reader, const char *city, unsigned *ret_fil
         }
         book_free(own);
     }
+    law_forms_belong(book);
     if (reader->error == NULL) {
         law_add_common(reader, book);
         law_check_book(reader, book);
@@ -469,7 +455,8 @@ static void load(void) {
         all_report.files = MAX(all_report.files, files);
         all_report.entries += book->terms->len + book->powers->len + book->articles->len +
                               book->forms->len + book->procedures->len + book->caps->len +
-                              book->papers->len + book->tables->len;
+                              book->papers->len + book->tables->len + book->checklists->len +
+                              book->weights->len;
         if (reader.error == NULL) {
             law_run_examples(book, &all_report, failed);
         }

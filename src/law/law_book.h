@@ -47,6 +47,13 @@ typedef struct LawArticle {
 /* The article as it stood then; NULL: not there on that day. */
 const LawArticle *law_article_at(const LawBook *book, const char *id, int64_t time_us);
 
+/* --- checklists --- */
+
+/* The list valid at that time: a city's own replaces the national one. HZ_ERROR_NOT_FOUND. Caller
+ * frees; the texts are constant. */
+LawChecklist *
+law_checklist_of(const LawBook *book, const char *id, int64_t time_us, GError **error);
+
 /* --- facts and tables --- */
 
 /* A question that a decision table asks. */
@@ -133,6 +140,7 @@ typedef struct LawMay {
     bool allowed;
     const char *reason;    /* in Chinese; constant */
     const LawPower *power; /* NULL: no rule speaks of it, so it is not allowed */
+    const char *basis_zh;  /* of the rule; without one, of the act: why it needs a rule */
 } LawMay;
 /* A rule that forbids goes before one that allows; without a rule nothing is allowed.
  * HZ_ERROR_INVALID names an act or a kind of agency that the book does not know. */
@@ -143,6 +151,16 @@ bool law_may(const LawBook *book,
              int64_t time_us,
              LawMay *ret_may,
              GError **error);
+
+/* Ids of all acts that powers speak of, and of all kinds of agency, in the order of the file; end
+ * with NULL. Caller frees the list. */
+const char **law_act_ids(const LawBook *book);
+const char **law_agency_kinds(const LawBook *book);
+/* "临时查封", "乡镇人民政府、街道办事处"; NULL: there is none. */
+const char *law_act_name(const LawBook *book, const char *id);
+const char *law_agency_kind_name(const LawBook *book, const char *id);
+/* The kind that the name of an agency tells; NULL: it tells none. */
+const char *law_agency_kind_of(const LawBook *book, const char *name);
 
 /* --- examples --- */
 

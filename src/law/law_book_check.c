@@ -18,16 +18,21 @@ static bool article_exists(const LawBook *book, const char *id) {
     return false;
 }
 
+void law_check_articles(LawReader *reader,
+                        const LawBook *book,
+                        LawNode list,
+                        const char *const *basis) {
+    for (unsigned b = 0; basis[b] != NULL; b++) {
+        if (!article_exists(book, basis[b])) {
+            law_wrong(reader, law_at(list, b), "no article \"%s\" in articles.yaml", basis[b]);
+        }
+    }
+}
+
 static void check_basis(LawReader *reader, const LawBook *book, GPtrArray *entries) {
     for (guint i = 0; i < entries->len; i++) {
         const LawEntry *entry = entries->pdata[i];
-        LawNode list = law_get(place_of(book, entry), "basis");
-        for (unsigned b = 0; entry->basis[b] != NULL; b++) {
-            if (!article_exists(book, entry->basis[b])) {
-                law_wrong(
-                    reader, law_at(list, b), "no article \"%s\" in articles.yaml", entry->basis[b]);
-            }
-        }
+        law_check_articles(reader, book, law_get(place_of(book, entry), "basis"), entry->basis);
     }
 }
 
@@ -59,6 +64,14 @@ static void check_words(LawReader *reader,
         if (law_word_find(words, ids[i]) == NULL) {
             law_wrong(reader, law_at(list, i), "there is no %s \"%s\"", what, ids[i]);
         }
+    }
+}
+
+/* Acts have a basis, too, and are no entries with an edition. */
+static void check_acts(LawReader *reader, const LawBook *book) {
+    for (guint i = 0; i < book->acts->len; i++) {
+        const LawWord *act = book->acts->pdata[i];
+        law_check_articles(reader, book, law_get(act->node, "basis"), act->basis);
     }
 }
 
@@ -98,6 +111,7 @@ static void check_tables(LawReader *reader, const LawBook *book) {
 }
 
 void law_check_book(LawReader *reader, const LawBook *book) {
+    check_acts(reader, book);
     check_basis(reader, book, book->terms);
     check_basis(reader, book, book->tables);
     check_basis(reader, book, book->powers);
@@ -105,6 +119,9 @@ void law_check_book(LawReader *reader, const LawBook *book) {
     check_basis(reader, book, book->procedures);
     check_basis(reader, book, book->caps);
     check_basis(reader, book, book->papers);
+    check_basis(reader, book, book->checklists);
+    check_basis(reader, book, book->weights);
+    law_check_checklists(reader, book);
     check_editions(reader, book, book->articles);
     check_editions(reader, book, book->terms);
     check_editions(reader, book, book->tables);
@@ -113,6 +130,8 @@ void law_check_book(LawReader *reader, const LawBook *book) {
     check_editions(reader, book, book->procedures);
     check_editions(reader, book, book->caps);
     check_editions(reader, book, book->papers);
+    check_editions(reader, book, book->checklists);
+    check_editions(reader, book, book->weights);
     for (guint i = 0; i < book->terms->len; i++) {
         const LawTerm *term = book->terms->pdata[i];
         if (!has_example(book, OF_DEADLINE, "rule", term->entry.id)) {

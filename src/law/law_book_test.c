@@ -221,8 +221,8 @@ static void test_mistakes(void) {
         {"a: 1\na: 2\n", "x.yaml:2:1: ", "stands twice"},
         {"acts: &a\n  - {id: x, name: y}\nagencies: *a\n", "x.yaml:1:7: ", "aliases"},
         {"acts: [\n", "x.yaml:2:1: ", ""},
-        {"acts:\n  - {id: X, name: y}\n", "x.yaml:2:10: ", "an id is of"},
-        {"acts:\n  - {id: x}\n", "x.yaml:2:5: ", "\"name\" is missing"},
+        {"acts:\n  - {id: X, name: y, basis: [z]}\n", "x.yaml:2:10: ", "an id is of"},
+        {"acts:\n  - {id: x, basis: [甲法/1]}\n", "x.yaml:2:5: ", "\"name\" is missing"},
         {ARTICLES "terms:\n" TERM_HEAD("t") "    valid: {from: 2021-02-30}\n"
                                             "    table: [{amount: 1, unit: hours}]\n",
          "x.yaml:13:19: ",
@@ -265,11 +265,15 @@ static void test_mistakes(void) {
                                    "    table: [{amount: 1, unit: hours}]\n" EXAMPLE,
          "x.yaml:5:13: ",
          "no article \"甲法/1\""},
-        {ARTICLES "acts: [{id: a, name: 甲}]\npowers:\n  - id: p\n    name: 甲\n    acts: [a]\n"
+        {ARTICLES "acts: [{id: a, name: 甲, basis: [甲法/1]}]\npowers:\n  - id: p\n    name: 甲\n  "
+                  "  acts: [a]\n"
                   "    agencies: [b]\n    modes: [statutory]\n    allow: true\n    reason: 甲\n"
                   "    basis: [甲法/1]\n    confidence: text\n    valid: {from: 2021-01-01}\n",
          "x.yaml:12:16: ",
          "no kind of agency \"b\""},
+        {ARTICLES "acts: [{id: a, name: 甲, basis: [甲法/2]}]\n",
+         "x.yaml:7:33: ",
+         "no article \"甲法/2\""},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
@@ -278,6 +282,64 @@ static void test_mistakes(void) {
         g_test_message("%s", error->message);
         g_assert_true(g_str_has_prefix(error->message, cases[i].where));
         g_assert_nonnull(strstr(error->message, cases[i].what));
+    }
+}
+
+#define WINDOW                                                                                     \
+    ARTICLES                                                                                       \
+    "procedures:\n  - id: p\n    name: 甲\n    basis: [甲法/1]\n    confidence: text\n"         \
+    "    valid: {from: 2021-01-01}\n    prefix: 甲\n    object: any\n    unseals: [leader]\n"     \
+    "    states: [{id: e, name: 甲, final: true}]\n    acts:\n      - id: a\n"                    \
+    "        name: 甲\n        to: e\n        by: [clerk]\n        window: "
+#define REST "why: 夜间, basis: [甲法/1], confidence: text}\n"
+
+static void test_window_mistakes(void) {
+    static const struct {
+        const char *text, *where, *what;
+    } cases[] = {
+        {WINDOW "{" REST, "x.yaml:22:17: ", "hours or days"},
+        {WINDOW "{days: holidays, " REST, "x.yaml:22:24: ", "is none of"},
+        {WINDOW "{days: working, nights: x, " REST, "x.yaml:22:33: ", "\"nights\""},
+        {WINDOW "{days: working}\n", "x.yaml:22:17: ", "\"why\" is missing"},
+        {WINDOW "{hours: {from: \"6:00\", to: \"22:00\", confidence: memory}, " REST,
+         "x.yaml:22:32: ",
+         "no time of day"},
+        {WINDOW "{hours: {from: \"06:00\", to: \"24:00\", confidence: memory}, " REST,
+         "x.yaml:22:45: ",
+         "no time of day"},
+        {WINDOW "{hours: {from: \"22:00\", to: \"06:00\", confidence: memory}, " REST,
+         "x.yaml:22:45: ",
+         "end before they begin"},
+        {WINDOW "{hours: {from: \"06:00\", to: \"22:00\"}, " REST,
+         "x.yaml:22:25: ",
+         "\"confidence\" is missing"},
+        {WINDOW "{days: working, " REST, "x.yaml:22:17: ", "has a form"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_false(law_book_try("x.yaml", cases[i].text, strlen(cases[i].text), &error));
+        g_test_message("%s", error->message);
+        g_assert_true(g_str_has_prefix(error->message, cases[i].where));
+        g_assert_nonnull(strstr(error->message, cases[i].what));
+    }
+}
+
+/* An import of officers names agencies and nothing else. */
+static void test_kind_by_name(void) {
+    static const struct {
+        const char *name, *kind;
+    } cases[] = {{"重庆市消防救援总队渝中区支队", "fire-detachment"},
+                 {"某某区消防救援大队", "fire-brigade"},
+                 {"解放碑街道办事处", "township"},
+                 {"某某镇人民政府", "township"},
+                 {"某某区人民政府", NULL},
+                 {"某某公安分局解放碑派出所", "police-station"},
+                 {"渝中区消防救援局", NULL}};
+    g_autoptr(GError) error = NULL;
+    const LawBook *book = law_book(NULL, &error);
+    g_assert_no_error(error);
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_assert_cmpstr(law_agency_kind_of(book, cases[i].name), ==, cases[i].kind);
     }
 }
 
@@ -293,6 +355,8 @@ int main(int argc, char **argv) {
     g_test_add_func("/law/count/midnight-of-shanghai", test_midnight);
     g_test_add_func("/law/count/unknown-year-is-not-guessed", test_unknown_year);
     g_test_add_func("/law/count/counted-days", test_counted);
+    g_test_add_func("/law/kind-of-agency-by-its-name", test_kind_by_name);
     g_test_add_func("/law/mistakes-have-a-place", test_mistakes);
+    g_test_add_func("/law/window/mistakes-have-a-place", test_window_mistakes);
     return g_test_run();
 }

@@ -45,7 +45,7 @@ typedef struct LawCase LawCase;
 /* Why an act is not possible: a value, not an error. */
 typedef struct LawRefusal {
     /* "state", "form", "order", "officers", "own-work", "recusal", "date", "not-before",
-     * "extension", "clerical", or that of a need ("notice", "legal-review" …) */
+     * "days", "hours", "extension", "clerical", or that of a need ("notice", "legal-review" …) */
     const char *rule;
     char *reason_zh; /* owned; NULL: not refused */
     const char *basis_zh;

@@ -218,11 +218,21 @@ static void check_order(const LawCase *matter,
     }
 }
 
+static void check_window(const LawCase *matter,
+                         const LawStep *step,
+                         const LawDone *done,
+                         const char *basis,
+                         LawRefusal *refusal) {
+    (void)matter;
+    (void)basis; /* the window has its own */
+    law_window_check(step, done, refusal);
+}
+
 void law_case_may(const LawCase *matter, const LawDone *done, LawRefusal *ret_refusal) {
     typedef void (*Check)(
         const LawCase *, const LawStep *, const LawDone *, const char *, LawRefusal *);
     static const Check checks[] = {
-        check_order, check_people, check_needs, check_clocks, check_correction};
+        check_order, check_people, check_needs, check_clocks, check_window, check_correction};
     const LawStep *step = law_step(matter->procedure, done->step);
     *ret_refusal = (LawRefusal){.rule = NULL};
     if (step == NULL) {

@@ -22,4 +22,6 @@ struct LawCase {
 
 /* The clock of this id that runs or stands still; NULL: none. */
 LawClock *law_case_clock(const LawCase *matter, const char *id);
+/* Rules "days" and "hours" of the step's window. */
+void law_window_check(const LawStep *step, const LawDone *done, LawRefusal *refusal);
 void law_refuse(LawRefusal *refusal, const char *rule, const char *basis_zh, char *reason_zh);

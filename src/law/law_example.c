@@ -144,8 +144,7 @@ static json_t *read_value(LawReader *reader, LawNode value) {
 /* A checklist of an example: {rest: pass, escape-routes: {answer: fail, …}}. */
 static void fill_checklist(const LawField *field, json_t *answers, int64_t time_us) {
     const char *rest = json_get_text(answers, "rest", NULL);
-    g_autoptr(LawChecklist) list =
-        rest == NULL ? NULL : law_checklist_at(field->checklist, time_us, NULL);
+    g_autoptr(LawChecklist) list = rest == NULL ? NULL : law_field_list(field, time_us, NULL);
     for (unsigned i = 0; list != NULL && i < list->count; i++) {
         if (json_object_get(answers, list->items[i]->id) == NULL) {
             json_t *answer = json_object();

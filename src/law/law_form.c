@@ -203,6 +203,15 @@ void law_read_forms(LawReader *reader, LawBook *book, LawNode list) {
     }
 }
 
+void law_forms_belong(const LawBook *book) {
+    for (guint i = 0; i < book->forms->len; i++) {
+        const LawForm *form = book->forms->pdata[i];
+        for (unsigned f = 0; f < form->field_count; f++) {
+            ((LawField *)form->fields)[f].book = book;
+        }
+    }
+}
+
 /* --- asking -------------------------------------------------------------------------------------
  */
 
@@ -212,6 +221,10 @@ const LawForm *law_form_at(const LawBook *book, const char *id, int64_t time_us,
         hz_fail(error, HZ_ERROR_NOT_FOUND, "there is no form \"%s\" on that day", id);
     }
     return form;
+}
+
+LawChecklist *law_field_list(const LawField *field, int64_t time_us, GError **error) {
+    return law_checklist_of(field->book, field->checklist, time_us, error);
 }
 
 const LawField *law_form_field(const LawForm *form, const char *id) {

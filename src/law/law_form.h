@@ -52,10 +52,13 @@ typedef struct LawField {
     const char *const *asks_values;
     const char *prefill;   /* "unit.name"; may be NULL */
     const char *checklist; /* id of the list; NULL: no checklist */
+    const LawBook *book;   /* whose list */
     const char *sum;       /* a choice that is not asked but follows from this checklist: the first
                             * value when nothing failed, else the gravest handling; NULL: asked */
     const LawFieldTable *table; /* NULL: no table answers it */
 } LawField;
+
+#define LAW_ITEM_PHOTOS_MAX 9 /* of one item of a checklist */
 
 typedef struct LawForm {
     LawEntry entry;
@@ -65,6 +68,8 @@ typedef struct LawForm {
 
 /* The edition of that day. HZ_ERROR_NOT_FOUND. */
 const LawForm *law_form_at(const LawBook *book, const char *id, int64_t time_us, GError **error);
+/* The list of a checklist field as it stands at that time. HZ_ERROR_NOT_FOUND. Caller frees. */
+LawChecklist *law_field_list(const LawField *field, int64_t time_us, GError **error);
 /* NULL when the form has no such field. */
 const LawField *law_form_field(const LawForm *form, const char *id);
 

@@ -162,7 +162,7 @@ static char *check_answer(const LawField *field, const json_t *answer) {
     if (!has_failed(answer) && handled[0] != '\0') {
         return g_strdup("只有不合格的才选怎么处理");
     }
-    LawField files = {.type = LAW_FIELD_FILES, .max = 9};
+    LawField files = {.type = LAW_FIELD_FILES, .max = LAW_ITEM_PHOTOS_MAX};
     char *problem = check_length(note, NOTE_CHARS);
     return problem != NULL || photos == NULL ? problem : check_list(&files, photos);
 }
@@ -178,7 +178,7 @@ static void put_problem(json_t *problems, const LawField *field, const char *ite
 /* Every item that is in the list on that day is answered, and no other. */
 static void
 check_items(const LawField *field, const json_t *said, int64_t time_us, json_t *problems) {
-    g_autoptr(LawChecklist) list = law_checklist_at(field->checklist, time_us, NULL);
+    g_autoptr(LawChecklist) list = law_field_list(field, time_us, NULL);
     if (list == NULL || (said != NULL && !json_is_object(said))) {
         json_put_text(problems, field->id, list == NULL ? "这一天没有检查单" : "逐项回答");
         return;
@@ -288,7 +288,7 @@ static const char *word_zh(const LawField *field, const char *word) {
 
 /* "共 14 项，合格 12 项，不适用 1 项，不合格 1 项：1. 疏散通道…（货物堆在门前；责令改正）" */
 static void add_items(GString *out, const LawField *field, const json_t *said, int64_t time_us) {
-    g_autoptr(LawChecklist) list = law_checklist_at(field->checklist, time_us, NULL);
+    g_autoptr(LawChecklist) list = law_field_list(field, time_us, NULL);
     g_autoptr(GString) failures = g_string_new(NULL);
     unsigned passed = 0;
     unsigned failed = 0;
@@ -299,12 +299,17 @@ static void add_items(GString *out, const LawField *field, const json_t *said, i
         if (has_failed(answer)) {
             const LawItem *item = list == NULL ? NULL : law_checklist_item(list, id);
             g_string_append_printf(failures,
-                                   "%s%u. %s（%s；%s）",
+                                   "%s%u. %s（%s；%s",
                                    failed > 0 ? " " : "：",
                                    failed + 1,
                                    item == NULL ? id : item->text,
                                    json_get_text(answer, "note", ""),
                                    word_zh(field, json_get_text(answer, "handled", "")));
+            size_t photos = json_array_size(json_object_get(answer, "photos"));
+            if (photos > 0) {
+                g_string_append_printf(failures, "；照片 %zu 张", photos);
+            }
+            g_string_append(failures, "）");
             failed++;
         }
     }

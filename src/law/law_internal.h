@@ -24,8 +24,20 @@ typedef struct LawExample {
 /* An act that a power can speak of, or a kind of agency. */
 typedef struct LawWord {
     const char *id, *name;
+    const char *const
+        *basis; /* of an act: why nobody may do it without a rule; NULL: of an agency */
+    const char *basis_zh;
+    const char *const *named; /* of a kind: words of names that tell it; NULL: none do */
     LawNode node;
 } LawWord;
+
+/* An edition of a checklist: one file. */
+typedef struct LawListFile {
+    LawEntry entry;
+    const char *edition;
+    const LawItem *items;
+    unsigned count;
+} LawListFile;
 
 struct LawBook {
     const char *city;
@@ -42,6 +54,8 @@ struct LawBook {
     GPtrArray *common;     /* of LawStep: acts that every procedure knows */
     GPtrArray *caps;       /* of LawCap */
     GPtrArray *papers;     /* of LawPaper */
+    GPtrArray *checklists; /* of LawListFile */
+    GPtrArray *weights;    /* of DrawWeights */
     GPtrArray *examples;   /* of LawExample */
     GHashTable *places;    /* entry -> LawNode (copied) */
 };
@@ -54,6 +68,8 @@ void *law_keep(const void *data, size_t size);
 char *law_keep_text(const char *text);
 
 LawConfidence law_read_confidence(LawReader *reader, LawNode node);
+/* {from, to?} as [from, to). */
+void law_read_valid(LawReader *reader, LawNode valid, int64_t *ret_from_us, int64_t *ret_to_us);
 /* Reads id, name, basis, confidence and valid of a map. */
 void law_read_entry(LawReader *reader, LawNode map, LawEntry *entry);
 /* The texts of a list; ends with NULL. */
@@ -81,13 +97,27 @@ const char *law_field_decided(const LawBook *book,
                               const json_t *data,
                               int64_t time_us,
                               const char **ret_ask);
+/* Forms know the book whose checklists they ask for; after the overlays. */
+void law_forms_belong(const LawBook *book);
 void law_read_forms(LawReader *reader, LawBook *book, LawNode list);
+/* Whole files: their root is the entry. */
+void law_read_checklist(LawReader *reader, LawBook *book, LawNode root);
+void law_read_draw_weights(LawReader *reader, LawBook *book, LawNode root);
+/* Articles of items, and lists that forms ask for. */
+void law_check_checklists(LawReader *reader, const LawBook *book);
 /* Bit set of Role of a list of role words ("legal-reviewer"). */
 uint32_t law_read_roles(LawReader *reader, LawNode list);
 void law_read_step(LawReader *reader,
                    LawNode map,
                    const LawProcedure *procedure,
                    LawStep *ret_step);
+/* {field: [values]}; nothing where there is no node. */
+void law_read_when(LawReader *reader,
+                   LawNode when,
+                   const char **ret_field,
+                   const char *const **ret_values);
+/* NULL where there is no node. */
+const LawWindow *law_read_window(LawReader *reader, LawNode map);
 void law_read_common(LawReader *reader, LawBook *book, LawNode list);
 /* Puts the common acts behind those of every procedure. */
 void law_add_common(LawReader *reader, LawBook *book);
@@ -102,8 +132,14 @@ void law_read_procedures(LawReader *reader, LawBook *book, LawNode list);
 void law_check_procedures(LawReader *reader, const LawBook *book);
 void law_read_terms(LawReader *reader, LawBook *book, LawNode list);
 void law_read_powers(LawReader *reader, LawBook *book, LawNode list);
-void law_read_words(LawReader *reader, GPtrArray *words, LawNode list);
+void law_read_acts(LawReader *reader, LawBook *book, LawNode list);
+void law_read_agencies(LawReader *reader, LawBook *book, LawNode list);
 const LawWord *law_word_find(const GPtrArray *words, const char *id);
+/* Mistakes at the items of `list` that are no article of any day. */
+void law_check_articles(LawReader *reader,
+                        const LawBook *book,
+                        LawNode list,
+                        const char *const *basis);
 /* Every reference of the book leads somewhere, every entry has an example. */
 void law_check_book(LawReader *reader, const LawBook *book);
 void law_run_decide(LawReader *reader, const LawBook *book, const LawExample *example);

@@ -62,7 +62,8 @@ bool law_may(const LawBook *book,
              int64_t time_us,
              LawMay *ret_may,
              GError **error) {
-    if (law_word_find(book->acts, act) == NULL) {
+    const LawWord *word = law_word_find(book->acts, act);
+    if (word == NULL) {
         return hz_fail(error, HZ_ERROR_INVALID, "there is no act \"%s\"", act);
     }
     if (law_word_find(book->agencies, agency) == NULL) {
@@ -79,6 +80,7 @@ bool law_may(const LawBook *book,
     *ret_may = (LawMay){.allowed = found != NULL && found->allows,
                         .reason = found != NULL ? found->reason
                                                 : "没有规定给这类机构以这种方式行使这项职权",
-                        .power = found};
+                        .power = found,
+                        .basis_zh = found != NULL ? found->entry.basis_zh : word->basis_zh};
     return true;
 }

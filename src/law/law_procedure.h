@@ -68,6 +68,20 @@ typedef enum LawEffect {
     LAW_EFFECT_RECUSE,  /* an officer takes no part from here on */
 } LawEffect;
 
+/* When an act may happen: hours of the day, days of the calendar (Asia/Shanghai). */
+typedef struct LawWindow {
+    bool has_hours;
+    int from_minute, to_minute; /* of the day: [from, to) */
+    LawConfidence hours_confidence;
+    bool working_days;        /* neither weekends nor holidays; make-up days are worked */
+    const char *unless_field; /* not held when that field has one of these values; NULL: always */
+    const char *const *unless_values;
+    const char *why; /* shown to people */
+    const char *const *basis;
+    const char *basis_zh;
+    LawConfidence confidence;
+} LawWindow;
+
 typedef struct LawStep {
     const char *id;
     const char *name;
@@ -92,6 +106,7 @@ typedef struct LawStep {
     const LawExtension *extensions;
     unsigned extension_count;
     const char *const *not_before; /* clocks that must have ended or been met */
+    const LawWindow *window;       /* when it may happen; NULL: at any time */
     const char *cap;               /* how often a year; NULL: no limit */
     const char *cap_field;         /* counted only when that field has one of these values */
     const char *const *cap_values;

@@ -204,6 +204,24 @@ check_guards(const Check *check, const LawStep *step, const LawForm *form, LawNo
     }
 }
 
+/* The moment stands in the form that is sent with the act. */
+static void
+check_window(const Check *check, const LawStep *step, const LawForm *form, LawNode map) {
+    LawNode at = law_get(map, "window");
+    if (step->window == NULL) {
+        return;
+    }
+    if (form == NULL) {
+        law_wrong(check->reader, at, "an act with a window has a form");
+        return;
+    }
+    law_check_articles(check->reader, check->book, law_get(at, "basis"), step->window->basis);
+    if (step->window->unless_field != NULL) {
+        LawNode unless = law_get(at, "unless");
+        check_when(check, form, unless, step->window->unless_field, step->window->unless_values);
+    }
+}
+
 static void check_step(const Check *check, unsigned number) {
     const LawStep *step = &check->procedure->steps[number];
     LawNode map = step_node(check, number);
@@ -227,6 +245,7 @@ static void check_step(const Check *check, unsigned number) {
     check_clocks(check, map, "not-before", step->not_before);
     check_papers(check, step, form, map);
     check_guards(check, step, form, map);
+    check_window(check, step, form, map);
     for (unsigned i = 0; step->not_by[i] != NULL; i++) {
         if (law_step(check->procedure, step->not_by[i]) == NULL) {
             law_wrong(check->reader,

@@ -38,8 +38,10 @@ static const LawState *read_state(LawReader *reader, LawNode node, const LawProc
 }
 
 /* {field: [values]} */
-static void
-read_when(LawReader *reader, LawNode when, const char **ret_field, const char *const **ret_values) {
+void law_read_when(LawReader *reader,
+                   LawNode when,
+                   const char **ret_field,
+                   const char *const **ret_values) {
     if (law_is_there(when) && law_pairs(when) != 1) {
         law_wrong(reader, when, "{field: [values]} is expected");
     } else if (law_is_there(when)) {
@@ -74,7 +76,7 @@ read_targets(LawReader *reader, LawNode to, const LawProcedure *procedure, LawSt
             law_wrong(reader, map, "every target but the last has when: {field: [values]}");
             return;
         }
-        read_when(reader, when, &targets[i].field, &targets[i].values);
+        law_read_when(reader, when, &targets[i].field, &targets[i].values);
         targets[i].state = read_state(reader, law_get(map, "state"), procedure);
         step->target_count++;
     }
@@ -110,7 +112,7 @@ static void read_start(LawReader *reader, LawNode map, LawStart *start) {
     }
     start->id = start->term != NULL ? start->term : field;
     start->from_field = start->term != NULL ? from : field;
-    read_when(reader, law_get(map, "when"), &start->when_field, &start->when_values);
+    law_read_when(reader, law_get(map, "when"), &start->when_field, &start->when_values);
     LawNode facts = law_get(map, "facts");
     start->fact_count = law_pairs(facts);
     if (start->fact_count > G_N_ELEMENTS(start->facts)) {
@@ -183,7 +185,7 @@ static void read_needs(LawReader *reader, LawNode list, LawStep *step) {
         needs[i].rule = law_id(reader, law_get(map, "rule"));
         needs[i].why = law_text(reader, law_get(map, "why"));
         needs[i].basis_zh = optional_basis(reader, law_get(map, "basis"));
-        read_when(reader, law_get(map, "when"), &needs[i].when_field, &needs[i].when_values);
+        law_read_when(reader, law_get(map, "when"), &needs[i].when_field, &needs[i].when_values);
     }
     step->needs = law_keep(needs, sizeof needs);
 }
@@ -192,7 +194,7 @@ static void read_needs(LawReader *reader, LawNode list, LawStep *step) {
 static void read_cap(LawReader *reader, LawNode map, LawStep *step) {
     if (law_is_there(map) && law_keys(reader, map, "id when?")) {
         step->cap = law_id(reader, law_get(map, "id"));
-        read_when(reader, law_get(map, "when"), &step->cap_field, &step->cap_values);
+        law_read_when(reader, law_get(map, "when"), &step->cap_field, &step->cap_values);
     }
 }
 
@@ -206,7 +208,8 @@ static void read_papers(LawReader *reader, LawNode list, LawStep *step) {
             papers[i].id = law_id(reader, item);
         } else if (law_keys(reader, item, "paper when")) {
             papers[i].id = law_id(reader, law_get(item, "paper"));
-            read_when(reader, law_get(item, "when"), &papers[i].when_field, &papers[i].when_values);
+            law_read_when(
+                reader, law_get(item, "when"), &papers[i].when_field, &papers[i].when_values);
         }
     }
     step->papers = law_keep(papers, sizeof papers);
@@ -238,7 +241,7 @@ void law_read_step(LawReader *reader,
     if (!law_keys(reader,
                   map,
                   "id name from? to? by officers? form? power? starts? meets? pauses? resumes? "
-                  "extends? not-by? needs? not-before? cap? effect? papers? basis?")) {
+                  "extends? not-by? needs? not-before? window? cap? effect? papers? basis?")) {
         return;
     }
     read_shared(reader, map, ret_step);
@@ -259,6 +262,7 @@ void law_read_step(LawReader *reader,
     ret_step->not_by = optional_texts(reader, law_get(map, "not-by"));
     read_needs(reader, law_get(map, "needs"), ret_step);
     ret_step->not_before = optional_texts(reader, law_get(map, "not-before"));
+    ret_step->window = law_read_window(reader, law_get(map, "window"));
     read_cap(reader, law_get(map, "cap"), ret_step);
 }
 

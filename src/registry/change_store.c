@@ -31,6 +31,13 @@ static const struct {
     {"certificate", "执法证号"},
     {"certificate_until", "执法证有效期"},
     {"agency", "所在机构"},
+    {"code", "代码"},
+    {"kind", "机构种类"},
+    {"grant", "职权"},
+    {"mode", "方式"},
+    {"valid_from", "从哪一天"},
+    {"valid_until", "到哪一天"},
+    {"document", "文号"},
     {"in_post", "在岗"},
     {"can_lead", "主办资格"},
     {"last_inspected", "最近检查"},
@@ -39,6 +46,8 @@ static const struct {
     {"import", "导入时修改"},
     {"merge", "合并"},
     {"unmerge", "撤销合并"},
+    {"give", "登记赋权、委托"},
+    {"end", "终止赋权、委托"},
 };
 
 static const char *name_zh(const char *word) {

@@ -1,5 +1,6 @@
 /* Officers: matched by certificate number, the new ones written together. Agencies are made on
  * first sight. */
+#include "registry/agency.h"
 #include "registry/intake_internal.h"
 #include "registry/intake_keys.h"
 #include "registry/object_store.h"
@@ -95,8 +96,11 @@ static bool find_or_add_agency(
         return false;
     }
     *ret_id = 0;
-    return batch->context->dry_run ||
-           agency_add(batch->db, NULL, name, region, batch->context->now_us, ret_id, error);
+    return batch->context->dry_run || agency_add(batch->db,
+                                                 &(NewAgency){.name = name, .region = region},
+                                                 batch->context->now_us,
+                                                 ret_id,
+                                                 error);
 }
 
 /* The agency's id; a new name becomes a new agency in `region`. One look for each name. */

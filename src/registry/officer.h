@@ -1,5 +1,5 @@
 /*
- * Officers and the agencies they serve in. Thread: that of the Db.
+ * Officers. The agencies they serve in are in agency.h. Thread: that of the Db.
  */
 #pragma once
 
@@ -43,25 +43,3 @@ bool officer_add(
     Db *db, Officer *const *officers, size_t count, const WriteOptions *options, GError **error);
 bool officer_change(
     Db *db, const Officer *old, Officer *now, const WriteOptions *options, GError **error);
-
-/* --- agencies --- */
-
-typedef struct Agency {
-    int64_t id;
-    char *code, *name, *region; /* code may be NULL */
-} Agency;
-void agency_clear(Agency *agency);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Agency, agency_clear)
-/* By name or code; HZ_ERROR_NOT_FOUND if there is none. */
-bool agency_find_named(Db *db, const char *name_or_code, Agency *ret_agency, GError **error);
-bool agency_find(Db *db, int64_t id, Agency *ret_agency, GError **error);
-/* A new one; CONFLICT if name or code is taken. `code` may be NULL. */
-bool agency_add(Db *db,
-                const char *code,
-                const char *name,
-                const char *region,
-                int64_t now_us,
-                int64_t *ret_id,
-                GError **error);
-/* At most 200 agencies, by name: array of Agency *. */
-GPtrArray *agency_list(Db *db, GError **error);

@@ -1,6 +1,7 @@
 /* Registering an officer and changing the entry. */
 #include "account/account_forms.h"
 #include "base/error.h"
+#include "registry/agency.h"
 #include "registry/form_pages.h"
 #include "registry/intake_internal.h"
 #include "registry/officer.h"

@@ -4,212 +4,180 @@
 
 #include "base/embedded.h"
 #include "base/error.h"
+#include "law/law_node.h"
 
-#include <cyaml/cyaml.h>
 #include <pthread.h>
 #include <string.h>
+
+#define HEIGHT_MAX 1000
+#define FLOORS_MAX 300
 
 /* --- what the files look like -------------------------------------------------------------------
  */
 
-typedef struct Validity {
-    char *from, *to;
-} Validity;
-
 typedef struct RegionLine {
-    char *id, *code, *name, *parent, *successor, *confidence, *note;
-    char **basis;
-    unsigned basis_count;
-    Validity *valid;
+    const char *id, *code, *name, *parent, *successor, *confidence; /* parent, successor: or NULL */
+    const char *from, *to;                                          /* or NULL */
+    char *basis;                                                    /* joined with "; " */
 } RegionLine;
 
-typedef struct RegionFile {
-    RegionLine *lines;
-    unsigned lines_count;
-} RegionFile;
-
 typedef struct HeightLine {
-    char *id, *name, *class_word, *applies, *confidence;
-    double over_m;
-    int min_floors;
-    char **basis;
-    unsigned basis_count;
-    Validity *valid;
+    const char *name, *class_word, *applies, *confidence;
+    int64_t over_m, min_floors; /* min_floors 0: any */
+    char *basis;                /* joined with "、" */
 } HeightLine;
 
-typedef struct HeightFile {
-    HeightLine *lines;
-    unsigned lines_count;
-} HeightFile;
+static const char *const confidences[] = {"text", "secondary", "memory", NULL};
 
-#define TEXT_FIELD(key, type, member)                                                              \
-    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, type, member, 1, CYAML_UNLIMITED)
-#define OPTIONAL_TEXT(key, type, member)                                                           \
-    CYAML_FIELD_STRING_PTR(                                                                        \
-        key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member, 1, CYAML_UNLIMITED)
+static char *join_texts(LawReader *reader, LawNode list, const char *between) {
+    g_autoptr(GString) out = g_string_new(NULL);
+    for (unsigned i = 0; law_list(reader, list) && i < law_count(list); i++) {
+        g_string_append_printf(
+            out, "%s%s", i == 0 ? "" : between, law_text(reader, law_at(list, i)));
+    }
+    return g_string_free(g_steal_pointer(&out), FALSE);
+}
 
-static const cyaml_schema_field_t validity_fields[] = {
-    OPTIONAL_TEXT("from", Validity, from),
-    OPTIONAL_TEXT("to", Validity, to),
-    CYAML_FIELD_END,
-};
-static const cyaml_schema_value_t text_schema = {
-    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, CYAML_UNLIMITED),
-};
+/* A day as written; NULL where there is none. */
+static const char *day_text(LawReader *reader, LawNode node) {
+    if (law_is_there(node)) {
+        law_day(reader, node);
+    }
+    return law_text_or_null(reader, node);
+}
 
-static const cyaml_schema_field_t region_fields[] = {
-    TEXT_FIELD("id", RegionLine, id),
-    TEXT_FIELD("code", RegionLine, code),
-    TEXT_FIELD("name", RegionLine, name),
-    OPTIONAL_TEXT("parent", RegionLine, parent),
-    CYAML_FIELD_SEQUENCE(
-        "basis", CYAML_FLAG_POINTER, RegionLine, basis, &text_schema, 1, CYAML_UNLIMITED),
-    CYAML_FIELD_MAPPING_PTR("valid", CYAML_FLAG_POINTER, RegionLine, valid, validity_fields),
-    OPTIONAL_TEXT("successor", RegionLine, successor),
-    TEXT_FIELD("confidence", RegionLine, confidence),
-    OPTIONAL_TEXT("note", RegionLine, note),
-    CYAML_FIELD_END,
-};
-static const cyaml_schema_value_t region_schema = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, RegionLine, region_fields),
-};
-static const cyaml_schema_field_t region_file_fields[] = {
-    CYAML_FIELD_SEQUENCE("region_changes",
-                         CYAML_FLAG_POINTER,
-                         RegionFile,
-                         lines,
-                         &region_schema,
-                         0,
-                         CYAML_UNLIMITED),
-    CYAML_FIELD_END,
-};
-static const cyaml_schema_value_t region_file_schema = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, RegionFile, region_file_fields),
-};
+static void read_region(LawReader *reader, LawNode map, GArray *lines) {
+    LawNode valid = law_get(map, "valid");
+    if (!law_keys(reader, map, "id code name parent? basis valid successor? confidence note?") ||
+        !law_keys(reader, valid, "from? to?")) {
+        return;
+    }
+    RegionLine line = {.id = law_id(reader, law_get(map, "id")),
+                       .code = law_text(reader, law_get(map, "code")),
+                       .name = law_text(reader, law_get(map, "name")),
+                       .parent = law_text_or_null(reader, law_get(map, "parent")),
+                       .successor = law_text_or_null(reader, law_get(map, "successor")),
+                       .from = day_text(reader, law_get(valid, "from")),
+                       .to = day_text(reader, law_get(valid, "to")),
+                       .basis = join_texts(reader, law_get(map, "basis"), "; ")};
+    line.confidence = confidences[law_word(reader, law_get(map, "confidence"), confidences)];
+    g_array_append_val(lines, line);
+}
 
-static const cyaml_schema_field_t height_fields[] = {
-    TEXT_FIELD("id", HeightLine, id),
-    TEXT_FIELD("name", HeightLine, name),
-    TEXT_FIELD("class", HeightLine, class_word),
-    TEXT_FIELD("applies", HeightLine, applies),
-    CYAML_FIELD_FLOAT("over_m", CYAML_FLAG_DEFAULT, HeightLine, over_m),
-    CYAML_FIELD_INT("min_floors", CYAML_FLAG_OPTIONAL, HeightLine, min_floors),
-    CYAML_FIELD_SEQUENCE(
-        "basis", CYAML_FLAG_POINTER, HeightLine, basis, &text_schema, 1, CYAML_UNLIMITED),
-    CYAML_FIELD_MAPPING_PTR("valid", CYAML_FLAG_POINTER, HeightLine, valid, validity_fields),
-    TEXT_FIELD("confidence", HeightLine, confidence),
-    CYAML_FIELD_END,
-};
-static const cyaml_schema_value_t height_schema = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, HeightLine, height_fields),
-};
-static const cyaml_schema_field_t height_file_fields[] = {
-    CYAML_FIELD_SEQUENCE("building_height",
-                         CYAML_FLAG_POINTER,
-                         HeightFile,
-                         lines,
-                         &height_schema,
-                         0,
-                         CYAML_UNLIMITED),
-    CYAML_FIELD_END,
-};
-static const cyaml_schema_value_t height_file_schema = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, HeightFile, height_file_fields),
-};
+static void read_height(LawReader *reader, LawNode map, GArray *lines) {
+    static const char *const classes[] = {"high", "super", NULL};
+    static const char *const uses[] = {"any", "residential", "other", NULL};
+    LawNode floors = law_get(map, "min_floors");
+    if (!law_keys(reader, map, "id name class applies over_m min_floors? basis valid confidence") ||
+        !law_keys(reader, law_get(map, "valid"), "from to?")) {
+        return;
+    }
+    law_id(reader, law_get(map, "id"));
+    day_text(reader, law_get(law_get(map, "valid"), "from"));
+    HeightLine line = {.name = law_text(reader, law_get(map, "name")),
+                       .over_m = law_int(reader, law_get(map, "over_m"), 1, HEIGHT_MAX),
+                       .basis = join_texts(reader, law_get(map, "basis"), "、")};
+    line.class_word = classes[law_word(reader, law_get(map, "class"), classes)];
+    line.applies = uses[law_word(reader, law_get(map, "applies"), uses)];
+    line.confidence = confidences[law_word(reader, law_get(map, "confidence"), confidences)];
+    line.min_floors = law_is_there(floors) ? law_int(reader, floors, 1, FLOORS_MAX) : 0;
+    g_array_append_val(lines, line);
+}
 
 /* --- loading, once ------------------------------------------------------------------------------
  */
 
-/* libcyaml reports an error as several lines, the place last; keep them all. */
-static void G_GNUC_PRINTF(3, 0)
-    gather(cyaml_log_t level, void *data, const char *format, va_list args) {
-    if (level >= CYAML_LOG_ERROR) {
-        g_string_append_vprintf(data, format, args);
-    }
-}
+typedef void (*LineReader)(LawReader *reader, LawNode map, GArray *lines);
 
-static void *load(const char *path, const cyaml_schema_value_t *schema, GError **error) {
+/* The document stays: its texts are those of the lines. */
+static bool
+load(const char *path, const char *key, LineReader read_line, GArray *lines, GError **error) {
     EmbeddedFile file = embedded_find(path);
     if (file.data == NULL) {
-        hz_fail(error, HZ_ERROR_INTERNAL, "%s is not in the binary", path);
-        return NULL;
+        return hz_fail(error, HZ_ERROR_INTERNAL, "%s is not in the binary", path);
     }
-    g_autoptr(GString) messages = g_string_new(NULL);
-    cyaml_config_t config = {
-        .log_fn = gather,
-        .log_ctx = messages,
-        .log_level = CYAML_LOG_WARNING,
-        .mem_fn = cyaml_mem,
-    };
-    cyaml_data_t *data = NULL;
-    cyaml_err_t code =
-        cyaml_load_data((const uint8_t *)file.data, file.size, &config, schema, &data, NULL);
-    if (code != CYAML_OK) {
-        g_strdelimit(messages->str, "\n", ' ');
-        hz_fail(error, HZ_ERROR_INVALID, "%s: %s %s", path, cyaml_strerror(code), messages->str);
-        return NULL;
+    LawReader reader = {NULL};
+    g_autoptr(LawDoc) doc = law_doc_parse(path, (const char *)file.data, file.size, &reader.error);
+    if (doc != NULL && law_keys(&reader, law_root(doc), key)) {
+        LawNode list = law_get(law_root(doc), key);
+        for (unsigned i = 0; law_list(&reader, list) && i < law_count(list); i++) {
+            read_line(&reader, law_at(list, i), lines);
+        }
     }
-    return data;
+    if (reader.error != NULL) {
+        g_propagate_error(error, reader.error);
+        return false;
+    }
+    g_steal_pointer(&doc);
+    return true;
 }
 
 /* Read on first use and kept: both are a few lines and never change while the program runs. */
-static const RegionFile *region_file(GError **error) {
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    static RegionFile *file;
-    pthread_mutex_lock(&lock);
-    if (file == NULL) {
-        file = load("law/national/region-changes.yaml", &region_file_schema, error);
+typedef struct Kept {
+    pthread_mutex_t lock;
+    GArray *lines;
+} Kept;
+
+static const GArray *
+kept(Kept *file, size_t size, const char *path, const char *key, LineReader read, GError **error) {
+    pthread_mutex_lock(&file->lock);
+    if (file->lines == NULL) {
+        g_autoptr(GArray) lines = g_array_new(FALSE, TRUE, (guint)size);
+        file->lines = load(path, key, read, lines, error) ? g_steal_pointer(&lines) : NULL;
     }
-    pthread_mutex_unlock(&lock);
-    return file;
+    pthread_mutex_unlock(&file->lock);
+    return file->lines;
 }
 
-static const HeightFile *height_file(GError **error) {
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    static HeightFile *file;
-    pthread_mutex_lock(&lock);
-    if (file == NULL) {
-        file = load("law/national/building-height.yaml", &height_file_schema, error);
-    }
-    pthread_mutex_unlock(&lock);
-    return file;
+static const GArray *region_lines(GError **error) {
+    static Kept file = {PTHREAD_MUTEX_INITIALIZER, NULL};
+    return kept(&file,
+                sizeof(RegionLine),
+                "law/national/region-changes.yaml",
+                "region_changes",
+                read_region,
+                error);
+}
+
+static const GArray *height_lines(GError **error) {
+    static Kept file = {PTHREAD_MUTEX_INITIALIZER, NULL};
+    return kept(&file,
+                sizeof(HeightLine),
+                "law/national/building-height.yaml",
+                "building_height",
+                read_height,
+                error);
 }
 
 /* --- regions ------------------------------------------------------------------------------------
  */
 
 bool region_changes_visit(RegionChangeVisitor visit, void *data, GError **error) {
-    const RegionFile *file = region_file(error);
-    if (file == NULL) {
-        return false;
-    }
-    for (unsigned i = 0; i < file->lines_count; i++) {
-        const RegionLine *line = &file->lines[i];
-        g_autoptr(GString) basis = g_string_new(NULL);
-        for (unsigned b = 0; b < line->basis_count; b++) {
-            g_string_append_printf(basis, b == 0 ? "%s" : "; %s", line->basis[b]);
-        }
+    const GArray *lines = region_lines(error);
+    for (guint i = 0; lines != NULL && i < lines->len; i++) {
+        const RegionLine *line = &g_array_index(lines, RegionLine, i);
         RegionChange change = {.id = line->id,
                                .code = line->code,
                                .name = line->name,
                                .parent = line->parent,
-                               .valid_from = line->valid->from,
-                               .valid_to = line->valid->to,
+                               .valid_from = line->from,
+                               .valid_to = line->to,
                                .successor = line->successor,
                                .confidence = line->confidence,
-                               .basis = basis->str};
+                               .basis = line->basis};
         if (!visit(&change, data, error)) {
             return false;
         }
     }
-    return true;
+    return lines != NULL;
 }
 
 const char *region_successor(const char *code) {
-    const RegionFile *file = region_file(NULL);
-    for (unsigned i = 0; file != NULL && i < file->lines_count; i++) {
-        if (g_str_has_prefix(code, file->lines[i].code)) {
-            return file->lines[i].successor;
+    const GArray *lines = region_lines(NULL);
+    for (guint i = 0; lines != NULL && i < lines->len; i++) {
+        const RegionLine *line = &g_array_index(lines, RegionLine, i);
+        if (g_str_has_prefix(code, line->code)) {
+            return line->successor;
         }
     }
     return NULL;
@@ -222,7 +190,7 @@ static bool line_applies(const HeightLine *line, const Building *building, bool 
     bool residential = g_strcmp0(category_get(building->category)->word, "residential") == 0;
     bool kind = strcmp(line->applies, "any") == 0 ||
                 (strcmp(line->applies, "residential") == 0) == residential;
-    if (!kind || building->height_m <= line->over_m) {
+    if (!kind || building->height_m <= (double)line->over_m) {
         return false;
     }
     if (line->min_floors > 0 && building->floors_above == 0) {
@@ -233,16 +201,16 @@ static bool line_applies(const HeightLine *line, const Building *building, bool 
 }
 
 bool building_judge_height(const Building *building, HeightClass *ret_class, GError **error) {
-    const HeightFile *file = height_file(error);
-    if (file == NULL) {
+    const GArray *lines = height_lines(error);
+    if (lines == NULL) {
         return false;
     }
     HeightClass class = building->height_m > 0 ? HEIGHT_LOW : HEIGHT_UNKNOWN;
-    for (unsigned i = 0; class != HEIGHT_UNKNOWN && i < file->lines_count; i++) {
+    for (guint i = 0; class != HEIGHT_UNKNOWN && i < lines->len; i++) {
+        const HeightLine *line = &g_array_index(lines, HeightLine, i);
         bool unsure = false;
-        if (line_applies(&file->lines[i], building, &unsure)) {
-            bool super = strcmp(file->lines[i].class_word, "super") == 0;
-            class = MAX(class, super ? HEIGHT_SUPER : HEIGHT_HIGH);
+        if (line_applies(line, building, &unsure)) {
+            class = MAX(class, strcmp(line->class_word, "super") == 0 ? HEIGHT_SUPER : HEIGHT_HIGH);
         } else if (unsure && class == HEIGHT_LOW) {
             /* a building of unknown floors above the limit is treated as high-rise: the stricter
              * duty applies until somebody writes the floors down */
@@ -260,24 +228,22 @@ static const char *confidence_zh(const char *confidence) {
 }
 
 char *building_height_reason(const Building *building) {
-    const HeightFile *file = height_file(NULL);
+    const GArray *lines = height_lines(NULL);
     const HeightLine *found = NULL;
-    for (unsigned i = 0; file != NULL && i < file->lines_count; i++) {
+    for (guint i = 0; lines != NULL && i < lines->len; i++) {
+        const HeightLine *line = &g_array_index(lines, HeightLine, i);
         bool unsure = false;
-        if (line_applies(&file->lines[i], building, &unsure) || unsure) {
-            found = &file->lines[i]; /* the last that applies is the strictest */
+        if (line_applies(line, building, &unsure) || unsure) {
+            found = line; /* the last that applies is the strictest */
         }
     }
     if (found == NULL || building->height_class < HEIGHT_HIGH) {
         return NULL;
     }
-    g_autofree char **basis = g_new0(char *, found->basis_count + 1);
-    memcpy(basis, found->basis, found->basis_count * sizeof *basis);
-    g_autofree char *sources = g_strjoinv("、", basis);
-    return g_strdup_printf("%s：高度超过 %g 米%s。依据 %s（%s）。",
+    return g_strdup_printf("%s：高度超过 %" G_GINT64_FORMAT " 米%s。依据 %s（%s）。",
                            found->name,
                            found->over_m,
                            found->min_floors > 1 ? "且不是单层" : "",
-                           sources,
+                           found->basis,
                            confidence_zh(found->confidence));
 }

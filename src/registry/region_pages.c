@@ -3,7 +3,7 @@
 #include "account/account_forms.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "registry/officer.h"
+#include "registry/agency.h"
 #include "registry/places.h"
 #include "registry/registry_pages.h"
 

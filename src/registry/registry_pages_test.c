@@ -408,6 +408,94 @@ static void test_officers(DbEngine engine) {
     assert_page(&list, 200, "不在岗");
 }
 
+/* Kind and grants of an agency: who enters them, what the law refuses, what the ledger keeps. */
+static void test_agencies(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    support_add_regions(db);
+    Pair agency[] = {{"name", "渝中演示支队"},
+                     {"kind", "fire-detachment"},
+                     {"code", "D1"},
+                     {"region", "500103"},
+                     {"version", "1"},
+                     {NULL, NULL}};
+    g_auto(Answer) fire = {0};
+    call(db, &officer_of_city, "/work/agencies/new", agency, &fire);
+    g_assert_cmpstr(fire.location, ==, "/work/agencies/1");
+    g_auto(Answer) again = {0};
+    call(db, &officer_of_city, "/work/agencies/new", agency, &again);
+    assert_page(&again, 422, "已经有机构在用");
+    agency[0].value = "演示街道办事处";
+    agency[2].value = "";
+    g_auto(Answer) second = {0};
+    call(db, &officer_of_city, "/work/agencies/new", agency, &second);
+    g_assert_cmpstr(second.location, ==, "/work/agencies/2");
+    agency[1].value = "township";
+    g_auto(Answer) changed = {0};
+    call(db, &officer_of_city, "/work/agencies/2/edit", agency, &changed);
+    g_assert_cmpuint(changed.status, ==, 303);
+    g_auto(Answer) late = {0};
+    call(db, &officer_of_city, "/work/agencies/2/edit", agency, &late);
+    assert_page(&late, 422, "别人改过");
+
+    Pair grant[] = {{"act", "order-correction"},
+                    {"mode", "delegated"},
+                    {"from", "2026-01-01"},
+                    {"until", "2026-12-31"},
+                    {"document", "委托书1"},
+                    {"grantor", "1"},
+                    {NULL, NULL}};
+    int64_t before = ledger_size(db);
+    g_auto(Answer) given = {0};
+    call(db, &officer_of_city, "/work/agencies/2/grant", grant, &given);
+    g_assert_cmpstr(given.location, ==, "/work/agencies/2");
+    g_assert_cmpint(ledger_size(db), ==, before + 1);
+    grant[0].value = "seal";
+    g_auto(Answer) seal = {0};
+    call(db, &officer_of_city, "/work/agencies/2/grant", grant, &seal);
+    assert_page(&seal, 422, "行政强制措施权不得委托（行政强制法第17条）");
+    grant[0].value = "fine";
+    grant[3].value = "";
+    g_auto(Answer) open = {0};
+    call(db, &officer_of_city, "/work/agencies/2/grant", grant, &open);
+    assert_page(&open, 422, "委托书要写明期限");
+    Principal own = officer_of_city;
+    own.agency_id = 2;
+    g_auto(Answer) denied = {0};
+    call(db, &own, "/work/agencies/2/grant", grant, &denied);
+    g_assert_cmpuint(denied.status, ==, 403);
+    g_auto(Answer) page = {0};
+    call(db, &officer_of_district, "/work/agencies/2", NULL, &page);
+    assert_page(&page, 200, "href=\"/work/agencies/2/grants/1/end\"");
+    assert_page(&page, 200, "委托书1");
+    assert_page(&page, 200, "机构种类");
+    g_auto(Answer) form = {0};
+    call(db, &officer_of_district, "/work/agencies/2/grant", NULL, &form);
+    assert_page(&form, 200, "演示支队");
+    const Pair too_late[] = {{"until", "2027-01-01"}, {NULL, NULL}};
+    const Pair in_time[] = {{"until", "2026-11-01"}, {NULL, NULL}};
+    g_auto(Answer) ending = {0};
+    call(db, &officer_of_district, "/work/agencies/2/grants/1/end", NULL, &ending);
+    assert_page(&ending, 200, "终止委托");
+    g_auto(Answer) wrong = {0};
+    call(db, &officer_of_district, "/work/agencies/2/grants/1/end", too_late, &wrong);
+    assert_page(&wrong, 422, "原来的期限里");
+    g_auto(Answer) ended = {0};
+    call(db, &officer_of_district, "/work/agencies/2/grants/1/end", in_time, &ended);
+    g_assert_cmpuint(ended.status, ==, 303);
+    g_auto(Answer) over = {0};
+    call(db, &officer_of_district, "/work/agencies/2", NULL, &over);
+    assert_page(&over, 200, "已经结束");
+    g_auto(Answer) list = {0};
+    call(db, &officer_of_district, "/work/agencies", NULL, &list);
+    assert_page(&list, 200, "演示街道办事处");
+    Principal elsewhere = officer_of_district;
+    elsewhere.region = "500106";
+    g_auto(Answer) outside = {0};
+    call(db, &elsewhere, "/work/agencies/2", NULL, &outside);
+    g_assert_cmpuint(outside.status, ==, 403);
+}
+
 /* Every form is a table of regions away from nothing: all pages of an empty library render. */
 static void test_empty_library(DbEngine engine) {
     static const char *const pages[] = {"/work/units",
@@ -417,6 +505,8 @@ static void test_empty_library(DbEngine engine) {
                                         "/work/buildings",
                                         "/work/buildings/new",
                                         "/work/buildings?q=ab",
+                                        "/work/agencies",
+                                        "/work/agencies/new",
                                         "/work/officers",
                                         "/work/officers/new",
                                         "/work/officers?q=ab"};
@@ -570,6 +660,7 @@ int main(int argc, char **argv) {
     test_db_add("/registry-pages/merge", test_merge);
     test_db_add("/registry-pages/buildings", test_buildings);
     test_db_add("/registry-pages/officers", test_officers);
+    test_db_add("/registry-pages/agencies", test_agencies);
     test_db_add("/registry-pages/undated-officers", test_undated_officers);
     test_db_add("/registry-pages/past-inspections-are-one-list",
                 test_past_inspections_are_one_list);

@@ -1,4 +1,5 @@
 /* The intake, on both engines; codes, words and regions. */
+#include "registry/agency.h"
 #include "registry/building.h"
 #include "registry/officer.h"
 #include "registry/unit.h"
@@ -483,6 +484,41 @@ static void test_officers(DbEngine engine) {
     intake_result_clear(&result);
 }
 
+/* A new agency has the kind that its name tells; before this edition agencies had none. */
+static void test_agency_kinds(DbEngine engine) {
+    static const struct {
+        const char *name, *kind;
+    } cases[] = {{"重庆市消防救援总队渝中区支队", "fire-detachment"},
+                 {"渝中区消防救援大队", "fire-brigade"},
+                 {"重庆市消防救援总队", "fire-corps"},
+                 {"解放碑街道办事处", "township"},
+                 {"某某镇人民政府", "township"},
+                 {"某某公安分局解放碑派出所", "police-station"},
+                 {"某某区公安分局", "police"},
+                 {"某某区市场监督管理局", "market"},
+                 {"某某区住房和城乡建设委员会", "housing"},
+                 {"某某区人民政府", "fire-brigade"}};
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    for (int old = 0; old < 2; old++) {
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+            g_auto(Agency) agency = {0};
+            NewAgency new = {.name = cases[i].name, .region = "500103"};
+            int64_t id;
+            g_assert_true(old == 1 || agency_add(db, &new, 1, &id, &error));
+            g_assert_true(agency_find_named(db, cases[i].name, &agency, &error));
+            g_assert_cmpstr(agency.kind, ==, cases[i].kind);
+        }
+        /* the second time as rows from before the migration */
+        test_db_exec(db, "DROP TABLE agency_grant");
+        test_db_exec(db, "ALTER TABLE agency DROP COLUMN kind");
+        test_db_exec(db, "DELETE FROM migration WHERE room = 'registry' AND number = 4");
+        g_assert_true(db_migrate(db, "registry", &error));
+        g_assert_no_error(error);
+    }
+}
+
 static void test_past_inspections(DbEngine engine) {
     g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
     g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
@@ -531,6 +567,7 @@ int main(int argc, char **argv) {
     test_db_add("/registry/dry-run-writes-nothing", test_dry_run_writes_nothing);
     test_db_add("/registry/buildings/height-class", test_buildings);
     test_db_add("/registry/officers", test_officers);
+    test_db_add("/registry/agencies/kind-by-name", test_agency_kinds);
     test_db_add("/registry/past-inspections", test_past_inspections);
     return g_test_run();
 }

@@ -17,7 +17,8 @@ struct Body {
     size_t memory_total;
     Multipart *multipart; /* NULL: urlencoded */
     const char *field;    /* name of the part that is being read */
-    UploadFile *file;     /* NULL: that part is a field */
+    bool is_nameless;     /* it may be a file input that was left empty */
+    UploadFile *file;     /* NULL: that part is a field, or a file without a byte yet */
 };
 
 static bool begin_file(Body *body, const char *file_name, GError **error) {
@@ -44,12 +45,18 @@ static bool begin_part(void *data, const char *name, const char *file_name, GErr
     Body *body = data;
     body->field = g_string_chunk_insert(body->req->text, name);
     body->file = NULL;
+    /* browsers send a nameless part for each file input that nothing was chosen in: a form with
+     * many of them is no form with many files */
+    body->is_nameless = file_name != NULL && file_name[0] == '\0';
     g_string_truncate(body->memory, 0);
-    return file_name == NULL || begin_file(body, file_name, error);
+    return file_name == NULL || body->is_nameless || begin_file(body, file_name, error);
 }
 
 static bool part_bytes(void *data, const char *bytes, size_t size, GError **error) {
     Body *body = data;
+    if (body->is_nameless && body->file == NULL && !begin_file(body, "", error)) {
+        return false;
+    }
     if (body->file != NULL) {
         body->file->face.size += (int64_t)size;
         return web_write_all(body->file->fd, bytes, size, error);
@@ -67,6 +74,9 @@ static bool end_part(void *data, GError **error) {
     if (body->file != NULL) {
         close(body->file->fd);
         body->file->fd = -1;
+        return true;
+    }
+    if (body->is_nameless) {
         return true;
     }
     if (!g_utf8_validate(body->memory->str, (gssize)body->memory->len, NULL)) {

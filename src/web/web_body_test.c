@@ -86,6 +86,32 @@ static void test_upload(Fixture *fixture, gconstpointer data) {
     g_assert_true(g_str_has_suffix(answer, wanted));
 }
 
+#define NAMELESS_PART                                                                              \
+    "--" BOUNDARY "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\"\r\n\r\n"
+
+/* Browsers send a nameless empty part for each file input that was left alone: these are no files,
+ * however many the form has. Bytes make a file of it. */
+static void test_empty_inputs(Fixture *fixture, gconstpointer data) {
+    (void)data;
+    g_autoptr(GString) left = g_string_new(PART("csrf") TOKEN "\r\n" PART("note") "x\r\n");
+    g_autoptr(GString) full = g_string_new(left->str);
+    for (int i = 0; i < 2 * LIMIT_UPLOAD_FILES; i++) {
+        g_string_append(left, NAMELESS_PART "\r\n");
+        g_string_append(full, NAMELESS_PART "bytes\r\n");
+    }
+    g_autofree char *one = g_strconcat(left->str, FILE_PART "abc\r\n" LAST, NULL);
+    g_autofree char *request = multipart_text("/upload", ANYBODY, strlen(one), one);
+    g_autofree char *answer = ask(fixture, request);
+    expect_status(answer, 200);
+    g_assert_nonnull(strstr(answer, "名\".csv "));
+    g_string_append(full, LAST);
+    g_autofree char *many = multipart_text("/upload", ANYBODY, full->len, full->str);
+    expect(fixture, 413, many);
+    g_string_append(left, LAST);
+    g_autofree char *none = multipart_text("/upload", ANYBODY, left->len, left->str);
+    expect(fixture, 404, none);
+}
+
 static void test_bad_uploads(Fixture *fixture, gconstpointer data) {
     (void)data;
     static const char *const bodies[] = {
@@ -324,6 +350,7 @@ int main(int argc, char **argv) {
     ADD("/web/body/forms", test_forms);
     ADD("/web/body/chunked", test_chunked);
     ADD("/web/body/upload", test_upload);
+    ADD("/web/body/empty-inputs-are-no-files", test_empty_inputs);
     ADD("/web/body/bad-uploads", test_bad_uploads);
     ADD("/web/body/upload-limits", test_upload_limits);
     ADD("/web/body/large-upload-needs-permission-first", test_upload_needs_permission);
