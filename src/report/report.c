@@ -124,6 +124,11 @@ CaseActor report_actor(const Guest *guest, const char *region, int64_t now_us) {
         .sender = guest->sender, .roles = ROLE_PUBLIC_BIT, .region = region, .now_us = now_us};
 }
 
+/* Officers enter acts by the minute: one in the same minute must not come before this one. */
+static int64_t whole_minute(int64_t time_us) {
+    return time_us - time_us % (60 * CLOCK_SECOND_US);
+}
+
 typedef struct SendWork {
     Guest *guest;
     const ReportLaw *law;
@@ -159,7 +164,9 @@ static bool send_work(Db *db, void *data, GError **error) {
                          .title = report->title,
                          .region = report->region,
                          .form_id = guest->key_sha256};
-    CaseAct act = {.step = work->law->opens->id, .happened_us = work->now_us, .data = report->data};
+    CaseAct act = {.step = work->law->opens->id,
+                   .happened_us = whole_minute(work->now_us),
+                   .data = report->data};
     if (!casework_open(db, &actor, &opening, &act, &guest->matter_id, work->refusal, error)) {
         return false;
     }
@@ -211,6 +218,6 @@ bool report_add(Db *db,
                 GError **error) {
     g_assert(law->adds != NULL);
     CaseActor actor = report_actor(guest, matter->region, now_us);
-    CaseAct act = {.step = law->adds->id, .happened_us = now_us, .data = data};
+    CaseAct act = {.step = law->adds->id, .happened_us = whole_minute(now_us), .data = data};
     return casework_act(db, &actor, matter->id, version, &act, ret_refusal, error);
 }
