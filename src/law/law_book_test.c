@@ -223,6 +223,11 @@ static void test_mistakes(void) {
         {"acts: [\n", "x.yaml:2:1: ", ""},
         {"acts:\n  - {id: X, name: y}\n", "x.yaml:2:10: ", "an id is of"},
         {"acts:\n  - {id: x}\n", "x.yaml:2:5: ", "\"name\" is missing"},
+        {ARTICLES "procedures:\n  - id: p\n    name: 甲\n    basis: [甲法/1]\n"
+                  "    confidence: text\n    valid: {from: 2020-01-01}\n    prefix: 甲\n"
+                  "    object: none\n    unseals: [public]\n    states: []\n    acts: []\n",
+         "x.yaml:15:14: ",
+         "the public never opens"},
         {ARTICLES "terms:\n" TERM_HEAD("t") "    valid: {from: 2021-02-30}\n"
                                             "    table: [{amount: 1, unit: hours}]\n",
          "x.yaml:13:19: ",

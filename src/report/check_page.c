@@ -165,7 +165,7 @@ Response *report_check_submit(Ctx *ctx, const Request *req) {
         return refused;
     }
     if (strcmp(report_go(req), "draft") == 0) {
-        return report_kept(&page.guest, ctx->now_us);
+        return report_kept(req, &page.guest, ctx->now_us);
     }
     refused = earlier_step(ctx, &page);
     if (refused != NULL) {

@@ -55,7 +55,7 @@ Response *report_contact_submit(Ctx *ctx, const Request *req) {
         return response_problem(error, NULL);
     }
     if (strcmp(report_go(req), "draft") == 0) {
-        return report_kept(&page.guest, ctx->now_us);
+        return report_kept(req, &page.guest, ctx->now_us);
     }
     g_autoptr(json_t) problems = report_problems(ctx, &page, REPORT_CONTACT, &error);
     if (problems == NULL) {

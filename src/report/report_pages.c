@@ -86,10 +86,17 @@ const char *report_go(const Request *req) {
     return go == NULL ? "" : go;
 }
 
-Response *report_kept(const Guest *guest, int64_t now_us) {
+void report_put_cookie(Response *response, const Request *req, const Guest *guest) {
+    response_cookie(
+        response, report_cookie(req, false), guest->key, REPORT_DRAFT_US / CLOCK_SECOND_US, true);
+}
+
+Response *report_kept(const Request *req, const Guest *guest, int64_t now_us) {
     g_autofree char *day = clock_format_day_zh(guest->ends_us, now_us);
-    return response_redirect_flash(
+    Response *response = response_redirect_flash(
         "/report", "草稿已存，还没有发出。%s前用这台设备打开这一页，可以接着填", day);
+    report_put_cookie(response, req, guest);
+    return response;
 }
 
 /* --- the form in law/ ---------------------------------------------------------------------------

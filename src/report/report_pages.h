@@ -48,8 +48,10 @@ const char *report_said(const Guest *guest, const char *key);
 void report_take(const Request *req, const char *name, glong max, Guest *guest);
 /* Which button was pressed: "draft", "find", or "" to go on. */
 const char *report_go(const Request *req);
+/* The cookie of a draft, for as long as the draft lives. */
+void report_put_cookie(Response *response, const Request *req, const Guest *guest);
 /* "已存草稿…" on the first page. */
-Response *report_kept(const Guest *guest, int64_t now_us);
+Response *report_kept(const Request *req, const Guest *guest, int64_t now_us);
 
 typedef enum ReportStep { REPORT_WHAT, REPORT_WHERE, REPORT_CONTACT, REPORT_CHECK } ReportStep;
 /* What is wrong with the answers of one step; empty: nothing. Caller unrefs. */

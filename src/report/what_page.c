@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#define DRAFT_S (REPORT_DRAFT_US / CLOCK_SECOND_US)
-
 static bool put_choices(Ctx *ctx, const ReportPage *page, json_t *model, GError **error) {
     const LawField *field = law_form_field(page->law.form, REPORT_CONTENT);
     const char *chosen = report_said(&page->guest, "content");
@@ -150,10 +148,10 @@ Response *report_what_submit(Ctx *ctx, const Request *req) {
     if (answer != NULL) {
         return answer;
     }
-    answer = is_draft ? report_kept(&page.guest, ctx->now_us)
+    answer = is_draft ? report_kept(req, &page.guest, ctx->now_us)
                       : response_redirect(report_step_path(REPORT_WHERE));
-    if (is_new) {
-        response_cookie(answer, report_cookie(req, false), page.guest.key, DRAFT_S, true);
+    if (is_new && !is_draft) {
+        report_put_cookie(answer, req, &page.guest);
     }
     return answer;
 }

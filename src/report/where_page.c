@@ -88,7 +88,7 @@ Response *report_where_submit(Ctx *ctx, const Request *req) {
         return show(ctx, &page, g_steal_pointer(&refused_files));
     }
     if (strcmp(go, "draft") == 0) {
-        return report_kept(&page.guest, ctx->now_us);
+        return report_kept(req, &page.guest, ctx->now_us);
     }
     if (strcmp(go, "find") == 0) {
         return response_redirect("/report/where#places");

@@ -1,8 +1,8 @@
 /* A report by HTTP alone, as a resident's forms would send it. */
 import assert from 'node:assert/strict';
 
-async function step(client, target, fields, next) {
-    const response = await client.post(target, fields);
+async function step(client, target, fields, next, from = target) {
+    const response = await client.post(target, fields, { from });
     const html = await response.text();
     assert.equal(response.status, 303, /<div[^>]*problems[\s\S]*?<\/div>/.exec(html)?.[0] ?? html.slice(-2000));
     assert.equal(response.headers.get('location'), next);
@@ -29,5 +29,5 @@ export async function sendReport(client) {
 /* The client follows a report that was sent, and adds words to it. */
 export async function followReport(client, { number, code }) {
     await step(client, '/track', { number, code }, '/track');
-    await step(client, '/track/add', { words: '还锁着' }, '/track');
+    await step(client, '/track/add', { words: '还锁着' }, '/track', '/track');
 }
