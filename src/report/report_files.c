@@ -77,18 +77,13 @@ bool report_files_take(Ctx *ctx,
     if (!drop_removed(ctx, req, guest, error)) {
         return false;
     }
-    if (field == NULL || uploads->len == 0) {
-        return true;
+    bool good = true;
+    for (guint i = 0; good && field != NULL && *ret_answer == NULL && i < uploads->len; i++) {
+        good = report_may(ctx, req, &report_file_limit, request_peer(req), ret_answer, error) &&
+               (*ret_answer != NULL ||
+                take_one(ctx, uploads->pdata[i], field->max, guest, problems, error));
     }
-    if (!report_may(ctx, req, &report_file_limit, request_peer(req), ret_answer, error)) {
-        return false;
-    }
-    for (guint i = 0; *ret_answer == NULL && i < uploads->len; i++) {
-        if (!take_one(ctx, uploads->pdata[i], field->max, guest, problems, error)) {
-            return false;
-        }
-    }
-    return true;
+    return good;
 }
 
 bool report_files_put(Ctx *ctx,

@@ -15,7 +15,7 @@
 /* A whole company or campus may sit behind one address. */
 const CountLimit report_begun_limit = {"report-begun", 30, HOUR_US, true};
 const CountLimit report_sent_limit = {"report-sent", 20, HOUR_US, true};
-const CountLimit report_file_limit = {"report-files", 60, HOUR_US, true}; /* forms with files */
+const CountLimit report_file_limit = {"report-files", 60, HOUR_US, true}; /* at most 1.2 GB */
 const CountLimit track_peer_limit = {"track-peer", 30, GUESS_US, false};
 const CountLimit track_number_limit = {"track-number", 5, GUESS_US, false};
 
@@ -40,7 +40,7 @@ bool report_admits(Ctx *ctx, const Request *req) {
         const char *key = request_cookie(req, report_cookie(req, doors[i].follows));
         if (strcmp(request_path(req), doors[i].path) == 0) {
             return guest_find(ctx->db, key, doors[i].follows, ctx->now_us, &guest, NULL) &&
-                   guest_is_there(&guest);
+                   guest_is_there(&guest) && (guest.follows || guest.matter_id == 0);
         }
     }
     return false;

@@ -102,7 +102,7 @@ char *report_object_address(Db *db, const ReportObject *object);
 /* --- photos (report_files.c) --- */
 
 /* Takes the files of the form into guest->data[photos], and those out that are not wanted; what was
- * not taken is added to `problems`. *ret_answer: too many in this hour, as report_may. */
+ * not taken is added to `problems`. *ret_answer: too many files in this hour, as report_may. */
 bool report_files_take(Ctx *ctx,
                        const Request *req,
                        const LawForm *form,
