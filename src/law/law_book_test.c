@@ -223,11 +223,6 @@ static void test_mistakes(void) {
         {"acts: [\n", "x.yaml:2:1: ", ""},
         {"acts:\n  - {id: X, name: y}\n", "x.yaml:2:10: ", "an id is of"},
         {"acts:\n  - {id: x}\n", "x.yaml:2:5: ", "\"name\" is missing"},
-        {ARTICLES "procedures:\n  - id: p\n    name: 甲\n    basis: [甲法/1]\n"
-                  "    confidence: text\n    valid: {from: 2020-01-01}\n    prefix: 甲\n"
-                  "    object: none\n    unseals: [public]\n    states: []\n    acts: []\n",
-         "x.yaml:15:14: ",
-         "the public never opens"},
         {ARTICLES "terms:\n" TERM_HEAD("t") "    valid: {from: 2021-02-30}\n"
                                             "    table: [{amount: 1, unit: hours}]\n",
          "x.yaml:13:19: ",
@@ -286,6 +281,18 @@ static void test_mistakes(void) {
     }
 }
 
+/* The public may act, but is never let into what is sealed. */
+static void test_public_unseals(void) {
+    static const char text[] =
+        ARTICLES "procedures:\n  - id: p\n    name: 甲\n    basis: [甲法/1]\n"
+                 "    confidence: text\n    valid: {from: 2020-01-01}\n    prefix: 甲\n"
+                 "    object: none\n    unseals: [public]\n    states: []\n    acts: []\n";
+    g_autoptr(GError) error = NULL;
+    g_assert_false(law_book_try("x.yaml", text, strlen(text), &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_INVALID);
+    g_assert_nonnull(strstr(error->message, "x.yaml:15:14: the public never opens"));
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/law/every-book-and-example", test_all);
@@ -299,5 +306,6 @@ int main(int argc, char **argv) {
     g_test_add_func("/law/count/unknown-year-is-not-guessed", test_unknown_year);
     g_test_add_func("/law/count/counted-days", test_counted);
     g_test_add_func("/law/mistakes-have-a-place", test_mistakes);
+    g_test_add_func("/law/the-public-opens-nothing-sealed", test_public_unseals);
     return g_test_run();
 }
