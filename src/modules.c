@@ -11,6 +11,7 @@
 #include "registry/past.h"
 #include "registry/places.h"
 #include "registry/registry.h"
+#include "report/report.h"
 #include "web/module.h"
 
 const Module *const modules[] = {
@@ -23,6 +24,7 @@ const Module *const modules[] = {
     &draw_module,
     &importer_module,
     &inspection_module,
+    &report_module,
     &publicity_module,
     NULL,
 };

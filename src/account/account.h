@@ -30,6 +30,9 @@ typedef enum Role {
     ROLE_COUNT,
 } Role;
 #define ROLE_BIT(role) (1u << (unsigned)(role))
+/* Somebody who is not signed in, where law/ lets the public act ("public", 公众). It is no role: no
+ * account can hold it (role_set_allowed), role_parse does not know it. */
+#define ROLE_PUBLIC_BIT ROLE_BIT(ROLE_COUNT)
 
 extern const Module account_module;
 
@@ -54,7 +57,7 @@ bool role_parse(const char *word, Role *ret_role);
 uint32_t role_permissions(uint32_t roles);
 /* False, with a sentence, for a set that may not stand on one account. */
 bool role_set_allowed(uint32_t roles, const char **ret_reason_zh);
-/* "检查人员、负责人"; caller frees. */
+/* "检查人员、负责人"; with ROLE_PUBLIC_BIT "公众" last. Caller frees. */
 char *role_set_zh(uint32_t roles);
 
 /* --- accounts ------------------------------------------------------------------------------- */
@@ -172,6 +175,29 @@ bool account_sign_out(
 /* Ends all sessions of the account but `keep` (0: all); *ret_ended: how many. */
 bool account_end_sessions(
     Db *db, int64_t account_id, int64_t keep, int64_t *ret_ended, GError **error);
+
+/* --- how often ---------------------------------------------------------------------------------
+ */
+
+/* What may happen only so often for one subject (an address, a number), kept with failed sign-ins
+ * for a day. The window begins anew with each charge until the maximum is passed; then it stands
+ * still until it is over. `by_clock`: whole windows of the clock (each hour for itself) instead. */
+typedef struct CountLimit {
+    const char *kind; /* "peer" and "login" are those of sign-in */
+    int64_t max, window_us;
+    bool by_clock;
+} CountLimit;
+/* Charges one, before what it is charged for is done, so that parallel attempts cannot slip
+ * through. *ret_wait_minutes is 0 while the maximum is not passed. In a transaction of its own. */
+bool account_charge(Db *db,
+                    const CountLimit *limit,
+                    const char *subject,
+                    int64_t now_us,
+                    unsigned *ret_wait_minutes,
+                    GError **error);
+/* Takes one charge back: it was no failure. */
+bool account_uncharge(
+    Db *db, const CountLimit *limit, const char *subject, int64_t now_us, GError **error);
 
 /* --- for WebOptions -----------------------------------------------------------------------------
  */

@@ -102,6 +102,9 @@ char *role_set_zh(uint32_t roles) {
                 text, "%s%s", text->len > 0 ? "、" : "", role_lines[role].name_zh);
         }
     }
+    if ((roles & ROLE_PUBLIC_BIT) != 0) {
+        g_string_append_printf(text, "%s公众", text->len > 0 ? "、" : "");
+    }
     return g_string_free(text, FALSE);
 }
 

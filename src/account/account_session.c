@@ -158,22 +158,17 @@ static bool charge_work(Db *db, void *data, GError **error) {
     SignIn *in = data;
     in->result = (SignInResult){.outcome = SIGN_IN_DONE};
     const struct {
-        const char *kind, *subject;
-        int64_t limit;
-    } charges[] = {{"peer", in->attempt->peer, SIGN_IN_PEER_LIMIT},
-                   {"login", in->login, SIGN_IN_LOGIN_LIMIT}};
+        CountLimit limit;
+        const char *subject;
+    } charges[] = {{{"peer", SIGN_IN_PEER_LIMIT, SIGN_IN_WINDOW_US, false}, in->attempt->peer},
+                   {{"login", SIGN_IN_LOGIN_LIMIT, SIGN_IN_WINDOW_US, false}, in->login}};
     for (size_t i = 0; i < G_N_ELEMENTS(charges); i++) {
         SignInCharge charge = {0};
-        if (!sign_in_charge(db,
-                            charges[i].kind,
-                            charges[i].subject,
-                            charges[i].limit,
-                            in->now_us,
-                            &charge,
-                            error)) {
+        if (!sign_in_charge(
+                db, &charges[i].limit, charges[i].subject, in->now_us, &charge, error)) {
             return false;
         }
-        if (charge.failures > charges[i].limit) {
+        if (charge.failures > charges[i].limit.max) {
             in->result.outcome = SIGN_IN_WAIT;
             in->result.wait_minutes = wait_minutes(charge.last_us, in->now_us);
             return true;

@@ -22,16 +22,15 @@ bool account_store_set_password(
 bool account_store_password(Db *db, int64_t id, char **ret_hash, GError **error);
 bool account_store_any(Db *db, bool *ret_any, GError **error);
 
-/* Charges one failure and tells how many there are in the window now; once `limit` is passed the
- * window no longer moves, so that waiting always ends. */
+/* Charges one failure and tells how many there are in the window (account.h, CountLimit) now; once
+ * its maximum is passed the window no longer moves, so that waiting always ends. */
 typedef struct SignInCharge {
     int64_t failures;
     int64_t last_us;
 } SignInCharge;
 bool sign_in_charge(Db *db,
-                    const char *kind,
+                    const CountLimit *limit,
                     const char *subject,
-                    int64_t limit,
                     int64_t now_us,
                     SignInCharge *ret_charge,
                     GError **error);

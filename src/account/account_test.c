@@ -397,6 +397,47 @@ static void test_refusals(DbEngine engine) {
     g_assert_no_error(error);
 }
 
+/* The public is named in rules and held by nobody; what is counted starts anew when its hour ends.
+ */
+static void test_public_role(void) {
+    const char *reason = NULL;
+    Role role;
+    g_autofree char *text = role_set_zh(ROLE_BIT(ROLE_CLERK) | ROLE_PUBLIC_BIT);
+    g_assert_cmpstr(text, ==, "内勤、公众");
+    g_assert_false(role_set_allowed(ROLE_PUBLIC_BIT, &reason));
+    g_assert_nonnull(reason);
+    g_assert_false(role_parse("public", &role));
+    g_assert_cmpuint(role_permissions(ROLE_PUBLIC_BIT), ==, role_permissions(0));
+}
+
+static unsigned charge(Db *db, const CountLimit *limit, const char *subject, int64_t minute) {
+    g_autoptr(GError) error = NULL;
+    unsigned wait = 99;
+    g_assert_true(account_charge(db, limit, subject, minute * 60 * CLOCK_SECOND_US, &wait, &error));
+    g_assert_no_error(error);
+    return wait;
+}
+
+static void test_charge(DbEngine engine) {
+    static const CountLimit by_clock = {"test", 2, 3600 * CLOCK_SECOND_US, true};
+    static const CountLimit sliding = {"guess", 2, 900 * CLOCK_SECOND_US, false};
+    g_autoptr(TestDb) fresh = test_db_new(engine, (const char *const[]){"ledger", "account", NULL});
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    g_assert_cmpuint(charge(db, &by_clock, "a", 60), ==, 0);
+    g_assert_cmpuint(charge(db, &by_clock, "a", 110), ==, 0);
+    g_assert_cmpuint(charge(db, &by_clock, "b", 110), ==, 0);
+    g_assert_cmpuint(charge(db, &by_clock, "a", 110), ==, 11);
+    g_assert_cmpuint(charge(db, &by_clock, "a", 120), ==, 0);
+    g_assert_cmpuint(charge(db, &sliding, "a", 60), ==, 0);
+    g_assert_true(account_uncharge(db, &sliding, "a", 60 * 60 * CLOCK_SECOND_US, &error));
+    g_assert_cmpuint(charge(db, &sliding, "a", 70), ==, 0);
+    g_assert_cmpuint(charge(db, &sliding, "a", 70), ==, 0);
+    g_assert_cmpuint(
+        charge(db, &sliding, "a", 75), ==, 11); /* 15 minutes after 70, begun ones too */
+    g_assert_cmpuint(charge(db, &sliding, "a", 85), ==, 0);
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/account/roles", test_roles);
@@ -411,5 +452,7 @@ int main(int argc, char **argv) {
     test_db_add("/account/sessions", test_sessions);
     test_db_add("/account/lock-and-reset", test_lock_and_reset);
     test_db_add("/account/refusals", test_refusals);
+    g_test_add_func("/account/roles/nobody-is-the-public", test_public_role);
+    test_db_add("/account/charge/so-often-and-then-again", test_charge);
     return g_test_run();
 }

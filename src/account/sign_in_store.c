@@ -3,9 +3,8 @@
 #include "account/account_store.h"
 
 bool sign_in_charge(Db *db,
-                    const char *kind,
+                    const CountLimit *limit,
                     const char *subject,
-                    int64_t limit,
                     int64_t now_us,
                     SignInCharge *ret_charge,
                     GError **error) {
@@ -18,11 +17,11 @@ bool sign_in_charge(Db *db,
             "last_us = CASE WHEN sign_in_counter.last_us > $4 AND sign_in_counter.failures >= $5 "
             "THEN sign_in_counter.last_us ELSE $3 END "
             "RETURNING failures, last_us"),
-        DB_ARGS(db_text(kind),
+        DB_ARGS(db_text(limit->kind),
                 db_text(subject),
                 db_int(now_us),
-                db_int(now_us - SIGN_IN_WINDOW_US),
-                db_int(limit)),
+                db_int(now_us - limit->window_us),
+                db_int(limit->max)),
         error);
     if (rows == NULL) {
         return false;

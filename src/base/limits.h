@@ -53,8 +53,10 @@
 /* evidence */
 #define LIMIT_FILE (20 * MIB) /* one file; a photo of 48 megapixels has 15 MB */
 #define LIMIT_FORM_FILES 20   /* files in one form; what law/ asks for at most */
-#define LIMIT_FILE_PART MIB   /* one row of a stored file: few rows, little memory */
-#define LIMIT_FILE_NAME 200   /* bytes of a file's name; file systems stop at 255 */
+#define LIMIT_REPORT_BODY                                                                          \
+    (INT64_C(6) * LIMIT_FILE + LIMIT_FORM_BODY) /* of somebody not signed in */
+#define LIMIT_FILE_PART MIB /* one row of a stored file: few rows, little memory */
+#define LIMIT_FILE_NAME 200 /* bytes of a file's name; file systems stop at 255 */
 #define LIMIT_FILES_WAITING (INT64_C(1024) * MIB) /* of one account, uploaded but in no act yet */
 #define LIMIT_JPEG_MEMORY (192 * MIB) /* for one public copy; 48 megapixels take 144 MiB */
 

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "casework/act_form.h"
+#include "casework/case_upload.h"
 #include "casework/casework_file.h"
 
 #include <string.h>
@@ -40,12 +41,14 @@ static bool holds(const json_t *list, const char *sha256) {
     return false;
 }
 
-/* One file that arrived. It lies on disk, so it is mapped, not read; one that is too large is only
- * refused. */
-static bool store(Ctx *ctx, const Upload *upload, json_t *list, GString *problems, GError **error) {
+/* It lies on disk, so it is mapped, not read; one that is too large is only refused. */
+bool case_upload_store(Ctx *ctx,
+                       const Upload *upload,
+                       int64_t sender,
+                       char **ret_sha256,
+                       char **ret_problem_zh,
+                       GError **error) {
     g_autoptr(GError) cause = NULL;
-    g_autofree char *sha256 = NULL;
-    g_autofree char *problem = NULL;
     g_autoptr(GMappedFile) mapped =
         upload->size > LIMIT_FILE ? NULL : g_mapped_file_new(upload->path, FALSE, &cause);
     if (cause != NULL) {
@@ -55,9 +58,16 @@ static bool store(Ctx *ctx, const Upload *upload, json_t *list, GString *problem
     NewFile file = {.name = upload->file_name,
                     .bytes = bytes == NULL ? "" : bytes,
                     .size = (size_t)upload->size,
-                    .account_id = ctx->who->account_id,
+                    .account_id = sender,
                     .now_us = ctx->now_us};
-    if (!casework_file_store(ctx->db, &file, &sha256, &problem, error)) {
+    return casework_file_store(ctx->db, &file, ret_sha256, ret_problem_zh, error);
+}
+
+/* One file that arrived. */
+static bool store(Ctx *ctx, const Upload *upload, json_t *list, GString *problems, GError **error) {
+    g_autofree char *sha256 = NULL;
+    g_autofree char *problem = NULL;
+    if (!case_upload_store(ctx, upload, ctx->who->account_id, &sha256, &problem, error)) {
         return false;
     }
     if (problem != NULL) {
@@ -214,7 +224,7 @@ static bool show_list(Ctx *ctx,
         if (file == NULL) { /* swept, or never ours: the form goes on without it */
             continue;
         }
-        g_autofree char *size = matter_size_text(file->size);
+        g_autofree char *size = case_size_text(file->size);
         g_autofree char *href = file_href(form, file);
         json_t *line = json_object();
         json_put_text(line, "sha256", file->sha256);

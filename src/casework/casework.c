@@ -195,7 +195,9 @@ static bool note(Db *db,
     digest_of(DIGEST_SHA256, whole, strlen(whole), hash);
     g_autofree char *digest = hex_format(hash, sizeof hash);
     g_autofree char *happened = clock_format_utc(row->happened_us);
-    g_autofree char *actor = g_strdup_printf("account:%" G_GINT64_FORMAT, work->actor->account_id);
+    int64_t account = work->actor->account_id;
+    g_autofree char *actor =
+        account == 0 ? g_strdup("public") : g_strdup_printf("account:%" G_GINT64_FORMAT, account);
     g_autofree char *object = g_strdup_printf("matter:%" G_GINT64_FORMAT, matter->id);
     g_autoptr(json_t) payload = json_object();
     json_put_text(payload, "kind", matter->kind);
@@ -222,7 +224,8 @@ static bool note(Db *db,
 
 /* Whoever acts, and the officers who take part as far as they have accounts. */
 static bool store_people(Db *db, const CaseWork *work, const Matter *matter, GError **error) {
-    bool good = casework_store_person(db, matter->id, work->actor->account_id, error);
+    int64_t actor = work->actor->account_id;
+    bool good = actor == 0 || casework_store_person(db, matter->id, actor, error);
     for (size_t i = 0; good && i < work->act->officer_count; i++) {
         int64_t account = 0;
         good = account_of_officer(db, work->act->officers[i], &account, error) &&

@@ -15,9 +15,11 @@
 
 extern const Module casework_module;
 
-/* Who acts. Borrowed. */
+/* Who acts. Borrowed. The public has account_id 0 and ROLE_PUBLIC_BIT: it may do what law/ lets it
+ * do and is told apart from everybody else, never from each other. */
 typedef struct CaseActor {
     int64_t account_id;
+    int64_t sender;     /* in whose name the act's files wait (casework_file.h); 0: the account's */
     int64_t officer_id; /* the officer behind the account; 0: none */
     int64_t agency_id;  /* whose powers count, in whose name papers go out; 0: none told */
     uint32_t roles;     /* bit set of Role */
@@ -206,6 +208,16 @@ void matter_page_clear(MatterPage *page);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MatterPage, matter_page_clear)
 /* One page of such a list or of a search. A search may give fewer rows than limit and yet go on. */
 bool casework_list_page(Db *db, const MatterQuery *query, MatterPage *ret_page, GError **error);
+
+/* Matters of a kind about one object that were opened after `since_us`, newest first, at most
+ * `limit`: array of Matter *. */
+GPtrArray *casework_about(Db *db,
+                          const char *kind,
+                          const char *object_kind,
+                          int64_t object_id,
+                          int64_t since_us,
+                          unsigned limit,
+                          GError **error);
 
 /* The matter that has this number or a paper with it; 0: none. */
 bool casework_resolve(Db *db, const char *number, int64_t *ret_matter, GError **error);

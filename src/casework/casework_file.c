@@ -250,13 +250,17 @@ static GArray *named_files(const CaseWork *work) {
     return all;
 }
 
+static int64_t case_sender(const CaseActor *actor) {
+    return actor->sender != 0 ? actor->sender : actor->account_id;
+}
+
 bool case_files_check(Db *db, const CaseWork *work, const Matter *matter, GError **error) {
     g_autoptr(GArray) all = named_files(work);
     for (guint i = 0; i < all->len; i++) {
         const Named *named = &g_array_index(all, Named, i);
         g_autoptr(CaseFile) file = NULL;
         if (!casework_file_usable(
-                db, work->actor->account_id, matter->id, named->sha256, &file, error)) {
+                db, case_sender(work->actor), matter->id, named->sha256, &file, error)) {
             return false;
         }
         if (file == NULL) {
@@ -276,7 +280,7 @@ bool case_files_attach(
         const Named *named = &g_array_index(all, Named, i);
         g_autoptr(CaseFile) file = NULL;
         if (!casework_file_usable(
-                db, work->actor->account_id, matter->id, named->sha256, &file, error)) {
+                db, case_sender(work->actor), matter->id, named->sha256, &file, error)) {
             return false;
         }
         if (file == NULL) { /* swept since the check: trying again, the check says so */
@@ -287,11 +291,29 @@ bool case_files_attach(
         file->seq = seq;
         file->leaf = leaf;
         if (!casework_store_attach(db, matter->id, file, error) ||
-            !casework_store_take_upload(db, work->actor->account_id, named->sha256, error)) {
+            !casework_store_take_upload(db, case_sender(work->actor), named->sha256, error)) {
             return false;
         }
     }
     return true;
+}
+
+/* --- of somebody who is not signed in ----------------------------------------------------------
+ */
+
+typedef struct ForgetWork {
+    int64_t sender;
+    const char *sha256;
+} ForgetWork;
+
+static bool forget_work(Db *db, void *data, GError **error) {
+    const ForgetWork *work = data;
+    return casework_store_forget(db, work->sender, work->sha256, error);
+}
+
+bool casework_file_forget(Db *db, int64_t sender, const char *sha256, GError **error) {
+    ForgetWork work = {sender, sha256};
+    return db_in_tx(db) ? forget_work(db, &work, error) : db_run_tx(db, forget_work, &work, error);
 }
 
 /* --- what nobody took ---------------------------------------------------------------------------

@@ -5,7 +5,9 @@
  *
  * A file waits under the account that uploaded it until an act takes it; only that account may use
  * it, or an act of a matter that has it already. What nobody has taken is removed after a day,
- * unless a draft names it. Reading recomputes the hash. Thread: that of the Db.
+ * unless a draft names it. Somebody who is not signed in has a negative number instead of an
+ * account, made by the room that lets them send files, which also forgets what they leave.
+ * Reading recomputes the hash. Thread: that of the Db.
  */
 #pragma once
 
@@ -52,6 +54,10 @@ bool casework_file_usable(Db *db,
                           CaseFile **ret_file,
                           GError **error);
 
+/* Forgets one file (NULL: all) that waits for this sender, and its bytes when nobody else names
+ * them. In the caller's transaction if there is one. */
+bool casework_file_forget(Db *db, int64_t sender, const char *sha256, GError **error);
+
 /* The files of a matter in order: array of CaseFile *. */
 GPtrArray *casework_files(Db *db, int64_t matter_id, GError **error);
 /* One of them; HZ_ERROR_NOT_FOUND. Caller frees. */
@@ -62,6 +68,10 @@ typedef bool (*FileSink)(void *data, const void *bytes, size_t size, GError **er
 /* HZ_ERROR_CORRUPT when they are not those that the hash names: what the sink has got until then
  * must not be used. */
 bool casework_file_read(Db *db, const char *sha256, FileSink sink, void *data, GError **error);
+
+/* The public copy of a photo: says nothing about place, time and device (jpeg_strip.h). INVALID
+ * when the kind has none or the photo is not whole, LIMIT when it is too large. Caller unrefs. */
+GBytes *casework_file_copy(Db *db, const CaseFile *file, GError **error);
 
 /* Removes what has waited since before `until_us` and stands in no draft, and the bytes that nobody
  * names any more. */

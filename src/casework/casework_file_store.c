@@ -205,7 +205,8 @@ GPtrArray *casework_store_files(Db *db, int64_t matter_id, const char *sha256, G
  */
 
 #define IS_LEFT                                                                                    \
-    "uploaded_us < $1 AND NOT EXISTS (SELECT 1 FROM matter_draft d WHERE d.account_id = "          \
+    "uploaded_us < $1 AND account_id > 0 AND NOT EXISTS (SELECT 1 FROM matter_draft d WHERE "      \
+    "d.account_id = "                                                                              \
     "case_upload.account_id AND d.data LIKE '%' || case_upload.sha256 || '%')"
 
 GPtrArray *casework_store_left(Db *db, int64_t until_us, unsigned limit, GError **error) {
@@ -226,17 +227,49 @@ GPtrArray *casework_store_left(Db *db, int64_t until_us, unsigned limit, GError 
 
 /* A file that is named while it is being removed makes the removal fail as a CONFLICT (foreign
  * keys); the next round tries again. */
-bool casework_store_sweep(Db *db, int64_t until_us, const char *sha256, GError **error) {
+static bool remove_unnamed(Db *db, const char *sha256, GError **error) {
     return db_exec(db,
-                   SQL("DELETE FROM case_upload WHERE " IS_LEFT " AND sha256 = $2"),
-                   DB_ARGS(db_int(until_us), db_text(sha256)),
-                   NULL,
-                   error) &&
-           db_exec(db,
                    SQL("DELETE FROM case_file WHERE sha256 = $1 AND NOT EXISTS (SELECT 1 FROM "
                        "case_upload u WHERE u.sha256 = case_file.sha256) AND NOT EXISTS (SELECT 1 "
                        "FROM matter_file m WHERE m.sha256 = case_file.sha256)"),
                    DB_ARGS(db_text(sha256)),
                    NULL,
                    error);
+}
+
+bool casework_store_sweep(Db *db, int64_t until_us, const char *sha256, GError **error) {
+    return db_exec(db,
+                   SQL("DELETE FROM case_upload WHERE " IS_LEFT " AND sha256 = $2"),
+                   DB_ARGS(db_int(until_us), db_text(sha256)),
+                   NULL,
+                   error) &&
+           remove_unnamed(db, sha256, error);
+}
+
+/* Hashes that wait for a sender: array of char *. */
+static GPtrArray *waiting_hashes(Db *db, int64_t sender, GError **error) {
+    g_autoptr(GPtrArray) hashes = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(DbRows) rows = db_query(db,
+                                      SQL("SELECT sha256 FROM case_upload WHERE account_id = $1"),
+                                      DB_ARGS(db_int(sender)),
+                                      error);
+    if (rows == NULL) {
+        return NULL;
+    }
+    while (db_rows_next(rows)) {
+        g_ptr_array_add(hashes, g_strdup(db_rows_text(rows, 0)));
+    }
+    return db_rows_done(rows, error) ? g_steal_pointer(&hashes) : NULL;
+}
+
+bool casework_store_forget(Db *db, int64_t sender, const char *sha256, GError **error) {
+    g_autoptr(GPtrArray) hashes = waiting_hashes(db, sender, error);
+    bool good = hashes != NULL;
+    for (guint i = 0; good && i < hashes->len; i++) {
+        const char *one = hashes->pdata[i];
+        good =
+            (sha256 != NULL && strcmp(one, sha256) != 0) ||
+            (casework_store_take_upload(db, sender, one, error) && remove_unnamed(db, one, error));
+    }
+    return good;
 }

@@ -295,6 +295,30 @@ static void test_facts(DbEngine engine) {
     g_assert_cmpstr(json_get_text(file->facts, "device", NULL), ==, "Xuanwu YW-CAM7");
 }
 
+/* Files of somebody who is not signed in wait under a negative number: the sweep leaves them to the
+ * room that made it, and what it forgets is gone unless somebody else names the same bytes. */
+static void test_forget(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *own = store_text(db, -7, "只有他有");
+    g_autofree char *other = store_text(db, -7, "两人都有");
+    g_autofree char *same = store_text(db, CLERK, "两人都有");
+    g_assert_true(casework_file_sweep(db, at("2026-11-22T10:00:00"), &error));
+    g_assert_cmpint(
+        count(db, SQL("SELECT COUNT(*) FROM case_upload WHERE account_id = -7")), ==, 2);
+    g_assert_true(casework_file_forget(db, -7, own, &error));
+    g_assert_cmpint(count(db, SQL("SELECT COUNT(*) FROM case_file")), ==, 1);
+    g_assert_true(casework_file_forget(db, -7, NULL, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(count(db, SQL("SELECT COUNT(*) FROM case_upload")), ==, 1);
+    g_assert_cmpstr(other, ==, same);
+    g_autofree char *text = read_back(db, same);
+    g_assert_cmpstr(text, ==, "两人都有");
+    g_assert_true(casework_file_sweep(db, at("2026-11-24T10:00:00"), &error));
+    g_assert_cmpint(count(db, SQL("SELECT COUNT(*) FROM case_file")), ==, 0);
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     test_db_add("/casework-file/stored-once", test_store);
@@ -304,5 +328,6 @@ int main(int argc, char **argv) {
     test_db_add("/casework-file/taken-by-an-act", test_taken_by_an_act);
     test_db_add("/casework-file/swept", test_sweep);
     test_db_add("/casework-file/facts-of-a-photo", test_facts);
+    test_db_add("/casework/file/a-stranger-s-files-are-forgotten", test_forget);
     return g_test_run();
 }

@@ -25,6 +25,9 @@ void case_refuse_field(LawRefusal *refusal, const char *field, const char *probl
 }
 
 int64_t case_person(const CaseActor *actor) {
+    if (actor->account_id == 0) {
+        return CASE_PUBLIC_PERSON;
+    }
     return actor->officer_id != 0 ? actor->officer_id : -actor->account_id;
 }
 

@@ -19,7 +19,9 @@ typedef struct CaseWork {
     bool clocks_stand;   /* the act has moved no clock: what is stored of them holds */
 } CaseWork;
 
-/* The person behind an actor: the officer, else minus the account. */
+/* The person behind an actor: the officer, else minus the account; for the public a number that
+ * nobody else has. */
+#define CASE_PUBLIC_PERSON (INT64_MIN / 2)
 int64_t case_person(const CaseActor *actor);
 void case_refuse(LawRefusal *refusal, const char *rule, const char *basis_zh, char *reason_zh);
 /* A refusal that belongs to one field of the form. */

@@ -109,8 +109,10 @@ bool casework_store_take_upload(Db *db, int64_t account_id, const char *sha256, 
 bool casework_store_attach(Db *db, int64_t matter_id, CaseFile *file, GError **error);
 /* `sha256` NULL: all. Array of CaseFile *. */
 GPtrArray *casework_store_files(Db *db, int64_t matter_id, const char *sha256, GError **error);
-/* Hashes of files that somebody uploaded before `until_us` and that stand in no draft of theirs: at
- * most `limit` texts. */
+/* As casework_file_forget. */
+bool casework_store_forget(Db *db, int64_t sender, const char *sha256, GError **error);
+/* Hashes of files that an account uploaded before `until_us` and that stand in no draft of theirs:
+ * at most `limit` texts. */
 GPtrArray *casework_store_left(Db *db, int64_t until_us, unsigned limit, GError **error);
 /* Forgets these uploads of a file, and the file when nobody names it any more. */
 bool casework_store_sweep(Db *db, int64_t until_us, const char *sha256, GError **error);

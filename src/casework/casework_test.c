@@ -227,6 +227,50 @@ static void test_form_sent_twice(DbEngine engine) {
     g_assert_cmpstr(matter.number, ==, "举〔2026〕第0002号");
 }
 
+/* Somebody who is not signed in may do what law/ opens to the public and nothing else, and stands
+ * nowhere as a person. */
+static void test_public(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, case_rooms);
+    g_autoptr(Db) db = fill(fresh);
+    g_autoptr(GError) error = NULL;
+    g_auto(LawRefusal) refusal = {0};
+    g_autoptr(json_t) data = data_of(REGISTRATION);
+    CaseActor anybody = actor(0, ROLE_PUBLIC_BIT, 0);
+    NewMatter opening = {.kind = "complaint", .title = "演示商店", .region = "500103"};
+    CaseAct act = {.step = "register", .happened_us = at("2026-06-01T09:00:00"), .data = data};
+    int64_t id = 0;
+    int64_t people = -1;
+    g_assert_true(casework_open(db, &anybody, &opening, &act, &id, &refusal, &error));
+    g_assert_no_error(error);
+    g_assert_cmpstr(refusal.reason_zh, ==, NULL);
+    g_assert_cmpint(id, >, 0);
+    const char *words = "{\"words\": \"二楼也锁了\"}";
+    assert_try(
+        db,
+        id,
+        "",
+        (Try){
+            .step = "supplement", .when = "2026-06-01T10:00:00", .data = words, .actor = anybody});
+    assert_try(db,
+               id,
+               "role",
+               (Try){"verify", "2026-06-01T11:00:00", VERIFICATION, anybody, {1, 2}, 2, 0});
+    CaseActor clerk = actor(CLERK, ROLE_BIT(ROLE_CLERK), 0);
+    assert_try(
+        db,
+        id,
+        "role",
+        (Try){.step = "supplement", .when = "2026-06-01T11:00:00", .data = words, .actor = clerk});
+    db_query_int(db,
+                 SQL("SELECT COUNT(*) FROM matter_person WHERE matter_id = $1"),
+                 DB_ARGS(db_int(id)),
+                 &people,
+                 &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(people, ==, 0);
+    assert_replay(db, id);
+}
+
 /* Fills a form at random, mostly right. */
 static json_t *random_data(GRand *random, const LawForm *form) {
     json_t *data = json_object();
@@ -366,6 +410,7 @@ int main(int argc, char **argv) {
     test_db_add("/casework/every-guard-refuses", test_guards);
     test_db_add("/casework/two-at-once", test_conflict);
     test_db_add("/casework/a-form-sent-twice", test_form_sent_twice);
+    test_db_add("/casework/the-public-may-do-what-law-opens-to-it", test_public);
     test_db_add("/casework/replay-gives-what-is-stored", test_replay);
     test_db_add("/casework/list-by-urgency", test_list);
     return g_test_run();

@@ -106,11 +106,9 @@ static char *meanwhile(Ctx *ctx, const ActForm *form, int64_t version) {
         const LawStep *step = law_step(form->procedure, act->step);
         if (act->seq > version) {
             g_autofree char *when = clock_format_minute(act->entered_us);
-            g_string_append_printf(out,
-                                   "账号 %" G_GINT64_FORMAT " 在 %s 办理了“%s”。",
-                                   act->actor,
-                                   when,
-                                   step == NULL ? act->step : step->name);
+            g_autofree char *who = matter_account_text(act->actor);
+            g_string_append_printf(
+                out, "%s 在 %s 办理了“%s”。", who, when, step == NULL ? act->step : step->name);
         }
     }
     g_string_append(out, "您写的都还在下面；核对以后可以再提交，或者回到案件页。");

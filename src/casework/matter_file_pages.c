@@ -2,8 +2,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
-#include "casework/casework_file.h"
-#include "casework/jpeg_strip.h"
+#include "casework/case_upload.h"
 #include "casework/matter_pages.h"
 
 #include <errno.h>
@@ -15,7 +14,7 @@
 /* --- the list -----------------------------------------------------------------------------------
  */
 
-char *matter_size_text(int64_t size) {
+char *case_size_text(int64_t size) {
     return size >= MIB   ? g_strdup_printf("%.1f MB", (double)size / MIB)
            : size >= KIB ? g_strdup_printf("%" G_GINT64_FORMAT " KB", size / KIB)
                          : g_strdup_printf("%" G_GINT64_FORMAT " 字节", size);
@@ -125,10 +124,10 @@ static json_t *file_model(const MatterShown *shown, const CaseFile *file, const 
         "/work/matters/%" G_GINT64_FORMAT "/files/%s", shown->matter->id, file->sha256);
     g_autofree char *public_href =
         kind->is_strippable ? g_strconcat(href, "?copy=public", NULL) : NULL;
-    g_autofree char *size = matter_size_text(file->size);
+    g_autofree char *size = case_size_text(file->size);
     g_autofree char *proves = proves_text(shown, act, file->field);
     g_autofree char *happened = clock_format_minute(act->happened_us);
-    g_autofree char *actor = g_strdup_printf("账号 %" G_GINT64_FORMAT, act->actor);
+    g_autofree char *actor = matter_account_text(act->actor);
     g_autofree char *facts = facts_text(file->facts);
     g_autofree char *leaf = g_strdup_printf("%" G_GINT64_FORMAT, file->leaf);
     g_autofree char *proof_href = g_strdup_printf("/verify?leaf=%" G_GINT64_FORMAT, file->leaf);
@@ -205,26 +204,17 @@ static Response *original(Ctx *ctx, const CaseFile *file) {
     return response;
 }
 
-static bool append_part(void *data, const void *bytes, size_t size, GError **error) {
-    (void)error;
-    g_byte_array_append(data, bytes, (guint)size);
-    return true;
-}
-
 /* Its name is the number: the original's may name a person. */
 static Response *public_copy(Ctx *ctx, const CaseFile *file) {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
     if (!file_kind_info(file->kind)->is_strippable) {
         return response_not_found();
     }
-    if (!casework_file_read(ctx->db, file->sha256, append_part, bytes, &error)) {
-        return refuse(error);
-    }
-    int orientation = (int)json_get_int(file->facts, "orientation", 1);
-    GBytes *copy = jpeg_strip(bytes->data, bytes->len, orientation, LIMIT_JPEG_MEMORY, &error);
+    GBytes *copy = casework_file_copy(ctx->db, file, &error);
     if (copy == NULL) {
-        return response_problem(error, "这张照片不完整或者太大，做不出公开副本。");
+        return g_error_matches(error, HZ_ERROR, HZ_ERROR_CORRUPT)
+                   ? refuse(error)
+                   : response_problem(error, "这张照片不完整或者太大，做不出公开副本。");
     }
     g_autofree char *name = g_strdup_printf("证%" G_GINT64_FORMAT ".jpg", file->number);
     Response *response = response_bytes("image/jpeg", copy, name);

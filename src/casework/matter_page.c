@@ -21,8 +21,10 @@ static void put_steps(const Ctx *ctx, const LawCase *course, const Matter *matte
     for (unsigned i = 0; i < procedure->step_count; i++) {
         const LawStep *step = &procedure->steps[i];
         g_auto(LawRefusal) refusal = {0};
-        if (law_step_opens(step) || step->effect == LAW_EFFECT_CORRECT) {
-            continue; /* an error is put right from the answer that has it */
+        if (law_step_opens(step) || step->effect == LAW_EFFECT_CORRECT ||
+            step->roles == ROLE_PUBLIC_BIT) {
+            continue; /* an error is put right from the answer that has it; the public has own pages
+                       */
         }
         casework_may(course, matter, &actor, step, &refusal);
         json_t *line = json_object();

@@ -83,10 +83,14 @@ json_t *matter_due_model(const Ctx *ctx, const Matter *matter, const LawBook *bo
     return model;
 }
 
-char *matter_account_name(Db *db, int64_t account_id) {
-    g_autoptr(Account) account = account_find(db, account_id, NULL);
-    return account != NULL ? g_strdup(account->name)
+char *matter_account_text(int64_t account_id) {
+    return account_id == 0 ? g_strdup("公众（网上）")
                            : g_strdup_printf("账号 %" G_GINT64_FORMAT, account_id);
+}
+
+char *matter_account_name(Db *db, int64_t account_id) {
+    g_autoptr(Account) account = account_id == 0 ? NULL : account_find(db, account_id, NULL);
+    return account != NULL ? g_strdup(account->name) : matter_account_text(account_id);
 }
 
 /* --- kinds and rows

@@ -26,8 +26,6 @@ json_t *matter_due_model(const Ctx *ctx, const Matter *matter, const LawBook *bo
 json_t *matter_row_model(const Ctx *ctx, const Matter *matter);
 /* "2026-11-22", or with the minute when the deadline is none of whole days. Caller frees. */
 char *matter_due_text(int64_t due_us);
-/* "1.4 MB", "12 KB". Caller frees. */
-char *matter_size_text(int64_t size);
 
 /* What the page of a matter knows of it. Borrowed. */
 typedef struct MatterShown {
@@ -64,7 +62,9 @@ bool matter_put_timeline(Ctx *ctx,
                          GError **error);
 /* "吕晓远（C-1）、…". Caller frees. */
 char *matter_officers_text(Db *db, const GArray *officers);
-/* The name of the person behind an account, else "账号 7". Caller frees. */
+/* "账号 7"; "公众（网上）" for somebody who was not signed in. Caller frees. */
+char *matter_account_text(int64_t account_id);
+/* The name of the person behind an account, else as matter_account_text. Caller frees. */
 char *matter_account_name(Db *db, int64_t account_id);
 /* A number typed or scanned, to the page that it belongs to. */
 Response *matter_go_page(Ctx *ctx, const Request *req);

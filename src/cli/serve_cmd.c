@@ -8,6 +8,7 @@
 #include "job/job.h"
 #include "law/law_book.h"
 #include "publicity/site.h"
+#include "report/report.h"
 #include "web/log.h"
 #include "web/proxy.h"
 
@@ -234,6 +235,7 @@ static bool serve(const ServeOptions *options, GError **error) {
         .release = account_release,
         .site = site_model,
         .refused = account_refused,
+        .admits = report_admits,
         .plan_observer = explain != NULL ? explain_observe : NULL,
         .plan_data = explain,
     };

@@ -343,6 +343,18 @@ static void test_kind_by_name(void) {
     }
 }
 
+/* The public may act, but is never let into what is sealed. */
+static void test_public_unseals(void) {
+    static const char text[] =
+        ARTICLES "procedures:\n  - id: p\n    name: 甲\n    basis: [甲法/1]\n"
+                 "    confidence: text\n    valid: {from: 2020-01-01}\n    prefix: 甲\n"
+                 "    object: none\n    unseals: [public]\n    states: []\n    acts: []\n";
+    g_autoptr(GError) error = NULL;
+    g_assert_false(law_book_try("x.yaml", text, strlen(text), &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_INVALID);
+    g_assert_nonnull(strstr(error->message, "x.yaml:15:14: the public never opens"));
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/law/every-book-and-example", test_all);
@@ -358,5 +370,6 @@ int main(int argc, char **argv) {
     g_test_add_func("/law/kind-of-agency-by-its-name", test_kind_by_name);
     g_test_add_func("/law/mistakes-have-a-place", test_mistakes);
     g_test_add_func("/law/window/mistakes-have-a-place", test_window_mistakes);
+    g_test_add_func("/law/the-public-opens-nothing-sealed", test_public_unseals);
     return g_test_run();
 }

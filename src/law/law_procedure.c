@@ -1,5 +1,6 @@
 #include "law/law_procedure.h"
 
+#include "account/account.h"
 #include "base/error.h"
 #include "law/law_internal.h"
 
@@ -65,6 +66,10 @@ void law_read_procedures(LawReader *reader, LawBook *book, LawNode list) {
         procedure.prefix = law_text(reader, law_get(map, "prefix"));
         procedure.object = objects[law_word(reader, law_get(map, "object"), objects)];
         procedure.unseals = law_read_roles(reader, law_get(map, "unseals"));
+        if ((procedure.unseals & ROLE_PUBLIC_BIT) != 0) {
+            law_wrong(reader, law_get(map, "unseals"), "the public never opens what is sealed");
+            return;
+        }
         read_states(reader, law_get(map, "states"), &procedure);
         if (reader->error == NULL) {
             read_steps(reader, law_get(map, "acts"), &procedure);

@@ -152,12 +152,17 @@ static void read_extensions(LawReader *reader, LawNode list, LawStep *step) {
 /* --- guards -------------------------------------------------------------------------------------
  */
 
-/* Role words with "-", as all ids here: "legal-reviewer". "system" is no role. */
+/* Role words with "-", as all ids here: "legal-reviewer"; "public" is who is not signed in.
+ * "system" is no role. */
 uint32_t law_read_roles(LawReader *reader, LawNode list) {
     uint32_t roles = 0;
     for (unsigned i = 0; law_list(reader, list) && i < law_count(list); i++) {
         g_autofree char *word = g_strdelimit(g_strdup(law_id(reader, law_at(list, i))), "-", '_');
         Role role;
+        if (strcmp(word, "public") == 0) {
+            roles |= ROLE_PUBLIC_BIT;
+            continue;
+        }
         if (!role_parse(word, &role)) {
             law_wrong(reader, law_at(list, i), "there is no role of this name");
             return 0;

@@ -21,6 +21,7 @@ typedef struct NavGroup {
 } NavGroup;
 
 static const NavItem public_nav[] = {
+    {"/report", "举报隐患", NULL, PERM_PUBLIC, 0},
     {"/records", "查询公示", NULL, PERM_PUBLIC, 0},
     {"/draws", "随机抽查", NULL, PERM_PUBLIC, 0},
     {"/verify", "核验记录", NULL, PERM_PUBLIC, 0},

@@ -165,6 +165,21 @@ Response *guard_preflight(const WebOptions *options, Ctx *ctx, const Request *re
     return NULL;
 }
 
+Response *guard_large_body(const WebOptions *options, Ctx *ctx, const Request *req) {
+    Response *refusal = guard_preflight(options, ctx, req);
+    if (refusal == NULL && req->route->permission == PERM_PUBLIC && options->admits != NULL &&
+        !options->admits(ctx, req)) {
+        refusal = refuse(
+            options,
+            ctx,
+            req,
+            "large body",
+            response_status_page(
+                403, "文件没有收", "这一页已经过期，或者不收文件。请从头打开页面，再传一次。"));
+    }
+    return refusal;
+}
+
 Response *guard_check(const WebOptions *options, Ctx *ctx, const Request *req) {
     Response *refusal = guard_preflight(options, ctx, req);
     if (refusal == NULL && req->is_post && !token_is_good(ctx, req)) {

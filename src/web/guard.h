@@ -24,5 +24,8 @@ Response *guard_check(const WebOptions *options, Ctx *ctx, const Request *req);
  * stranger cannot fill the disk first and be refused afterwards. */
 Response *guard_preflight(const WebOptions *options, Ctx *ctx, const Request *req);
 
+/* That, and for somebody who is not signed in whether options->admits lets the body come. */
+Response *guard_large_body(const WebOptions *options, Ctx *ctx, const Request *req);
+
 /* "查看单位和建筑" for PERM_UNIT_VIEW. */
 const char *permission_name_zh(Permission permission);

@@ -267,8 +267,7 @@ static enum MHD_Result to_workers(Mhd *mhd, Exchange *exchange) {
 static bool needs_preflight(const Request *req) {
     bool is_large = request_content_length(req) > LIMIT_FORM_BODY ||
                     request_header(req, "Transfer-Encoding") != NULL;
-    return is_large && req->route->body_max > LIMIT_FORM_BODY &&
-           req->route->permission != PERM_PUBLIC;
+    return is_large && req->route->body_max > LIMIT_FORM_BODY;
 }
 
 /* A POST's body may come when its length and type are in order. */

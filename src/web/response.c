@@ -207,6 +207,10 @@ void response_sandbox(Response *response) {
     response_set_header(response, "Content-Security-Policy", "sandbox; default-src 'none'");
 }
 
+void response_private(Response *response) {
+    response_set_header(response, "Cache-Control", "no-store");
+}
+
 void response_cookie(
     Response *response, const char *name, const char *value, int64_t max_age_s, bool http_only) {
     g_autofree char *encoded = percent_encode(value, "");

@@ -145,6 +145,8 @@ response_file(const char *mime, const char *path, const char *download_name, boo
 /* The body came from outside: a browser may show it as what its type says, and never runs anything
  * in it. */
 void response_sandbox(Response *response);
+/* It says what only this reader may know, though nobody is signed in: no cache keeps it. */
+void response_private(Response *response);
 /* The browser stays connected to `topic` (SSE). */
 Response *response_events(const char *topic);
 /* Path=/, SameSite=Lax, Secure for "__Host-" names. The value is percent-encoded and request_cookie
@@ -189,6 +191,9 @@ typedef struct WebOptions {
      * csrf (the token for this page's forms), flash (text or null), request_id and path. May be
      * NULL. */
     json_t *(*site)(Ctx *ctx, const Request *req);
+    /* May somebody who is not signed in send a body larger than LIMIT_FORM_BODY to this PERM_PUBLIC
+     * route? Asked before the body is read, over a read-only connection. NULL: yes. */
+    bool (*admits)(Ctx *ctx, const Request *req);
     /* A request was refused (permission, CSRF, scope): leaves its mark. Called on the worker. */
     void (*refused)(Ctx *ctx, const Request *req, const char *reason);
 } WebOptions;

@@ -126,7 +126,7 @@ static Answer *answer_request(WebServer *server, Connections *connections, Excha
     if (ctx.db == NULL && needs_database(req)) {
         response = response_status_page(503, NULL, NULL);
     } else if (exchange->is_preflight) {
-        response = guard_preflight(connections->options, &ctx, req);
+        response = guard_large_body(connections->options, &ctx, req);
     } else {
         response = run_handler(connections, &ctx, req);
     }

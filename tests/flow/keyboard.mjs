@@ -31,7 +31,7 @@ const focused = (page) => page.evaluate(() => {
     };
 });
 
-for (const [role, target] of [[null, '/'], [null, '/records'], ['clerk', '/work/units'], ['inspector', '/work']]) {
+for (const [role, target] of [[null, '/'], [null, '/records'], [null, '/report'], [null, '/track'], ['clerk', '/work/units'], ['inspector', '/work']]) {
     test(`${target}: every stop of the Tab key is seen and not covered`, async () => {
         const page = await openPage(city.url, { height: 700 });
         if (role) await signInBrowser(page, city.logins[role]);

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { axeFindings, Client, closeBrowser, IS_SOAK, openPage, sidewaysScroll, signInBrowser, startCity } from './support.mjs';
 import { openComplaint, verifiedComplaint } from './support_matter.mjs';
+import { draftReport } from './support_report.mjs';
 import { crawlAll, routeOf, routes } from './support_site.mjs';
 
 let city;
@@ -15,9 +16,12 @@ before(async () => {
     city = await startCity();
     await importWithRefusedRow(city);
     await makeMatters(city);
+    const resident = new Client(city.url);
+    await draftReport(resident, '商业');
     reached = await crawlAll(city, {
+        '': ['/report/where', '/report/contact', '/report/check', '/report/sent'],
         clerk: ['/work/plans/1/publish', '/work/draws/new?plan=1', '/work/draws/1/publish', await exportOfUnits(city)],
-    });
+    }, resident);
 });
 
 after(async () => {
@@ -69,6 +73,7 @@ async function exportOfUnits({ url, logins }) {
 const NO_PAGES = new Map([
     ['/healthz', 'for monitors'],
     ['/a/{file}', 'styles, scripts, icons'],
+    ['/track/files/{file}', 'the copy of a photo, for who sent it (report.mjs)'],
     ['/work/jobs/events', 'a stream that a page opens while a job runs'],
 ]);
 

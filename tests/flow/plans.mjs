@@ -9,6 +9,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { Client, ENGINES, IS_SOAK, makeCity, newDatabase, serve } from './support.mjs';
 import { openComplaint, verifiedComplaint } from './support_matter.mjs';
+import { draftReport, followReport, sendReport } from './support_report.mjs';
 import { getFormsOf, linksOf, pageKey } from './support_site.mjs';
 
 /* 5,000 units at scale 1. */
@@ -80,6 +81,16 @@ async function makeMatters(url, logins) {
     await openComplaint(clerk, { title: '逾期公司', region, happened: '2026-10-12T10:00' });
 }
 
+/* So that the pages of a report, which are reached by posting, have asked what they ask. */
+async function reportSomething(url) {
+    for (const where of ['商业', '商业楼', '哪里都没有的地方']) {
+        const resident = new Client(url);
+        await draftReport(resident, where);
+        await followReport(resident, await sendReport(resident));
+        await resident.get('/track');
+    }
+}
+
 const scanned = (plan, engine) => [...plan.matchAll(engine === 'sqlite' ? /\bSCAN (?:TABLE )?(\w+)/g : /Seq Scan on (\w+)/g)]
     .map((match) => match[1]);
 
@@ -92,6 +103,7 @@ for (const engine of ENGINES) {
             const explain = path.join(db.folder, 'plans.jsonl');
             server = await serve(db, { args: ['--explain', explain] });
             await makeMatters(server.url, logins);
+            await reportSomething(server.url);
             let visited = await visitEverything(new Client(server.url), ['/']);
             for (const role of ['clerk', 'inspector', 'leader', 'auditor', 'system_administrator', 'security_administrator']) {
                 const client = await new Client(server.url).signIn(logins[role]);

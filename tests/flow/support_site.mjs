@@ -116,10 +116,11 @@ export async function crawl(client, starts, { max = 400 } = {}) {
 }
 
 /* Everything each role can reach: Map role → pages; role "" is somebody who has not signed in.
- * `starts`: role → more addresses to begin at, for pages that are linked only at some moments. */
-export async function crawlAll(city, starts = {}) {
+ * `starts`: role → more addresses to begin at, for pages that are linked only at some moments.
+ * `anybody`: a client who has not signed in but has begun something. */
+export async function crawlAll(city, starts = {}, anybody = new Client(city.url)) {
     const reached = new Map();
-    reached.set('', await crawl(new Client(city.url), ['/', '/search?q=演示']));
+    reached.set('', await crawl(anybody, ['/', '/search?q=演示', ...(starts[''] ?? [])]));
     for (const [role, login] of Object.entries(city.logins)) {
         const client = await new Client(city.url).signIn(login);
         reached.set(role, await crawl(client, ['/', '/work', ...(starts[role] ?? [])]));

@@ -41,6 +41,7 @@ async function transfer(page, target) {
 
 for (const [name, role, first, next] of [
     ['the public start page', null, '/', '/records'],
+    ['the first step of a report', null, '/report', '/track'],
     ['the officer\'s list of units', 'leader', '/work/units', '/work/buildings'],
 ]) {
     test(`${name}: cold within ${COLD_BYTES_MAX} bytes, warm in one request`, async (t) => {

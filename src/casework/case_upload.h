@@ -1,0 +1,16 @@
+/* A file of a multipart form becomes evidence that waits for an act. Thread: the worker's. */
+#pragma once
+
+#include "casework/casework_file.h"
+#include "web/web.h"
+
+/* As casework_file_store, from an upload; `sender` is an account or a negative number
+ * (casework_file.h). */
+bool case_upload_store(Ctx *ctx,
+                       const Upload *upload,
+                       int64_t sender,
+                       char **ret_sha256,
+                       char **ret_problem_zh,
+                       GError **error);
+/* "2 KB". Caller frees. */
+char *case_size_text(int64_t size);
