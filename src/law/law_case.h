@@ -67,8 +67,8 @@ bool law_case_apply(LawCase *matter, const LawDone *done, LawRefusal *ret_refusa
 const LawProcedure *law_case_procedure(const LawCase *matter);
 const LawState *law_case_state(const LawCase *matter); /* NULL before the first act */
 unsigned law_case_acts(const LawCase *matter);
-/* The officers who alone may take the step, as the latest act of its `only-by` has named them: array
- * of int64_t, borrowed; NULL: nobody was named. */
+/* The officers who alone may take the step, as the latest act of its `only-by` has named them:
+ * array of int64_t, borrowed; NULL: nobody was named. */
 const GArray *law_case_named(const LawCase *matter, const LawStep *step);
 /* Is the officer named for any step? */
 bool law_case_names(const LawCase *matter, int64_t officer);

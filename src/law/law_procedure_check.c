@@ -204,14 +204,11 @@ check_guards(const Check *check, const LawStep *step, const LawForm *form, LawNo
     }
 }
 
-static void
-check_acts(const Check *check, LawNode map, const char *key, const char *const *acts) {
+static void check_acts(const Check *check, LawNode map, const char *key, const char *const *acts) {
     for (unsigned i = 0; acts[i] != NULL; i++) {
         if (law_step(check->procedure, acts[i]) == NULL) {
-            law_wrong(check->reader,
-                      law_at(law_get(map, key), i),
-                      "there is no act \"%s\"",
-                      acts[i]);
+            law_wrong(
+                check->reader, law_at(law_get(map, key), i), "there is no act \"%s\"", acts[i]);
         }
     }
 }

@@ -189,8 +189,7 @@ static void read_needs(LawReader *reader, LawNode list, LawStep *step) {
 }
 
 /* cap: {id: random-checks, when: {source: [random]}, not-in: [not-done]} */
-static void
-read_cap(LawReader *reader, LawNode map, const LawProcedure *procedure, LawStep *step) {
+static void read_cap(LawReader *reader, LawNode map, const LawProcedure *procedure, LawStep *step) {
     LawNode not_in = law_get(map, "not-in");
     step->cap_not_in = optional_texts(reader, not_in);
     for (unsigned i = 0; reader->error == NULL && step->cap_not_in[i] != NULL; i++) {
@@ -241,10 +240,11 @@ void law_read_step(LawReader *reader,
                    LawNode map,
                    const LawProcedure *procedure,
                    LawStep *ret_step) {
-    if (!law_keys(reader,
-                  map,
-                  "id name from? to? by officers? form? power? starts? meets? pauses? resumes? "
-                  "extends? not-by? only-by? aside? needs? not-before? cap? effect? papers? basis?")) {
+    if (!law_keys(
+            reader,
+            map,
+            "id name from? to? by officers? form? power? starts? meets? pauses? resumes? "
+            "extends? not-by? only-by? aside? needs? not-before? cap? effect? papers? basis?")) {
         return;
     }
     read_shared(reader, map, ret_step);
