@@ -17,6 +17,7 @@ typedef struct CaseWork {
     const LawStep *step; /* NULL: the procedure has no such act */
     const LawForm *form; /* NULL: the step asks for nothing */
     bool clocks_stand;   /* the act has moved no clock: what is stored of them holds */
+    bool names;          /* its officers are from now on those of the matter */
 } CaseWork;
 
 /* The person behind an actor: the officer, else minus the account. */
@@ -29,10 +30,12 @@ void case_refuse_field(LawRefusal *refusal, const char *field, const char *probl
  * order, form and own work --- */
 
 void case_check_actor(const CaseActor *actor,
+                      const LawCase *course,
                       const LawStep *step,
                       const char *region,
                       LawRefusal *refusal);
-bool case_guard(Db *db, const CaseWork *work, const Matter *matter, GError **error);
+bool case_guard(
+    Db *db, const CaseWork *work, const LawCase *course, const Matter *matter, GError **error);
 
 /* --- what an act does besides moving its matter (casework_effect.c) --- */
 

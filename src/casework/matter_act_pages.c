@@ -93,6 +93,7 @@ Response *matter_act_page(Ctx *ctx, const Request *req) {
     casework_may(course, &matter, &actor, form.step, &refusal);
     g_autoptr(json_t) started = started_of(ctx, req, &form);
     form.started = started;
+    form.named = law_case_named(course, form.step);
     return refusal.reason_zh != NULL ? matter_refuse(ctx, req, &refusal)
                                      : act_form_show(ctx, req, &form, &(ActShown){.data = NULL});
 }

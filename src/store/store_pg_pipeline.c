@@ -1,8 +1,9 @@
-/* Statements that PostgreSQL hears of without our waiting for each answer: libpq's pipeline mode. */
+/* Statements that PostgreSQL hears of without our waiting for each answer: libpq's pipeline mode.
+ */
 #include "store/store_pg.h"
 
-/* Statements sent before answers are read. An answer is some 40 bytes, so that they fit the socket's
- * buffer and neither side waits for the other. */
+/* Statements sent before answers are read. An answer is some 40 bytes, so that they fit the
+ * socket's buffer and neither side waits for the other. */
 #define PIPELINE_RUNS 256
 
 int64_t store_pg_changed(const PGresult *result) {
@@ -13,8 +14,8 @@ static bool lost(GError **error) {
     return hz_fail(error, HZ_ERROR_UNAVAILABLE, "postgresql: the connection was lost");
 }
 
-static bool send_prepared(
-    PgDb *db, const char *name, DbArgs args, int64_t must_change, GError **error) {
+static bool
+send_prepared(PgDb *db, const char *name, DbArgs args, int64_t must_change, GError **error) {
     g_auto(PgParams) params = {0};
     store_pg_params_make(args, &params);
     if (!PQsendQueryPrepared(
@@ -112,8 +113,8 @@ PGresult *store_pg_run_behind(PgDb *db, const char *name, DbArgs args, GError **
     return NULL;
 }
 
-/* COMMIT goes along only with statements that either fail or are right: whoever must change a number
- * of rows is looked at first. */
+/* COMMIT goes along only with statements that either fail or are right: whoever must change a
+ * number of rows is looked at first. */
 PGresult *store_pg_commit(PgDb *db, GError **error) {
     bool is_sure = true;
     for (guint i = 0; i < db->waiting->len; i++) {
@@ -139,12 +140,8 @@ PGresult *store_pg_commit(PgDb *db, GError **error) {
     return NULL;
 }
 
-bool store_pg_send_many(PgDb *db,
-                        const char *name,
-                        size_t columns,
-                        DbArgs args,
-                        int64_t *ret_changed,
-                        GError **error) {
+bool store_pg_send_many(
+    PgDb *db, const char *name, size_t columns, DbArgs args, int64_t *ret_changed, GError **error) {
     bool done = PQenterPipelineMode(db->conn) == 1 || lost(error);
     for (size_t at = 0; done && at < args.count; at += columns) {
         done = send_prepared(db, name, (DbArgs){args.items + at, columns}, -1, error);
