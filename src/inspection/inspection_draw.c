@@ -11,6 +11,7 @@
 
 #define AT_ONCE 500
 #define ACCOUNT "account:"
+#define MINUTE_US (INT64_C(60) * CLOCK_SECOND_US)
 
 /* Whoever set the task going; the draw or the job has asked whether they may. */
 static CaseActor assigner(const InspectionTask *task) {
@@ -34,6 +35,7 @@ bool inspection_assign(Db *db,
     json_put_text(data, "reference", task->reference);
     json_put_text(data, "due", due);
     CaseActor actor = assigner(task);
+    /* forms know minutes: whoever goes at once must not be earlier than the task */
     NewMatter matter = {.kind = INSPECTION_KIND,
                         .object_kind = task->object_kind,
                         .object_id = task->object_id,
@@ -41,7 +43,7 @@ bool inspection_assign(Db *db,
                         .is_within_cap = true,
                         .origin = task->origin};
     CaseAct act = {.step = "assign",
-                   .happened_us = task->assigned_us,
+                   .happened_us = task->assigned_us - task->assigned_us % MINUTE_US,
                    .data = data,
                    .officers = officers,
                    .officer_count = task->lead_id == 0 ? 0 : G_N_ELEMENTS(officers)};
