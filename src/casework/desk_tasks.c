@@ -4,6 +4,7 @@
 #include "casework/casework_store.h"
 #include "casework/desk.h"
 #include "casework/matter_pages.h"
+#include "registry/officer.h"
 
 #define LOOKED 2000 /* open matters looked at for a count: read from the index alone */
 #define SHOWN 20    /* in one group; each is replayed */
@@ -67,6 +68,27 @@ static json_t *task_model(const Ctx *ctx, const Matter *matter, const LawCase *c
     return item;
 }
 
+/* The two who were drawn see each other's name. */
+static bool put_people(Db *db, const GArray *named, json_t *item, GError **error) {
+    json_t *people = json_array();
+    g_autoptr(GString) names = g_string_new(NULL);
+    json_put(item, "people", people);
+    for (guint i = 0; named != NULL && i < named->len; i++) {
+        g_auto(Officer) officer = {0};
+        if (!officer_find(db, g_array_index(named, int64_t, i), &officer, error)) {
+            return false;
+        }
+        g_autofree char *initial = g_utf8_substring(officer.name, 0, 1);
+        json_t *person = json_object();
+        json_put_text(person, "name", officer.name);
+        json_put_text(person, "initial", initial);
+        json_array_append_new(people, person);
+        g_string_append_printf(names, "%s%s", i == 0 ? "" : "、", officer.name);
+    }
+    json_put_text(item, "people_text", names->len == 0 ? NULL : names->str);
+    return true;
+}
+
 /* JSON null when it is not the reader's turn after all (own work, a date that is not reached). */
 static json_t *own_task(Ctx *ctx, const Matter *matter, GError **error) {
     CaseActor actor = matter_actor(ctx);
@@ -85,6 +107,10 @@ static json_t *own_task(Ctx *ctx, const Matter *matter, GError **error) {
     json_put_text(item, "title", title);
     json_put_text(item, "act", step->name);
     json_put_text(item, "act_href", act);
+    if (!put_people(ctx->db, law_case_named(course, step), item, error)) {
+        json_decref(item);
+        return NULL;
+    }
     return item;
 }
 

@@ -102,16 +102,6 @@ static bool add_row(Db *db, const CaseTaken *taken, const json_t *assignment, GE
                    : hz_fail(error, HZ_ERROR_CORRUPT, "%s has no last day", matter->number);
 }
 
-/* A matter that was opened before this room read matters gets its row with its next act. */
-static bool ensure_row(Db *db, const CaseTaken *taken, Inspection **ret_row, GError **error) {
-    if (!inspection_store_of_matter(db, taken->matter->id, ret_row, error) || *ret_row != NULL) {
-        return *ret_row != NULL;
-    }
-    g_autoptr(GPtrArray) acts = casework_acts(db, taken->matter->id, false, error);
-    return acts != NULL && add_row(db, taken, ((StoredAct *)acts->pdata[0])->data, error) &&
-           inspection_store_of_matter(db, taken->matter->id, ret_row, error);
-}
-
 /* --- acts --------------------------------------------------------------------------------------
  */
 
@@ -123,6 +113,17 @@ static int64_t count_failed(const json_t *items) {
         failed += strcmp(json_get_text(item, "answer", ""), "fail") == 0;
     }
     return failed;
+}
+
+/* Do the officers of the act stand in the row, in whichever order? */
+static bool are_those(const Inspection *row, const CaseAct *act) {
+    bool has_lead = false;
+    bool has_second = false;
+    for (size_t i = 0; i < act->officer_count; i++) {
+        has_lead |= act->officers[i] == row->lead_id;
+        has_second |= act->officers[i] == row->second_id;
+    }
+    return has_lead && has_second;
 }
 
 static bool follow_record(Db *db, const CaseTaken *taken, const Inspection *row, GError **error) {
@@ -142,11 +143,35 @@ static bool follow_record(Db *db, const CaseTaken *taken, const Inspection *row,
                         .recorded_us = taken->actor->now_us,
                         .recorded_by = taken->actor->officer_id,
                         .leaf = taken->leaf};
-    return (row->lead_id != 0 || inspection_store_officers(db, row->matter_id, &officers, error)) &&
+    return (are_those(row, taken->act) ||
+            inspection_store_officers(db, row->matter_id, &officers, error)) &&
            inspection_store_result(db, &result, error) &&
            (row->object_kind == OBJECT_BUILDING
                 ? building_note_inspected(db, row->object_id, day_us, error)
                 : unit_note_inspected(db, row->object_id, day_us, error));
+}
+
+/* A matter that was opened before this room read matters gets its row with its next act; what it
+ * has recorded is read from its acts. */
+static bool add_late(Db *db, const CaseTaken *taken, Inspection **ret_row, GError **error) {
+    g_autoptr(GPtrArray) acts = casework_acts(db, taken->matter->id, false, error);
+    if (acts == NULL || !add_row(db, taken, ((StoredAct *)acts->pdata[0])->data, error) ||
+        !inspection_store_of_matter(db, taken->matter->id, ret_row, error)) {
+        return false;
+    }
+    bool good = true;
+    for (guint i = 0; good && i + 1 < acts->len; i++) { /* the last is the one that is taken now */
+        const StoredAct *act = acts->pdata[i];
+        CaseActor actor = {.officer_id = MAX(act->person, 0), .now_us = act->entered_us};
+        CaseAct done = {.step = act->step,
+                        .happened_us = act->happened_us,
+                        .officers = (const int64_t *)(void *)act->officers->data,
+                        .officer_count = act->officers->len};
+        CaseTaken past = {
+            .matter = taken->matter, .actor = &actor, .act = &done, .data = act->data, .leaf = -1};
+        good = strcmp(act->step, "record") != 0 || follow_record(db, &past, *ret_row, error);
+    }
+    return good;
 }
 
 /* Only what is published on this site is shown here. */
@@ -188,10 +213,12 @@ bool inspection_follow(Db *db, const CaseTaken *taken, GError **error) {
                         : add_row(db, taken, taken->data, error);
     }
     Inspection *found = NULL;
-    if (!ensure_row(db, taken, &found, error)) {
+    bool good = inspection_store_of_matter(db, taken->matter->id, &found, error) &&
+                (found != NULL || add_late(db, taken, &found, error));
+    g_autoptr(Inspection) row = found;
+    if (!good) {
         return false;
     }
-    g_autoptr(Inspection) row = found;
     if (taken->names) {
         g_auto(Pair) pair = {0};
         InspectionOfficers officers;

@@ -429,6 +429,30 @@ static void test_published_elsewhere_is_not_here(DbEngine engine) {
     city_end(&city);
 }
 
+/* A matter from before this room read matters: its row is made from its acts with the next one. */
+static void test_a_matter_without_a_row(DbEngine engine) {
+    City city;
+    g_autoptr(GError) error = NULL;
+    city_begin(&city, engine);
+    int64_t id = add_task(&city, 7);
+    const char *when = "2026-11-20T09:00:00";
+    try_act(&city, id, "", (Attempt){"record", when, BLOCKED, 0, {0, 1}, 1});
+    test_db_exec(city.db, "DELETE FROM inspection");
+    const char *tell = "{\"way\": \"spot\", \"receiver\": \"店主\"}";
+    try_act(&city, id, "", (Attempt){"tell", when, tell, 0, {0, 0}, 2});
+    g_autoptr(Inspection) row = row_of(&city, id);
+    g_assert_cmpint(row->state, ==, INSPECTION_RECORDED);
+    g_assert_cmpint(row->failed, ==, 1);
+    g_assert_cmpint(row->inspected_us, ==, day("2026-11-20"));
+    g_assert_cmpint(row->lead_id, ==, city.officers[0]);
+    g_assert_cmpint(row->second_id, ==, city.officers[1]);
+    g_autoptr(GPtrArray) answers = inspection_answers(city.db, row, &error);
+    g_assert_cmpuint(answers->len, >, 1);
+    try_act(&city, id, "", (Attempt){"publish", when, "{\"where\": [\"site\"]}", -1, {0, 0}, 3});
+    g_assert_cmpuint(public_count(city.db), ==, 1);
+    city_end(&city);
+}
+
 /* Drawn for a neighbouring district: this matter, and no other one there. */
 static void test_an_officer_from_elsewhere(DbEngine engine) {
     City city;
@@ -711,6 +735,8 @@ static void test_old_task_of_somebody_who_left(DbEngine engine) {
     g_autoptr(Inspection) row = inspection_find(city.db, 71, &error);
     g_assert_cmpint(row->matter_id, >, 0);
     try_act(&city, row->matter_id, "", (Attempt){"record", NOW, BLOCKED, 2, {0, 2}, 1});
+    g_autoptr(Inspection) after = inspection_find(city.db, 71, &error);
+    g_assert_cmpint(after->second_id, ==, city.officers[2]); /* who was there */
     city_end(&city);
 }
 
@@ -723,6 +749,7 @@ int main(int argc, char **argv) {
     test_db_add("/inspection/record-and-publish", test_record_and_publish);
     test_db_add("/inspection/published-elsewhere-is-not-here",
                 test_published_elsewhere_is_not_here);
+    test_db_add("/inspection/a-matter-without-a-row", test_a_matter_without_a_row);
     test_db_add("/inspection/an-officer-from-elsewhere", test_an_officer_from_elsewhere);
     test_db_add("/inspection/cap", test_cap);
     test_db_add("/inspection/lists", test_lists);

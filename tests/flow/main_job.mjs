@@ -151,7 +151,9 @@ for (const engine of ENGINES) {
             assert.deepEqual(shown.elsewhere.map((link) => link.href), [`/work/draws/${drawn}`], 'the matter leads back to the draw');
             const task_of = async (client) => (await client.json('/work')).groups.filter((group) => group.id !== 'wait')
                 .flatMap((group) => group.tasks).find((one) => one.href === matter);
-            assert.equal((await task_of(officer)).act_href, `${matter}/acts/record`, 'the task is on the first page');
+            const waiting = await task_of(officer);
+            assert.equal(waiting.act_href, `${matter}/acts/record`, 'the task is on the first page');
+            assert.deepEqual(waiting.people.map((one) => one.name), [task.lead.name, task.second.name]);
             const outsider = await new Client(city.url).signIn(city.logins.inspector);
             const mine = await outsider.json('/work/account');
             if (mine.officer_id !== task.lead.id && mine.officer_id !== task.second.id) {
