@@ -45,6 +45,8 @@ const PastSource past_sources[] = {
 const CaseHooks case_hooks = {
     .is_recused = draw_is_recused,
     .count = inspection_count,
+    .taken = inspection_follow,
+    .see_also = inspection_see_also,
 };
 
 /* Where the roles page looks up regions and agencies. */

@@ -20,8 +20,7 @@ typedef struct RoleLine {
 static const RoleLine role_lines[ROLE_COUNT] = {
     [ROLE_INSPECTOR] = {"inspector",
                         "检查人员",
-                        READS_CASEWORK | P(PERM_UNIT_EDIT) | P(PERM_INSPECTION_RECORD) |
-                            P(PERM_EXPORT)},
+                        READS_CASEWORK | P(PERM_UNIT_EDIT) | P(PERM_EXPORT)},
     [ROLE_LEGAL_REVIEWER] = {"legal_reviewer", "法制审核人员", READS_CASEWORK | P(PERM_EXPORT)},
     [ROLE_LEADER] = {"leader",
                      "负责人",

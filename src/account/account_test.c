@@ -316,7 +316,7 @@ static void test_sessions(DbEngine engine) {
     g_assert_cmpint(who.account_id, ==, id);
     g_assert_cmpstr(who.region, ==, "500103");
     g_assert_cmpuint(strlen(who.csrf), ==, 32);
-    g_assert_true(principal_may(&who, PERM_INSPECTION_RECORD));
+    g_assert_true(principal_may(&who, PERM_INSPECTION_VIEW));
     g_assert_false(principal_may(&who, PERM_PUBLISH));
     account_release(&who);
 

@@ -30,6 +30,11 @@ static bool put_officers(Ctx *ctx,
         return false;
     }
     for (int i = 0; i < form->step->officers; i++) {
+        g_auto(Officer) named = {0};
+        if (form->named != NULL && (guint)i < form->named->len &&
+            !officer_find(ctx->db, g_array_index(form->named, int64_t, i), &named, error)) {
+            return false;
+        }
         g_autofree char *name = act_officer_name(i);
         bool is_recusal = form->step->effect == LAW_EFFECT_RECUSE;
         g_autofree char *label = is_recusal ? g_strdup("回避人员的执法证号")
@@ -42,6 +47,7 @@ static bool put_officers(Ctx *ctx,
         json_put_text(field,
                       "value",
                       sent != NULL            ? sent
+                      : form->named != NULL   ? named.certificate
                       : i == 0 && !is_recusal ? own.certificate
                                               : NULL);
         json_put_text(field, "error", problem);

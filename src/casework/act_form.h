@@ -20,6 +20,7 @@ typedef struct ActForm {
     const char *title, *region;
     const json_t *known;   /* what the library says, by LawField.prefill; may be NULL */
     const Matter *parent;  /* the matter that a new one grows out of; NULL: none */
+    const GArray *named;   /* officers whom the matter names for this step; NULL: none */
     const json_t *started; /* first values from the address: which act is corrected, which paper is
                             * served; may be NULL */
 } ActForm;

@@ -23,24 +23,34 @@ const LawBook *casework_book(const char *region, GError **error) {
     return city == NULL ? NULL : law_book(city, error);
 }
 
+size_t casework_anybody(const LawCase *course,
+                        const LawStep *step,
+                        int64_t ret_officers[CASE_OFFICERS_MAX]) {
+    const GArray *named = law_case_named(course, step);
+    size_t count = MIN((size_t)step->officers, CASE_OFFICERS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        ret_officers[i] = named != NULL && i < named->len ? g_array_index(named, int64_t, i)
+                                                          : INT64_MIN + (int64_t)i;
+    }
+    return count;
+}
+
 void casework_may(const LawCase *course,
                   const Matter *matter,
                   const CaseActor *actor,
                   const LawStep *step,
                   LawRefusal *ret_refusal) {
-    /* as many officers as it takes, all different: they are checked when they are known */
-    int64_t nobody[16];
-    for (size_t i = 0; i < G_N_ELEMENTS(nobody); i++) {
-        nobody[i] = INT64_MIN + (int64_t)i;
-    }
+    /* they are checked when they are known */
+    int64_t anybody[CASE_OFFICERS_MAX];
+    size_t count = casework_anybody(course, step, anybody);
     LawDone done = {.step = step->id,
                     .time_us = actor->now_us,
                     .actor = case_person(actor),
-                    .officers = nobody,
-                    .officer_count = (size_t)step->officers};
+                    .officers = anybody,
+                    .officer_count = count};
     law_case_may(course, &done, ret_refusal);
     if (ret_refusal->reason_zh == NULL) {
-        case_check_actor(actor, step, matter->region, ret_refusal);
+        case_check_actor(actor, course, step, matter->region, ret_refusal);
     }
 }
 
@@ -85,6 +95,11 @@ LawCase *casework_replay(Db *db, const Matter *matter, GError **error) {
 
 GPtrArray *casework_acts(Db *db, int64_t matter_id, bool with_sealed, GError **error) {
     return casework_store_acts(db, matter_id, with_sealed, error);
+}
+
+bool casework_is_named(
+    Db *db, int64_t matter_id, int64_t officer_id, bool *ret_named, GError **error) {
+    return casework_store_is_named(db, matter_id, officer_id, ret_named, error);
 }
 
 bool casework_find(Db *db, int64_t id, Matter *ret_matter, GError **error) {
@@ -172,6 +187,16 @@ static bool seal(Db *db, const CaseWork *work, const ActRow *row, GError **error
     return true;
 }
 
+/* Do acts of the procedure ask whom this one has named? */
+static bool names_officers(const LawCase *course, const CaseWork *work) {
+    const LawProcedure *procedure = law_case_procedure(course);
+    bool names = false;
+    for (unsigned i = 0; work->act->officer_count > 0 && i < procedure->step_count; i++) {
+        names |= g_strv_contains(procedure->steps[i].only_by, work->step->id);
+    }
+    return names;
+}
+
 static char *officers_text(const CaseAct *act) {
     g_autoptr(json_t) list = json_array();
     for (size_t i = 0; i < act->officer_count; i++) {
@@ -197,7 +222,9 @@ static bool note(Db *db,
     g_autofree char *happened = clock_format_utc(row->happened_us);
     int64_t account = work->actor->account_id;
     g_autofree char *actor =
-        account == 0 ? g_strdup("public") : g_strdup_printf("account:%" G_GINT64_FORMAT, account);
+        account == 0                     ? g_strdup("public")
+        : account == CASE_SYSTEM_ACCOUNT ? g_strdup("system")
+                                         : g_strdup_printf("account:%" G_GINT64_FORMAT, account);
     g_autofree char *object = g_strdup_printf("matter:%" G_GINT64_FORMAT, matter->id);
     g_autoptr(json_t) payload = json_object();
     json_put_text(payload, "kind", matter->kind);
@@ -224,12 +251,14 @@ static bool note(Db *db,
 
 /* Whoever acts, and the officers who take part as far as they have accounts. */
 static bool store_people(Db *db, const CaseWork *work, const Matter *matter, GError **error) {
-    int64_t actor = work->actor->account_id;
-    bool good = actor == 0 || casework_store_person(db, matter->id, actor, error);
+    int64_t own = work->actor->account_id;
+    bool good = (own <= 0 || casework_store_person(db, matter->id, own, error)) &&
+                (!work->names || casework_store_unname(db, matter->id, error));
     for (size_t i = 0; good && i < work->act->officer_count; i++) {
         int64_t account = 0;
         good = account_of_officer(db, work->act->officers[i], &account, error) &&
-               (account == 0 || casework_store_person(db, matter->id, account, error));
+               (account == 0 || casework_store_person(db, matter->id, account, error)) &&
+               (!work->names || casework_store_name(db, matter->id, work->act->officers[i], error));
     }
     return good;
 }
@@ -256,15 +285,21 @@ static bool store_act(Db *db,
                   .data = data,
                   .state_from = from,
                   .state_to = matter->state};
-    int64_t leaf;
+    CaseTaken taken = {.matter = matter,
+                       .opening = work->opening,
+                       .actor = work->actor,
+                       .act = work->act,
+                       .data = work->data,
+                       .names = work->names};
     return casework_store_add_act(db, &row, error) && seal(db, work, &row, error) &&
            (work->clocks_stand ||
             casework_store_clocks(db, matter->id, law_case_clocks(course), error)) &&
            store_people(db, work, matter, error) &&
            case_effect_apply(db, work, matter, row.seq, effect, error) &&
            case_papers_make(db, work, matter, row.seq, &papers, error) &&
-           note(db, work, matter, &row, papers, &leaf, error) &&
-           case_files_attach(db, work, matter, row.seq, leaf, error);
+           note(db, work, matter, &row, papers, &taken.leaf, error) &&
+           case_files_attach(db, work, matter, row.seq, taken.leaf, error) &&
+           case_hooks.taken(db, &taken, error);
 }
 
 /* Everything of the clocks that is stored: "running 1772000000000000 0;" for each. Caller frees. */
@@ -307,7 +342,8 @@ static bool prepare(CaseWork *work, const LawCase *course, const char *region, G
 static bool take(Db *db, CaseWork *work, LawCase *course, Matter *matter, GError **error) {
     const LawState *before = law_case_state(course);
     CaseEffect effect = {0};
-    if (!prepare(work, course, matter->region, error) || !case_guard(db, work, matter, error)) {
+    if (!prepare(work, course, matter->region, error) ||
+        !case_guard(db, work, course, matter, error)) {
         return false;
     }
     if (work->refusal->reason_zh != NULL) {
@@ -325,6 +361,7 @@ static bool take(Db *db, CaseWork *work, LawCase *course, Matter *matter, GError
     }
     g_autofree char *clocks_now = clock_marks(course);
     work->clocks_stand = strcmp(clocks_before, clocks_now) == 0;
+    work->names = names_officers(course, work);
     if (!case_effect_check(db, work, matter, &effect, error) ||
         (work->refusal->reason_zh == NULL && !case_files_check(db, work, matter, error))) {
         return false;

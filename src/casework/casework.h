@@ -15,6 +15,9 @@
 
 extern const Module casework_module;
 
+/* Nobody's account: what the system does by itself, such as taking over tasks from before. */
+#define CASE_SYSTEM_ACCOUNT (-1)
+
 /* Who acts. Borrowed. The public has account_id 0 and ROLE_PUBLIC_BIT: it may do what law/ lets it
  * do and is told apart from everybody else, never from each other. */
 typedef struct CaseActor {
@@ -45,6 +48,9 @@ typedef struct NewMatter {
     const char *region;  /* NULL: the object's */
     const char *form_id; /* sent twice, a form opens one matter; NULL: none */
     int64_t from_matter; /* the matter that it grows out of, which is linked; 0: none */
+    bool is_within_cap;  /* whoever chose the object has held the cap: a draw by its pool */
+    const char
+        *origin; /* a word of the room that opens it to its own CaseHooks.taken; NULL: none */
 } NewMatter;
 
 typedef struct Matter {
@@ -59,8 +65,11 @@ typedef struct Matter {
     int64_t due_us;     /* of the clock that ends first; 0: none runs */
     char *due_clock;
     LawUnit due_unit;    /* in which that clock counts */
-    uint32_t next_roles; /* who may take the next act: bit set of Role */
+    uint32_t next_roles; /* who may take the next act: bit set of Role, and CASE_NAMED of it */
 } Matter;
+/* Roles of which only the officers named in the matter may act. */
+#define CASE_NAMED(roles) ((roles) << 16)
+#define CASE_NEXT_ROLES(next) (((next) | (next) >> 16) & 0xffff)
 void matter_clear(Matter *matter);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Matter, matter_clear)
 
@@ -105,6 +114,16 @@ GPtrArray *casework_acts(Db *db, int64_t matter_id, bool with_sealed, GError **e
 
 /* The matter's course, replayed from its acts. Caller frees. */
 LawCase *casework_replay(Db *db, const Matter *matter, GError **error);
+
+/* Those who could take part in the step when nothing keeps them away: the named ones, else nobody
+ * in particular, all different. Gives how many it takes. */
+#define CASE_OFFICERS_MAX 8
+size_t casework_anybody(const LawCase *course,
+                        const LawStep *step,
+                        int64_t ret_officers[CASE_OFFICERS_MAX]);
+/* Is the officer one of those whom the matter names? They see it and act on it in any district. */
+bool casework_is_named(
+    Db *db, int64_t matter_id, int64_t officer_id, bool *ret_named, GError **error);
 
 /* Could this actor take the step now, the form aside? Officers are not looked at. */
 void casework_may(const LawCase *course,
@@ -163,10 +182,22 @@ bool casework_draft_find(Db *db,
 typedef struct CaseCount {
     const char *cap, *kind, *field;
     const char *const *values;
+    const char *const *not_in; /* states of matters that do not count; NULL: all do */
     const char *object_kind;
     int64_t object_id;
     int year;
 } CaseCount;
+
+/* An act that was taken, in its transaction. Borrowed. */
+typedef struct CaseTaken {
+    const Matter *matter;     /* as the act has left it */
+    const NewMatter *opening; /* NULL: the matter was there before */
+    const CaseActor *actor;
+    const CaseAct *act;
+    const json_t *data; /* with what follows from it; may be NULL */
+    bool names;         /* the act's officers are from now on those of the matter */
+    int64_t leaf;       /* of the ledger */
+} CaseTaken;
 
 /* Stands in src/modules.c, because this room may not know the rooms above it. */
 typedef struct CaseHooks {
@@ -179,18 +210,25 @@ typedef struct CaseHooks {
                        GError **error);
     /* What is counted elsewhere under the same cap. */
     bool (*count)(Db *db, const CaseCount *count, int64_t *ret_n, GError **error);
+    /* A room that keeps a reading of matters writes it with the act. */
+    bool (*taken)(Db *db, const CaseTaken *taken, GError **error);
+    /* Where else the matter is found, as far as the reader may go there: appends {text, href}. */
+    bool (*see_also)(
+        Db *db, const Matter *matter, const Principal *who, json_t *list, GError **error);
 } CaseHooks;
 extern const CaseHooks case_hooks;
 
 /* --- lists --- */
 
 typedef struct MatterQuery {
-    const char *region;              /* of the reader */
-    const char *kind;                /* NULL: all */
-    int64_t account_id;              /* only matters on which this account has worked; 0: all */
-    bool closed;                     /* closed ones instead of open ones */
+    const char *region; /* of the reader */
+    const char *kind;   /* NULL: all */
+    int64_t account_id; /* only matters on which this account has worked; 0: all */
+    int64_t officer_id; /* and those that name this officer, in any district; 0: none */
+    bool closed;        /* closed ones instead of open ones */
     int64_t due_after_us, due_to_us; /* open ones with after < due <= to; to 0: all */
-    uint32_t next_roles;             /* open ones whose next act one of these may take; 0: all */
+    uint32_t next_roles;             /* open ones whose next act one of these (as in Matter) may
+                                      * take; 0: all */
     uint32_t other_roles;            /* open ones whose next act none of these may take; 0: all */
     const SearchTerms *terms;        /* newest first; NULL: no search */
     int64_t after_key, after_id;     /* place in the list; 0, 0: the beginning */

@@ -28,15 +28,21 @@ int64_t case_person(const CaseActor *actor) {
     if (actor->account_id == 0) {
         return CASE_PUBLIC_PERSON;
     }
+    if (actor->account_id == CASE_SYSTEM_ACCOUNT) {
+        return CASE_SYSTEM_PERSON;
+    }
     return actor->officer_id != 0 ? actor->officer_id : -actor->account_id;
 }
 
-/* Role and district of the person who acts. */
+/* Role and district of the person who acts; an officer whom the matter names acts on it anywhere.
+ */
 void case_check_actor(const CaseActor *actor,
+                      const LawCase *course,
                       const LawStep *step,
                       const char *region,
                       LawRefusal *refusal) {
-    if (!region_is_inside(region, actor->region)) {
+    bool is_named = actor->officer_id != 0 && law_case_names(course, actor->officer_id);
+    if (!is_named && !region_is_inside(region, actor->region)) {
         case_refuse(refusal, "district", NULL, g_strdup("这件事不在您的辖区"));
     } else if ((actor->roles & step->roles) == 0) {
         g_autofree char *roles = role_set_zh(step->roles);
@@ -44,10 +50,25 @@ void case_check_actor(const CaseActor *actor,
     }
 }
 
+/* What the officers of an act are checked against. */
+typedef struct Guard {
+    const CaseWork *work;
+    const LawCase *course;
+    const Matter *matter;
+} Guard;
+
+/* Serving there, or sent there: by a draw, which asks for nobody but names them. */
+static bool serves_there(const Guard *guard, const Officer *officer) {
+    return region_is_inside(guard->matter->region, officer->region) ||
+           region_is_inside(officer->region, guard->matter->region) ||
+           guard->work->step->officers == 0 || law_case_names(guard->course, officer->id);
+}
+
 /* In post, with a certificate that is good on the day, serving there, not on the list of those who
  * must keep away from this object. */
-static bool
-check_officer(Db *db, const CaseWork *work, const Matter *matter, int64_t id, GError **error) {
+static bool check_officer(Db *db, const Guard *guard, int64_t id, GError **error) {
+    const CaseWork *work = guard->work;
+    const Matter *matter = guard->matter;
     g_autofree char *day = clock_format_date(work->act->happened_us);
     g_auto(Officer) officer = {0};
     bool is_recused = false;
@@ -67,8 +88,7 @@ check_officer(Db *db, const CaseWork *work, const Matter *matter, int64_t id, GE
                     "certificate",
                     OFFICERS_BASIS,
                     g_strdup_printf("%s的执法证在 %s 不是有效的", officer.name, day));
-    } else if (!region_is_inside(matter->region, officer.region) &&
-               !region_is_inside(officer.region, matter->region)) {
+    } else if (!serves_there(guard, &officer)) {
         case_refuse(
             refusal, "officer-district", NULL, g_strdup_printf("%s不在这个辖区执法", officer.name));
     } else if (is_recused) {
@@ -82,22 +102,26 @@ check_officer(Db *db, const CaseWork *work, const Matter *matter, int64_t id, GE
 
 /* A recusal names an officer who may have left, or whose certificate has ended: nothing is asked of
  * him. */
-static bool check_officers(Db *db, const CaseWork *work, const Matter *matter, GError **error) {
+static bool check_officers(Db *db, const Guard *guard, GError **error) {
+    const CaseWork *work = guard->work;
     bool good = true;
     for (size_t i = 0; good && work->step->effect != LAW_EFFECT_RECUSE &&
                        work->refusal->reason_zh == NULL && i < work->act->officer_count;
          i++) {
-        good = check_officer(db, work, matter, work->act->officers[i], error);
+        good = check_officer(db, guard, work->act->officers[i], error);
     }
     return good;
 }
 
 /* How often it happened to this object in the calendar year of the act, here and in other rooms. */
-static bool check_cap(Db *db, const CaseWork *work, const Matter *matter, GError **error) {
+static bool check_cap(Db *db, const Guard *guard, GError **error) {
+    const CaseWork *work = guard->work;
+    const Matter *matter = guard->matter;
     const LawStep *step = work->step;
     const LawCap *cap =
         step->cap == NULL ? NULL : law_cap_at(work->book, step->cap, work->act->happened_us);
-    if (cap == NULL || work->opening == NULL || matter->object_kind == NULL ||
+    if (cap == NULL || work->opening == NULL || work->opening->is_within_cap ||
+        matter->object_kind == NULL ||
         !law_when_holds(step->cap_field, step->cap_values, work->data)) {
         return true;
     }
@@ -105,6 +129,7 @@ static bool check_cap(Db *db, const CaseWork *work, const Matter *matter, GError
                        .kind = matter->kind,
                        .field = step->cap_field,
                        .values = step->cap_values,
+                       .not_in = step->cap_not_in,
                        .object_kind = matter->object_kind,
                        .object_id = matter->object_id,
                        .year = clock_year(work->act->happened_us)};
@@ -127,13 +152,19 @@ static bool check_cap(Db *db, const CaseWork *work, const Matter *matter, GError
     return true;
 }
 
-bool case_guard(Db *db, const CaseWork *work, const Matter *matter, GError **error) {
-    typedef bool (*Check)(Db *, const CaseWork *, const Matter *, GError **);
-    static const Check checks[] = {check_officers, case_power_officers, check_cap};
+static bool check_powers(Db *db, const Guard *guard, GError **error) {
+    return case_power_officers(db, guard->work, error);
+}
+
+bool case_guard(
+    Db *db, const CaseWork *work, const LawCase *course, const Matter *matter, GError **error) {
+    typedef bool (*Check)(Db *, const Guard *, GError **);
+    static const Check checks[] = {check_officers, check_powers, check_cap};
+    Guard guard = {work, course, matter};
     if (work->act->happened_us > work->actor->now_us) {
         case_refuse(work->refusal, "date", NULL, g_strdup("发生时间还没有到"));
     } else if (work->step != NULL) {
-        case_check_actor(work->actor, work->step, matter->region, work->refusal);
+        case_check_actor(work->actor, course, work->step, matter->region, work->refusal);
         if (work->refusal->reason_zh == NULL && !case_power_actor(db, work, error)) {
             return false;
         }
@@ -141,7 +172,7 @@ bool case_guard(Db *db, const CaseWork *work, const Matter *matter, GError **err
     for (size_t i = 0;
          work->step != NULL && work->refusal->reason_zh == NULL && i < G_N_ELEMENTS(checks);
          i++) {
-        if (!checks[i](db, work, matter, error)) {
+        if (!checks[i](db, &guard, error)) {
             return false;
         }
     }

@@ -17,11 +17,13 @@ typedef struct CaseWork {
     const LawStep *step; /* NULL: the procedure has no such act */
     const LawForm *form; /* NULL: the step asks for nothing */
     bool clocks_stand;   /* the act has moved no clock: what is stored of them holds */
+    bool names;          /* its officers are from now on those of the matter */
 } CaseWork;
 
-/* The person behind an actor: the officer, else minus the account; for the public a number that
- * nobody else has. */
+/* The person behind an actor: the officer, else minus the account; for the public and the system
+ * numbers that nobody else has. */
 #define CASE_PUBLIC_PERSON (INT64_MIN / 2)
+#define CASE_SYSTEM_PERSON (INT64_MIN / 2 + 1)
 int64_t case_person(const CaseActor *actor);
 void case_refuse(LawRefusal *refusal, const char *rule, const char *basis_zh, char *reason_zh);
 /* A refusal that belongs to one field of the form. */
@@ -31,10 +33,12 @@ void case_refuse_field(LawRefusal *refusal, const char *field, const char *probl
  * order, form and own work --- */
 
 void case_check_actor(const CaseActor *actor,
+                      const LawCase *course,
                       const LawStep *step,
                       const char *region,
                       LawRefusal *refusal);
-bool case_guard(Db *db, const CaseWork *work, const Matter *matter, GError **error);
+bool case_guard(
+    Db *db, const CaseWork *work, const LawCase *course, const Matter *matter, GError **error);
 
 /* --- powers of agencies (casework_power.c) --- */
 
@@ -42,7 +46,7 @@ bool case_guard(Db *db, const CaseWork *work, const Matter *matter, GError **err
  * actor's role that tells the kind. */
 bool case_power_actor(Db *db, const CaseWork *work, GError **error);
 /* So does the agency of each officer. Looks at nothing of the matter. */
-bool case_power_officers(Db *db, const CaseWork *work, const Matter *matter, GError **error);
+bool case_power_officers(Db *db, const CaseWork *work, GError **error);
 /* In whose name the agency takes this act: its own, or (delegation) that of the agency that
  * delegates. Caller frees. */
 bool case_power_name(

@@ -52,20 +52,48 @@ void casework_add_region(SqlBuilder *sql, const char *region) {
     }
 }
 
+void casework_add_reach(SqlBuilder *sql, const char *region, int64_t officer_id) {
+    if (officer_id == 0) {
+        casework_add_region(sql, region);
+        return;
+    }
+    sql_builder_add(sql, SQL("AND ((1 = 1"));
+    casework_add_region(sql, region);
+    sql_builder_add(sql,
+                    SQL(") OR EXISTS (SELECT 1 FROM matter_officer o WHERE o.matter_id = m.id"));
+    add_number(sql, SQL("AND o.officer_id ="), officer_id);
+    sql_builder_add(sql, SQL("))"));
+}
+
+void casework_add_own(SqlBuilder *sql, const MatterQuery *query) {
+    if (query->account_id != 0) {
+        add_number(
+            sql, SQL("SELECT matter_id FROM matter_person WHERE account_id ="), query->account_id);
+    }
+    if (query->account_id != 0 && query->officer_id != 0) {
+        sql_builder_add(sql, SQL("UNION"));
+    }
+    if (query->officer_id != 0) {
+        add_number(
+            sql, SQL("SELECT matter_id FROM matter_officer WHERE officer_id ="), query->officer_id);
+    }
+}
+
 /* FROM … WHERE …: everything but whose turn it is, place and order. */
 static void add_scope(SqlBuilder *sql, const MatterQuery *query) {
-    if (query->account_id != 0) {
-        sql_builder_add(sql, SQL("FROM matter_person p JOIN matter m ON m.id = p.matter_id"));
-        add_number(sql, SQL("WHERE p.account_id ="), query->account_id);
-        sql_builder_add(sql,
-                        query->closed ? SQL("AND m.is_closed = 1") : SQL("AND m.is_closed = 0"));
+    bool is_own = query->account_id != 0 || query->officer_id != 0;
+    if (is_own) {
+        sql_builder_add(sql, SQL("FROM ("));
+        casework_add_own(sql, query);
+        sql_builder_add(sql, SQL(") p JOIN matter m ON m.id = p.matter_id WHERE"));
+        sql_builder_add(sql, query->closed ? SQL("m.is_closed = 1") : SQL("m.is_closed = 0"));
     } else {
         sql_builder_add(sql,
                         query->closed ? SQL("FROM matter m WHERE m.is_closed = 1")
                                       : SQL("FROM matter m WHERE m.is_closed = 0"));
     }
-    if (query->account_id != 0) {
-        casework_add_region(sql, query->region);
+    if (is_own) {
+        casework_add_reach(sql, query->region, query->officer_id);
     } else {
         add_list_region(sql, query->region);
     }

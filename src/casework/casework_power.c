@@ -90,8 +90,7 @@ bool case_power_actor(Db *db, const CaseWork *work, GError **error) {
 }
 
 /* An officer whose agency is not registered acts for that of the actor, which was asked already. */
-bool case_power_officers(Db *db, const CaseWork *work, const Matter *matter, GError **error) {
-    (void)matter;
+bool case_power_officers(Db *db, const CaseWork *work, GError **error) {
     int64_t asked = work->actor->agency_id;
     for (size_t i = 0; work->step->power != NULL && work->refusal->reason_zh == NULL &&
                        i < work->act->officer_count;

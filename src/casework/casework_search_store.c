@@ -38,12 +38,10 @@ static GPtrArray *load(Db *db, const MatterQuery *query, const GArray *ids, GErr
                                                       : SQL("= ANY (CAST("));
     sql_builder_arg(sql, db_text(list));
     sql_builder_add(sql, db_engine(db) == DB_ENGINE_SQLITE ? SQL("))") : SQL("AS BIGINT[]))"));
-    casework_add_region(sql, query->region);
-    if (query->account_id != 0) {
-        sql_builder_add(sql,
-                        SQL("AND EXISTS (SELECT 1 FROM matter_person p WHERE p.matter_id = m.id "
-                            "AND p.account_id ="));
-        sql_builder_arg(sql, db_int(query->account_id));
+    casework_add_reach(sql, query->region, query->officer_id);
+    if (query->account_id != 0 || query->officer_id != 0) {
+        sql_builder_add(sql, SQL("AND m.id IN ("));
+        casework_add_own(sql, query);
         sql_builder_add(sql, SQL(")"));
     }
     sql_builder_add(sql, SQL("ORDER BY m.id DESC"));
@@ -84,7 +82,7 @@ bool casework_store_search(Db *db, const MatterQuery *query, MatterPage *page, G
     g_auto(SearchQuery) index = {0};
     g_autoptr(GString) marks = g_string_new(NULL);
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    if (region_code_parse(query->region, region) && strlen(region) >= 6) {
+    if (query->officer_id == 0 && region_code_parse(query->region, region) && strlen(region) >= 6) {
         search_add_mark(marks, 'd', region_district(region));
     }
     if (!search_prepare(db, SEARCH_MATTER, query->terms, marks, &index, error)) {

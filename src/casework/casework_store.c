@@ -169,7 +169,7 @@ bool casework_store_by_number(Db *db, const char *number, Matter *ret_matter, GE
 bool casework_store_count(Db *db, const CaseCount *count, int64_t *ret_n, GError **error) {
     g_autoptr(DbRows) rows = db_query(
         db,
-        SQL("SELECT m.opened_us, a.data FROM matter m JOIN matter_act a ON a.matter_id = "
+        SQL("SELECT m.opened_us, a.data, m.state FROM matter m JOIN matter_act a ON a.matter_id = "
             "m.id AND a.seq = 1 WHERE m.object_kind = $1 AND m.object_id = $2 AND "
             "m.object_id <> 0 AND m.kind = $3"),
         DB_ARGS(db_text(count->object_kind), db_int(count->object_id), db_text(count->kind)),
@@ -182,7 +182,8 @@ bool casework_store_count(Db *db, const CaseCount *count, int64_t *ret_n, GError
         const char *text = db_rows_text(rows, 1);
         g_autoptr(json_t) data = json_read(text, strlen(text), NULL);
         n += clock_year(db_rows_int(rows, 0)) == count->year &&
-             law_when_holds(count->field, count->values, data);
+             law_when_holds(count->field, count->values, data) &&
+             (count->not_in == NULL || !g_strv_contains(count->not_in, db_rows_text(rows, 2)));
     }
     *ret_n = n;
     return db_rows_done(rows, error);
@@ -355,6 +356,38 @@ bool casework_store_person(Db *db, int64_t matter_id, int64_t account_id, GError
                     DB_ARGS(db_int(account_id), db_int(matter_id)),
                     -1,
                     error);
+}
+
+bool casework_store_unname(Db *db, int64_t matter_id, GError **error) {
+    return db_later(db,
+                    SQL("DELETE FROM matter_officer WHERE matter_id = $1"),
+                    DB_ARGS(db_int(matter_id)),
+                    -1,
+                    error);
+}
+
+bool casework_store_name(Db *db, int64_t matter_id, int64_t officer_id, GError **error) {
+    return db_later(db,
+                    SQL("INSERT INTO matter_officer (officer_id, matter_id) VALUES ($1, $2)"),
+                    DB_ARGS(db_int(officer_id), db_int(matter_id)),
+                    1,
+                    error);
+}
+
+bool casework_store_is_named(
+    Db *db, int64_t matter_id, int64_t officer_id, bool *ret_named, GError **error) {
+    int64_t count = 0;
+    if (officer_id != 0 &&
+        !db_query_int(
+            db,
+            SQL("SELECT count(*) FROM matter_officer WHERE officer_id = $1 AND matter_id = $2"),
+            DB_ARGS(db_int(officer_id), db_int(matter_id)),
+            &count,
+            error)) {
+        return false;
+    }
+    *ret_named = count > 0;
+    return true;
 }
 
 bool casework_store_serial(

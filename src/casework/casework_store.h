@@ -38,6 +38,11 @@ bool casework_store_clocks(Db *db, int64_t matter_id, const GArray *clocks, GErr
 /* "paused 1772000000000000" lines of the stored clocks, for comparison with a replay. */
 char *casework_store_clock_text(Db *db, int64_t matter_id, GError **error);
 bool casework_store_person(Db *db, int64_t matter_id, int64_t account_id, GError **error);
+/* Officers whom the matter names; an act that names others forgets these first. */
+bool casework_store_unname(Db *db, int64_t matter_id, GError **error);
+bool casework_store_name(Db *db, int64_t matter_id, int64_t officer_id, GError **error);
+bool casework_store_is_named(
+    Db *db, int64_t matter_id, int64_t officer_id, bool *ret_named, GError **error);
 /* The next number of a prefix and year, from 1. */
 bool casework_store_serial(
     Db *db, const char *prefix, int year, int64_t *ret_number, GError **error);
@@ -126,6 +131,10 @@ void casework_place(const MatterQuery *query,
                     int64_t *ret_id);
 /* " AND m.district …": the matters of a region. */
 void casework_add_region(SqlBuilder *sql, const char *region);
+/* The same, and those elsewhere that name the officer (0: none). */
+void casework_add_reach(SqlBuilder *sql, const char *region, int64_t officer_id);
+/* "SELECT matter_id …": those on which the account has worked and those that name the officer. */
+void casework_add_own(SqlBuilder *sql, const MatterQuery *query);
 /* What stands in the columns of MATTER_COLUMNS. */
 #define MATTER_COLUMNS                                                                             \
     "m.id, m.kind, m.number, m.title, m.region, m.object_kind, m.object_id, m.state, "             \

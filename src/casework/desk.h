@@ -49,7 +49,8 @@ void desk_due(int64_t due_us, LawUnit unit, int64_t now_us, DeskDue *ret_due);
 
 /* --- whose turn it is --- */
 
-/* Roles that may take the next act, as far as order and dates go. 0 in a final state. */
+/* Roles that may take the next act, as far as order and dates go; CASE_NAMED of them when only
+ * named officers may. 0 in a final state. */
 uint32_t desk_next_roles(const LawCase *course, int64_t now_us);
 /* The next act that this actor may take; NULL: somebody else's turn. */
 const LawStep *desk_next_step(const LawCase *course, const Matter *matter, const CaseActor *actor);
@@ -68,12 +69,12 @@ typedef struct DeskTasks {
 } DeskTasks;
 void desk_tasks_clear(DeskTasks *tasks);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DeskTasks, desk_tasks_clear)
-/* Open matters of the reader's district whose next act the reader may take. */
+/* Open matters whose next act the reader may take: of the own district by role, and in any district
+ * those that name the reader. */
 bool desk_tasks(Ctx *ctx, DeskGroup group, DeskTasks *ret_tasks, GError **error);
 /* Matters that the reader has worked on and that wait for others. */
 bool desk_waiting(Ctx *ctx, DeskTasks *ret_tasks, GError **error);
-/* Overdue matters whose next act a reader with these roles may take: for the navigation, at most
- * DESK_COUNT_MAX. */
+/* Overdue matters whose next act the reader may take: for the navigation, at most DESK_COUNT_MAX of
+ * each way. */
 #define DESK_COUNT_MAX 99
-bool desk_count_over(
-    Db *db, const char *region, uint32_t roles, int64_t now_us, int64_t *ret_n, GError **error);
+bool desk_count_over(Db *db, const Principal *who, int64_t now_us, int64_t *ret_n, GError **error);

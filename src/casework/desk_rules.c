@@ -163,20 +163,15 @@ lacking(const LawProcedure *procedure, const LawStep *step, const LawRefusal *re
 
 /* May it be taken by somebody whom nothing keeps away? */
 static void ask(const LawCase *course, const LawStep *step, int64_t now_us, LawRefusal *refusal) {
-    int64_t nobody[16];
-    for (size_t i = 0; i < G_N_ELEMENTS(nobody); i++) {
-        nobody[i] = INT64_MIN + (int64_t)i;
-    }
-    LawDone done = {.step = step->id,
-                    .time_us = now_us,
-                    .officers = nobody,
-                    .officer_count = MIN((size_t)step->officers, G_N_ELEMENTS(nobody))};
+    int64_t anybody[CASE_OFFICERS_MAX];
+    LawDone done = {.step = step->id, .time_us = now_us, .officers = anybody};
+    done.officer_count = casework_anybody(course, step, anybody);
     law_case_may(course, &done, refusal);
 }
 
 /* Does it bring the matter on? */
 static bool moves(const LawCase *course, const LawStep *step) {
-    return !law_step_opens(step) && !step->is_common && step->target_count > 0 &&
+    return !law_step_opens(step) && !step->is_common && !step->is_aside && step->target_count > 0 &&
            law_step_leaves(step, law_case_state(course));
 }
 
@@ -197,11 +192,12 @@ uint32_t desk_next_roles(const LawCase *course, int64_t now_us) {
         ask(course, step, now_us, &refusal);
         const LawStep *before = lacking(procedure, step, &refusal);
         bool waits = refusal.rule != NULL && strcmp(refusal.rule, "not-before") == 0;
-        roles |= waits                            ? 0
-                 : before == NULL                 ? step->roles
-                 : law_step_leaves(before, state) ? before->roles
-                                                  : 0;
-        later |= waits ? step->roles : 0;
+        uint32_t turn = before == NULL                   ? step->roles
+                        : law_step_leaves(before, state) ? before->roles
+                                                         : 0;
+        turn = law_case_named(course, step) != NULL ? CASE_NAMED(turn) : turn;
+        roles |= waits ? 0 : turn;
+        later |= waits ? turn : 0;
     }
     return roles != 0 ? roles : later;
 }

@@ -4,6 +4,7 @@
 #include "casework/casework_store.h"
 #include "casework/desk.h"
 #include "casework/matter_pages.h"
+#include "registry/officer.h"
 
 #define LOOKED 2000 /* open matters looked at for a count: read from the index alone */
 #define SHOWN 20    /* in one group; each is replayed */
@@ -67,6 +68,27 @@ static json_t *task_model(const Ctx *ctx, const Matter *matter, const LawCase *c
     return item;
 }
 
+/* The two who were drawn see each other's name. */
+static bool put_people(Db *db, const GArray *named, json_t *item, GError **error) {
+    json_t *people = json_array();
+    g_autoptr(GString) names = g_string_new(NULL);
+    json_put(item, "people", people);
+    for (guint i = 0; named != NULL && i < named->len; i++) {
+        g_auto(Officer) officer = {0};
+        if (!officer_find(db, g_array_index(named, int64_t, i), &officer, error)) {
+            return false;
+        }
+        g_autofree char *initial = g_utf8_substring(officer.name, 0, 1);
+        json_t *person = json_object();
+        json_put_text(person, "name", officer.name);
+        json_put_text(person, "initial", initial);
+        json_array_append_new(people, person);
+        g_string_append_printf(names, "%s%s", i == 0 ? "" : "、", officer.name);
+    }
+    json_put_text(item, "people_text", names->len == 0 ? NULL : names->str);
+    return true;
+}
+
 /* JSON null when it is not the reader's turn after all (own work, a date that is not reached). */
 static json_t *own_task(Ctx *ctx, const Matter *matter, GError **error) {
     CaseActor actor = matter_actor(ctx);
@@ -85,24 +107,35 @@ static json_t *own_task(Ctx *ctx, const Matter *matter, GError **error) {
     json_put_text(item, "title", title);
     json_put_text(item, "act", step->name);
     json_put_text(item, "act_href", act);
+    if (!put_people(ctx->db, law_case_named(course, step), item, error)) {
+        json_decref(item);
+        return NULL;
+    }
     return item;
 }
 
-bool desk_tasks(Ctx *ctx, DeskGroup group, DeskTasks *ret_tasks, GError **error) {
-    DeskBounds bounds = desk_bounds(ctx->now_us);
-    MatterQuery query = {.region = ctx->who->region, .next_roles = ctx->who->roles};
+/* What a reader may be asked to do: by role in the own district, and where named, anywhere. Gives
+ * how many of the two there are. */
+static size_t own_queries(const Principal *who, MatterQuery ret_queries[2]) {
+    ret_queries[0] = (MatterQuery){.region = who->region, .next_roles = who->roles};
+    ret_queries[1] = (MatterQuery){
+        .region = who->region, .next_roles = CASE_NAMED(who->roles), .officer_id = who->officer_id};
+    return who->officer_id != 0 ? 2 : 1;
+}
+
+static bool add_tasks(Ctx *ctx, MatterQuery *query, DeskTasks *ret_tasks, GError **error) {
+    int64_t count = 0;
     bool is_all = true;
-    desk_group_range(&bounds, group, &query.due_after_us, &query.due_to_us);
-    *ret_tasks = (DeskTasks){.items = g_ptr_array_new_with_free_func(free_item)};
-    if (!casework_store_tally(ctx->db, &query, LOOKED, &ret_tasks->count, &is_all, error)) {
+    if (!casework_store_tally(ctx->db, query, LOOKED, &count, &is_all, error)) {
         return false;
     }
-    ret_tasks->is_more = !is_all;
-    query.limit = (unsigned)MIN(ret_tasks->count, SHOWN);
-    if (query.limit == 0) {
+    ret_tasks->count += count;
+    ret_tasks->is_more |= !is_all;
+    query->limit = (unsigned)MIN(count, SHOWN);
+    if (query->limit == 0) {
         return true;
     }
-    g_autoptr(GPtrArray) matters = casework_store_list(ctx->db, &query, error);
+    g_autoptr(GPtrArray) matters = casework_store_list(ctx->db, query, error);
     for (guint i = 0; matters != NULL && i < matters->len; i++) {
         json_t *item = own_task(ctx, matters->pdata[i], error);
         if (item == NULL) {
@@ -117,6 +150,19 @@ bool desk_tasks(Ctx *ctx, DeskGroup group, DeskTasks *ret_tasks, GError **error)
     return matters != NULL;
 }
 
+bool desk_tasks(Ctx *ctx, DeskGroup group, DeskTasks *ret_tasks, GError **error) {
+    DeskBounds bounds = desk_bounds(ctx->now_us);
+    MatterQuery queries[2];
+    bool good = true;
+    size_t count = own_queries(ctx->who, queries);
+    *ret_tasks = (DeskTasks){.items = g_ptr_array_new_with_free_func(free_item)};
+    for (size_t i = 0; good && i < count; i++) {
+        desk_group_range(&bounds, group, &queries[i].due_after_us, &queries[i].due_to_us);
+        good = add_tasks(ctx, &queries[i], ret_tasks, error);
+    }
+    return good;
+}
+
 /* "等 2 天": since something happened last. */
 static json_t *waiting_task(Ctx *ctx, const Matter *matter, GError **error) {
     g_autoptr(LawCase) course = casework_replay(ctx->db, matter, error);
@@ -126,7 +172,7 @@ static json_t *waiting_task(Ctx *ctx, const Matter *matter, GError **error) {
     json_t *item = task_model(ctx, matter, course);
     int days = law_day_of(ctx->now_us) - law_day_of(matter->changed_us);
     g_autofree char *big = days > 0 ? g_strdup_printf("等 %d 天", days) : g_strdup("今天转出");
-    g_autofree char *who = role_set_zh(matter->next_roles);
+    g_autofree char *who = role_set_zh(CASE_NEXT_ROLES(matter->next_roles));
     g_autofree char *small = g_strdup_printf("等%s", matter->next_roles == 0 ? "期限届满" : who);
     json_put_text(item, "due_class", "");
     json_put_text(item, "due_big", big);
@@ -142,6 +188,7 @@ bool desk_waiting(Ctx *ctx, DeskTasks *ret_tasks, GError **error) {
                          .account_id = ctx->who->account_id,
                          .other_roles = ctx->who->roles,
                          .limit = WAITING};
+    query.other_roles |= ctx->who->officer_id != 0 ? CASE_NAMED(ctx->who->roles) : 0;
     bool is_all = true;
     *ret_tasks = (DeskTasks){.items = g_ptr_array_new_with_free_func(free_item)};
     if (!casework_store_tally(ctx->db, &query, LOOKED, &ret_tasks->count, &is_all, error)) {
@@ -159,11 +206,18 @@ bool desk_waiting(Ctx *ctx, DeskTasks *ret_tasks, GError **error) {
     return matters != NULL;
 }
 
-bool desk_count_over(
-    Db *db, const char *region, uint32_t roles, int64_t now_us, int64_t *ret_n, GError **error) {
+bool desk_count_over(Db *db, const Principal *who, int64_t now_us, int64_t *ret_n, GError **error) {
     DeskBounds bounds = desk_bounds(now_us);
-    MatterQuery query = {.region = region, .next_roles = roles};
-    bool is_all = true;
-    desk_group_range(&bounds, DESK_OVER, &query.due_after_us, &query.due_to_us);
-    return casework_store_tally(db, &query, DESK_COUNT_MAX, ret_n, &is_all, error);
+    MatterQuery queries[2];
+    bool good = true;
+    size_t count = own_queries(who, queries);
+    *ret_n = 0;
+    for (size_t i = 0; good && i < count; i++) {
+        int64_t n = 0;
+        bool is_all = true;
+        desk_group_range(&bounds, DESK_OVER, &queries[i].due_after_us, &queries[i].due_to_us);
+        good = casework_store_tally(db, &queries[i], DESK_COUNT_MAX, &n, &is_all, error);
+        *ret_n += n;
+    }
+    return good;
 }

@@ -131,7 +131,7 @@ static void test_filter(void) {
         {{{"q", "商"}}, false, NULL},
         {{{"q", "商店"}, {"due", ""}}, true, "q=%E5%95%86%E5%BA%97"},
     };
-    MatterReader reader = {"500103", 5, at(NOW)};
+    MatterReader reader = {.region = "500103", .account_id = 5, .now_us = at(NOW)};
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_auto(MatterFilter) filter = {0};
         const char *problem = matter_filter_read(get_word, cases[i].words, &reader, &filter);
@@ -214,7 +214,7 @@ static void verify_matter(Db *db, int64_t id) {
 static void assert_list(Db *db, const char *region, Word word, const char *expected) {
     g_autoptr(GError) error = NULL;
     const Word words[] = {word, {0}};
-    MatterReader reader = {region, CLERK, at(NOW)};
+    MatterReader reader = {.region = region, .account_id = CLERK, .now_us = at(NOW)};
     g_auto(MatterFilter) filter = {0};
     g_auto(MatterPage) page = {0};
     g_autoptr(GString) ids = g_string_new(NULL);
@@ -333,9 +333,11 @@ static void test_figures(DbEngine engine) {
     g_assert_cmpint(g_array_index(days, MatterDay, 0).count, ==, 2);
     g_assert_cmpint(g_array_index(days, MatterDay, 1).day, ==, law_day_of(at("2026-11-20")));
     int64_t late = 0;
-    g_assert_true(desk_count_over(db, "50", ROLE_BIT(ROLE_INSPECTOR), at(NOW), &late, &error));
+    Principal who = {.region = "50", .roles = ROLE_BIT(ROLE_INSPECTOR)};
+    g_assert_true(desk_count_over(db, &who, at(NOW), &late, &error));
     g_assert_cmpint(late, ==, 2);
-    g_assert_true(desk_count_over(db, "50", ROLE_BIT(ROLE_LEADER), at(NOW), &late, &error));
+    who.roles = ROLE_BIT(ROLE_LEADER);
+    g_assert_true(desk_count_over(db, &who, at(NOW), &late, &error));
     g_assert_cmpint(late, ==, 0);
 }
 

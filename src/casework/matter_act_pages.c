@@ -93,6 +93,7 @@ Response *matter_act_page(Ctx *ctx, const Request *req) {
     casework_may(course, &matter, &actor, form.step, &refusal);
     g_autoptr(json_t) started = started_of(ctx, req, &form);
     form.started = started;
+    form.named = law_case_named(course, form.step);
     return refusal.reason_zh != NULL ? matter_refuse(ctx, req, &refusal)
                                      : act_form_show(ctx, req, &form, &(ActShown){.data = NULL});
 }
@@ -115,11 +116,40 @@ static char *meanwhile(Ctx *ctx, const ActForm *form, int64_t version) {
     return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
+/* Was it this very form that was faster: the act that followed the version it has read, by the same
+ * account and with the same answers? A button that is pressed twice acts once. */
+static bool is_sent_twice(Ctx *ctx, const ActForm *form, const ActRead *read, int64_t version) {
+    g_autoptr(GPtrArray) acts = casework_acts(ctx->db, form->matter->id, false, NULL);
+    if (acts == NULL || (gint64)acts->len <= version) {
+        return false;
+    }
+    const StoredAct *act = acts->pdata[version];
+    g_autoptr(json_t) open = json_deep_copy(read->data);
+    for (unsigned i = 0; form->form != NULL && i < form->form->field_count; i++) {
+        if (form->form->fields[i].sealed) {
+            json_object_del(open, form->form->fields[i].id);
+        }
+    }
+    return act->actor == ctx->who->account_id && strcmp(act->step, form->step->id) == 0 &&
+           act->happened_us == read->act.happened_us && json_equal(act->data, open);
+}
+
+static Response *answer_done(Ctx *ctx, const ActForm *form, const char *words) {
+    act_form_done(ctx, form);
+    g_autofree char *location =
+        g_strdup_printf("/work/matters/%" G_GINT64_FORMAT, form->matter->id);
+    return response_redirect_flash(
+        location, "%s%s：%s", words, form->step->name, form->matter->number);
+}
+
 /* Somebody was faster: the form again, with the new version and everything that was typed. */
 static Response *answer_conflict(
     Ctx *ctx, const Request *req, const ActForm *form, const ActRead *read, int64_t version) {
     g_autoptr(GError) error = NULL;
     g_auto(Matter) now = {0};
+    if (is_sent_twice(ctx, form, read, version)) {
+        return answer_done(ctx, form, "这份表已经提交过，已");
+    }
     if (!casework_find(ctx->db, form->matter->id, &now, &error)) {
         return response_problem(error, NULL);
     }
@@ -167,7 +197,5 @@ Response *matter_act_submit(Ctx *ctx, const Request *req) {
     if (refusal.reason_zh != NULL) {
         return act_form_refuse(ctx, req, &form, &read, &refusal);
     }
-    act_form_done(ctx, &form);
-    g_autofree char *location = g_strdup_printf("/work/matters/%" G_GINT64_FORMAT, matter.id);
-    return response_redirect_flash(location, "已%s：%s", form.step->name, matter.number);
+    return answer_done(ctx, &form, "已");
 }

@@ -58,7 +58,8 @@ static const char *read_open(const MatterReader *reader, MatterFilter *filter) {
     if (filter->next != NULL && !role_parse(filter->next, &role)) {
         return "没有这个角色";
     }
-    filter->query.next_roles = filter->next == NULL ? 0 : ROLE_BIT(role);
+    filter->query.next_roles =
+        filter->next == NULL ? 0 : ROLE_BIT(role) | CASE_NAMED(ROLE_BIT(role));
     return NULL;
 }
 
@@ -88,6 +89,7 @@ const char *matter_filter_read(MatterWord word,
         return "没有这个账号";
     }
     query->account_id = ret_filter->is_mine ? reader->account_id : (int64_t)person;
+    query->officer_id = ret_filter->is_mine ? reader->officer_id : 0;
     const char *problem = read_open(reader, ret_filter);
     return problem != NULL ? problem : read_search(ret_filter);
 }

@@ -16,6 +16,7 @@ typedef struct MatterReader {
     const char *region;
     int64_t account_id; /* for mine=1; 0: nobody */
     int64_t now_us;
+    int64_t officer_id; /* for mine=1: the officer behind the account; 0: none */
 } MatterReader;
 
 typedef struct MatterFilter {

@@ -3,7 +3,6 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "casework/matter_pages.h"
-#include "registry/region.h"
 
 #include <string.h>
 
@@ -53,7 +52,7 @@ Response *matter_go_page(Ctx *ctx, const Request *req) {
     if (!casework_find(ctx->db, id, &matter, &error)) {
         return response_problem(error, NULL);
     }
-    if (!region_is_inside(matter.region, ctx->who->region)) {
+    if (!matter_is_within(ctx, &matter)) {
         g_auto(LawRefusal)
             refusal = {.rule = "district", .reason_zh = g_strdup("这个编号的案件不在您的辖区")};
         return matter_refuse(ctx, req, &refusal);

@@ -149,7 +149,8 @@ Response *matters_page(Ctx *ctx, const Request *req) {
     g_autoptr(GError) error = NULL;
     g_auto(MatterFilter) filter = {0};
     g_auto(MatterPage) page = {0};
-    MatterReader reader = {ctx->who->region, ctx->who->account_id, ctx->now_us};
+    MatterReader reader = {
+        ctx->who->region, ctx->who->account_id, ctx->now_us, ctx->who->officer_id};
     const LawBook *book = casework_book(ctx->who->region, &error);
     if (book == NULL) {
         return response_problem(error, NULL);

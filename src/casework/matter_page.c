@@ -220,7 +220,10 @@ static Response *show(Ctx *ctx, const Matter *matter, bool with_sealed) {
     matter_put_deadlines(ctx, &shown, course, model);
     put_steps(ctx, course, matter, model);
     put_people(ctx, &shown, model);
-    if (!put_papers(ctx, &shown, model, &error) || !matter_put_files(&shown, model, &error) ||
+    json_t *elsewhere = json_array();
+    json_put(model, "elsewhere", elsewhere);
+    if (!case_hooks.see_also(ctx->db, matter, ctx->who, elsewhere, &error) ||
+        !put_papers(ctx, &shown, model, &error) || !matter_put_files(&shown, model, &error) ||
         !put_links(ctx, &shown, model, &error)) {
         return response_problem(error, NULL);
     }

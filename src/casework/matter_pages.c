@@ -32,6 +32,13 @@ Response *matter_refuse(Ctx *ctx, const Request *req, const LawRefusal *refusal)
     return response_problem(error, text);
 }
 
+bool matter_is_within(const Ctx *ctx, const Matter *matter) {
+    bool is_named = false;
+    return region_is_inside(matter->region, ctx->who->region) ||
+           (casework_is_named(ctx->db, matter->id, ctx->who->officer_id, &is_named, NULL) &&
+            is_named);
+}
+
 Response *matter_load(Ctx *ctx, const Request *req, Matter *ret_matter) {
     g_autoptr(GError) error = NULL;
     int64_t id;
@@ -41,7 +48,7 @@ Response *matter_load(Ctx *ctx, const Request *req, Matter *ret_matter) {
     if (!casework_find(ctx->db, id, ret_matter, &error)) {
         return response_problem(error, NULL);
     }
-    if (!region_is_inside(ret_matter->region, ctx->who->region)) {
+    if (!matter_is_within(ctx, ret_matter)) {
         g_auto(LawRefusal) refusal = {.rule = "district", .reason_zh = g_strdup("不在您的辖区")};
         return matter_refuse(ctx, req, &refusal);
     }
@@ -84,12 +91,13 @@ json_t *matter_due_model(const Ctx *ctx, const Matter *matter, const LawBook *bo
 }
 
 char *matter_account_text(int64_t account_id) {
-    return account_id == 0 ? g_strdup("公众（网上）")
-                           : g_strdup_printf("账号 %" G_GINT64_FORMAT, account_id);
+    return account_id == 0                     ? g_strdup("公众（网上）")
+           : account_id == CASE_SYSTEM_ACCOUNT ? g_strdup("系统")
+                                               : g_strdup_printf("账号 %" G_GINT64_FORMAT, account_id);
 }
 
 char *matter_account_name(Db *db, int64_t account_id) {
-    g_autoptr(Account) account = account_id == 0 ? NULL : account_find(db, account_id, NULL);
+    g_autoptr(Account) account = account_id <= 0 ? NULL : account_find(db, account_id, NULL);
     return account != NULL ? g_strdup(account->name) : matter_account_text(account_id);
 }
 

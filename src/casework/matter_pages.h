@@ -15,6 +15,8 @@ Response *matter_act_submit(Ctx *ctx, const Request *req);
 CaseActor matter_actor(const Ctx *ctx);
 /* A refusal as a page (403) with its rule in the log. */
 Response *matter_refuse(Ctx *ctx, const Request *req, const LawRefusal *refusal);
+/* In the reader's region, or the matter names the reader. */
+bool matter_is_within(const Ctx *ctx, const Matter *matter);
 /* The matter, or the response that says why not (not there, not in the reader's region). */
 Response *matter_load(Ctx *ctx, const Request *req, Matter *ret_matter);
 /* Every kind of matter that is there today: {value, text, is_selected, may_open}. */

@@ -81,21 +81,27 @@ add_tasks(Db *db, const DemoOptions *options, int64_t lead, int64_t second, GErr
     int64_t at_us = options->now_us - 4 * CLOCK_DAY_US;
     for (unsigned i = 0; i < G_N_ELEMENTS(due_days); i++) {
         int64_t id = 0;
+        g_auto(LawRefusal) refusal = {0};
         g_auto(Unit) unit = {0};
         g_autofree char *day = clock_format_date(options->now_us + due_days[i] * CLOCK_DAY_US);
-        NewInspection task = {.object_kind = OBJECT_UNIT,
-                              .object_id = 1 + demo_dice(STREAM_TASKS, i, 0, options->units),
-                              .lead_id = i % 3 == 2 ? second : lead,
-                              .second_id = i % 3 == 2 ? lead : second};
+        InspectionTask task = {.source = "planned",
+                               .reference = "年度检查计划",
+                               .object_kind = "unit",
+                               .object_id = 1 + demo_dice(STREAM_TASKS, i, 0, options->units),
+                               .lead_id = i % 3 == 2 ? second : lead,
+                               .second_id = i % 3 == 2 ? lead : second,
+                               .actor = "system",
+                               .assigned_us = at_us,
+                               .now_us = at_us};
         bool is_date = clock_parse(day, &task.due_us);
         g_assert(is_date);
         g_autoptr(GError) missing = NULL;
         if (!unit_find(db, task.object_id, &unit, &missing)) {
             continue;
         }
+        task.region = unit.region;
         g_auto(DbTx) tx = {0};
-        if (!db_begin(db, &tx, error) ||
-            !inspection_task_add(db, &task, "system", at_us, &id, error) ||
+        if (!db_begin(db, &tx, error) || !inspection_assign(db, &task, &id, &refusal, error) ||
             !db_commit(&tx, error)) {
             return false;
         }

@@ -3,6 +3,7 @@
  * recorded and published results. Everything goes through the rooms' own use cases, at the times it
  * would have happened, oldest first.
  */
+#include "account/account.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "demo/demo_internal.h"
@@ -121,19 +122,79 @@ static const char *const findings[] = {
     "近三个月的巡查记录缺两周",
 };
 
-static GArray *make_answers(const LawChecklist *list, int64_t inspection_id) {
-    GArray *answers = g_array_new(FALSE, FALSE, sizeof(ItemAnswer));
+/* What was found at once or must be ordered; `is_light`: all of it was put right on the spot. */
+static json_t *make_items(const LawChecklist *list, int64_t number, bool is_light) {
+    json_t *items = json_object();
     for (unsigned i = 0; i < list->count; i++) {
-        int64_t at = demo_dice(STREAM_WORK, inspection_id, 10 + i, 100);
-        ItemAnswer answer = {.item_id = list->items[i]->id, .note = ""};
-        answer.answer = at < 8 ? ANSWER_FAIL : at < 22 ? ANSWER_NOT_APPLICABLE : ANSWER_PASS;
-        if (answer.answer == ANSWER_FAIL) {
-            answer.note = findings[demo_dice(
-                STREAM_WORK, inspection_id, 60 + i, (int64_t)G_N_ELEMENTS(findings))];
+        int64_t at = demo_dice(STREAM_WORK, number, 10 + i, 100);
+        json_t *item = json_object();
+        json_put_text(item, "answer", at < 8 ? "fail" : at < 22 ? "na" : "pass");
+        if (at < 8) {
+            int64_t which = demo_dice(STREAM_WORK, number, 60 + i, (int64_t)G_N_ELEMENTS(findings));
+            json_put_text(item, "note", findings[which]);
+            json_put_text(item, "handled", is_light || at < 4 ? "corrected" : "order");
         }
-        g_array_append_val(answers, answer);
+        json_put(items, list->items[i]->id, item);
     }
-    return answers;
+    return items;
+}
+
+static bool take_act(Db *db,
+                     const Inspection *task,
+                     const CaseActor *actor,
+                     const CaseAct *act,
+                     bool *ret_taken,
+                     GError **error) {
+    g_auto(LawRefusal) refusal = {0};
+    if (!casework_act(db, actor, task->matter_id, 0, act, &refusal, error)) {
+        return false;
+    }
+    *ret_taken = refusal.reason_zh == NULL;
+    return true;
+}
+
+/* The lead's result; some told at once and then made public by the clerk. An officer of the pool
+ * may have left the post by then: the task stays open, as in life. */
+static bool act_on_task(Db *db,
+                        const Inspection *task,
+                        int64_t at_us,
+                        int64_t publish_us, /* 0: not */
+                        const LawChecklist *list,
+                        GError **error) {
+    const int64_t officers[] = {task->lead_id, task->second_id};
+    CaseActor lead = {.officer_id = task->lead_id,
+                      .roles = ROLE_BIT(ROLE_INSPECTOR),
+                      .region = "50",
+                      .now_us = at_us};
+    CaseActor clerk = {.roles = ROLE_BIT(ROLE_CLERK), .region = "50", .now_us = publish_us};
+    g_autoptr(json_t) record = json_object();
+    json_put_text(record, "shown", "yes");
+    json_put_text(record, "companion", "值班经理（演示）");
+    json_put(record, "items", make_items(list, task->id, publish_us != 0));
+    json_put_text(record, "signature", "signed");
+    g_autoptr(json_t) told = json_object();
+    json_put_text(told, "way", "spot");
+    json_put_text(told, "receiver", "值班经理（演示）");
+    g_autoptr(json_t) published = json_object();
+    json_t *places = json_array();
+    json_array_append_new(places, json_string("site"));
+    json_put(published, "where", places);
+    CaseAct acts[] = {{.step = "record",
+                       .happened_us = at_us,
+                       .data = record,
+                       .officers = officers,
+                       .officer_count = G_N_ELEMENTS(officers)},
+                      {.step = "tell", .happened_us = at_us, .data = told},
+                      {.step = "publish", .happened_us = publish_us, .data = published}};
+    const CaseActor *actors[] = {&lead, &lead, &clerk};
+    size_t count = publish_us != 0 ? G_N_ELEMENTS(acts) : 1;
+    bool is_taken = true;
+    for (size_t i = 0; is_taken && i < count; i++) {
+        if (!take_act(db, task, actors[i], &acts[i], &is_taken, error)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Recorded as if on a day of the span that lies before now; some then made public. `chance` 0 … 99
@@ -150,39 +211,10 @@ static bool finish_task(Db *db,
     int64_t days = MIN(round->last_day, -1) - round->first_day + 1;
     int64_t day = round->first_day + demo_dice(STREAM_WORK, task->id, 2, days);
     int64_t at_us = options->now_us + day * CLOCK_DAY_US;
-    g_autofree char *date = clock_format_date(at_us);
-    g_autofree char *form_id = g_strdup_printf("demo-%" G_GINT64_FORMAT, task->id);
-    InspectionResult result = {.inspection_id = task->id,
-                               .version = task->version,
-                               .form_id = form_id,
-                               .officer_id = task->lead_id,
-                               .note = "演示数据"};
-    bool has_day = clock_parse(date, &result.inspected_us);
-    g_assert(has_day);
-    g_autoptr(LawChecklist) list =
-        law_checklist_at(INSPECTION_CHECKLIST, result.inspected_us, error);
-    if (list == NULL) {
-        return false;
-    }
-    g_autoptr(GArray) answers = make_answers(list, task->id);
-    RecordOutcome outcome = {0};
-    int64_t leaf = -1;
-    result.answers = (const ItemAnswer *)answers->data;
-    result.answer_count = answers->len;
-    if (!inspection_record(db, &result, ACTOR, at_us, &outcome, error)) {
-        return false;
-    }
-    /* An officer of the pool may have left the post by then: the task stays open, as in life. */
-    if (outcome.problem_zh != NULL || chance >= round->published_percent) {
-        return true;
-    }
-    return inspection_publish(db,
-                              task->id,
-                              task->version + 1,
-                              ACTOR,
-                              MIN(at_us + 2 * CLOCK_DAY_US, options->now_us),
-                              &leaf,
-                              error);
+    int64_t publish_us =
+        chance < round->published_percent ? MIN(at_us + 2 * CLOCK_DAY_US, options->now_us) : 0;
+    g_autoptr(LawChecklist) list = law_checklist_at(INSPECTION_CHECKLIST, at_us, error);
+    return list != NULL && act_on_task(db, task, at_us, publish_us, list, error);
 }
 
 static bool finish_draw(

@@ -74,7 +74,11 @@ static const char *get_filter(const void *from, const char *name) {
 static bool matters_of(Db *db, const char *region, void *data, GError **error) {
     const Rows *rows = data;
     g_auto(MatterFilter) filter = {0};
-    MatterReader reader = {region, rows->query->account_id, rows->query->now_us};
+    bool is_one_region = export_filter(rows->query, "region") != NULL;
+    MatterReader reader = {region,
+                           rows->query->account_id,
+                           rows->query->now_us,
+                           is_one_region ? 0 : rows->query->officer_id};
     const char *problem = matter_filter_read(get_filter, rows->query, &reader, &filter);
     if (problem != NULL) {
         return hz_fail(error, HZ_ERROR_INVALID, "%s", problem);

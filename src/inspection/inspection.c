@@ -1,11 +1,10 @@
-/* Use cases on inspections. Every change is a ledger entry in the same transaction. */
+/* The reading of matters of kind inspection: each act writes what it says into the row. */
 #include "inspection/inspection.h"
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "inspection/inspection_rules.h"
 #include "inspection/inspection_store.h"
-#include "ledger/ledger.h"
 #include "registry/building.h"
 #include "registry/officer.h"
 #include "registry/region.h"
@@ -13,352 +12,254 @@
 
 #include <string.h>
 
-/* Joins the caller's transaction if there is one. */
-static bool within_tx(Db *db, DbWork work, void *data, GError **error) {
-    return db_in_tx(db) ? work(db, data, error) : db_run_tx(db, work, data, error);
+bool inspection_is_public(const Inspection *inspection) {
+    return inspection->state == INSPECTION_PUBLISHED && inspection->published_us != 0;
 }
 
-typedef struct Note {
-    const char *type, *actor;
-    int64_t id, now_us;
-    json_t *payload; /* taken over */
-} Note;
-
-static bool note(Db *db, const Note *entry, int64_t *ret_leaf, GError **error) {
-    g_autoptr(json_t) payload = entry->payload;
-    g_autofree char *object = g_strdup_printf("inspection:%" G_GINT64_FORMAT, entry->id);
-    return ledger_append(db,
-                         &(LedgerEntry){.time_us = entry->now_us,
-                                        .type = entry->type,
-                                        .actor = entry->actor,
-                                        .object = object,
-                                        .payload = payload},
-                         ret_leaf,
-                         error);
+bool inspection_is_old_result(const Inspection *inspection) {
+    return inspection->recorded_us != 0 &&
+           (inspection->matter_id == 0 || inspection->state == INSPECTION_PLANNED);
 }
 
-static void put_object(json_t *payload, ObjectKind kind, int64_t id) {
-    g_autofree char *object = g_strdup_printf("%s:%" G_GINT64_FORMAT, object_kind_word(kind), id);
-    json_put_text(payload, "object", object);
-}
-
-static void put_day(json_t *payload, const char *key, int64_t time_us) {
-    g_autofree char *day = clock_format_date(time_us);
-    json_put_text(payload, key, day);
-}
-
-/* --- tasks -------------------------------------------------------------------------------------
+/* --- officers ----------------------------------------------------------------------------------
  */
 
-static bool add_named(Db *db, InspectionRow *row, int64_t *ret_id, GError **error) {
-    g_auto(Officer) lead = {0};
-    g_auto(Officer) second = {0};
-    if (!officer_find(db, row->task->lead_id, &lead, error) ||
-        !officer_find(db, row->task->second_id, &second, error)) {
-        return false;
-    }
-    g_autofree char *region_name = region_full_name(db, row->region, error);
-    if (region_name == NULL) {
-        return false;
-    }
-    row->region_name = region_name;
-    row->lead_name = lead.name;
-    row->lead_certificate = lead.certificate;
-    row->second_name = second.name;
-    row->second_certificate = second.certificate;
-    return inspection_store_add(db, row, ret_id, error);
-}
+typedef struct Pair {
+    Officer lead, second;
+} Pair;
 
-static bool add_row(Db *db, InspectionRow *row, int64_t *ret_id, GError **error) {
-    if (row->task->object_kind == OBJECT_BUILDING) {
-        g_auto(Building) building = {0};
-        if (!building_find(db, row->task->object_id, &building, error)) {
-            return false;
-        }
-        row->object_name = building.name;
-        row->object_address = building.address;
-        row->region = building.region;
-        row->district = building.district;
-        return add_named(db, row, ret_id, error);
-    }
-    g_auto(Unit) unit = {0};
-    if (!unit_find(db, row->task->object_id, &unit, error)) {
-        return false;
-    }
-    row->object_name = unit.name;
-    row->object_address = unit.address;
-    row->region = unit.region;
-    row->district = unit.district;
-    return add_named(db, row, ret_id, error);
+static void pair_clear(Pair *pair) {
+    officer_clear(&pair->lead);
+    officer_clear(&pair->second);
 }
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Pair, pair_clear)
 
-bool inspection_task_add(Db *db,
-                         const NewInspection *task,
-                         const char *actor,
-                         int64_t now_us,
-                         int64_t *ret_id,
-                         GError **error) {
-    if (task->lead_id <= 0 || task->second_id <= 0 || task->lead_id == task->second_id) {
-        return hz_fail(error, HZ_ERROR_INVALID, "two different officers are needed");
-    }
-    if (!inspection_store_find_drawn(db, task, ret_id, error)) {
-        return false;
-    }
-    if (*ret_id != 0) {
+/* The first two officers of an act; empty texts when it has none. `ret` points into the pair. */
+static bool
+read_officers(Db *db, const CaseAct *act, Pair *pair, InspectionOfficers *ret, GError **error) {
+    *ret = (InspectionOfficers){0, 0, "", "", "", ""};
+    if (act->officer_count < 2) {
         return true;
     }
-    InspectionRow row = {.task = task, .now_us = now_us};
-    if (!add_row(db, &row, ret_id, error)) {
+    if (!officer_find(db, act->officers[0], &pair->lead, error) ||
+        !officer_find(db, act->officers[1], &pair->second, error)) {
         return false;
     }
-    json_t *payload = json_object();
-    put_object(payload, task->object_kind, task->object_id);
-    json_put_int(payload, "draw", task->draw_id);
-    json_put_int(payload, "lead", task->lead_id);
-    json_put_int(payload, "second", task->second_id);
-    put_day(payload, "due", task->due_us);
-    return note(db,
-                &(Note){.type = "inspection.task",
-                        .actor = actor,
-                        .id = *ret_id,
-                        .now_us = now_us,
-                        .payload = payload},
-                NULL,
-                error);
+    *ret = (InspectionOfficers){pair->lead.id,
+                                pair->second.id,
+                                pair->lead.name,
+                                pair->lead.certificate,
+                                pair->second.name,
+                                pair->second.certificate};
+    return true;
 }
 
-typedef struct CloseWork {
-    int64_t id, version, now_us;
-    const char *reason, *actor;
-} CloseWork;
+/* --- the row -----------------------------------------------------------------------------------
+ */
 
-static bool close_work(Db *db, void *data, GError **error) {
-    const CloseWork *work = data;
-    json_t *payload = json_object();
-    json_put_text(payload, "reason", work->reason);
-    return note(db,
-                &(Note){.type = "inspection.close",
-                        .actor = work->actor,
-                        .id = work->id,
-                        .now_us = work->now_us,
-                        .payload = payload},
-                NULL,
-                error) &&
-           inspection_store_close(db, work->id, work->version, work->reason, error);
+/* "draw:7" -> 7; 0 when it is of another kind. */
+static int64_t origin_id(const CaseTaken *taken, const char *kind) {
+    const char *origin = taken->opening == NULL ? NULL : taken->opening->origin;
+    return origin != NULL && g_str_has_prefix(origin, kind)
+               ? g_ascii_strtoll(origin + strlen(kind), NULL, 10)
+               : 0;
 }
 
-bool inspection_close(Db *db,
-                      int64_t id,
-                      int64_t version,
-                      const char *reason,
-                      const char *actor,
-                      int64_t now_us,
-                      GError **error) {
-    CloseWork work = {
-        .id = id, .version = version, .now_us = now_us, .reason = reason, .actor = actor};
-    return within_tx(db, close_work, &work, error);
+static bool find_address(Db *db, const Matter *matter, char **ret_address, GError **error) {
+    g_auto(Unit) unit = {0};
+    g_auto(Building) building = {0};
+    bool is_unit = strcmp(matter->object_kind, "unit") == 0;
+    if (is_unit ? !unit_find(db, matter->object_id, &unit, error)
+                : !building_find(db, matter->object_id, &building, error)) {
+        return false;
+    }
+    *ret_address = g_strdup(is_unit ? unit.address : building.address);
+    return true;
+}
+
+/* `assignment`: data of the first act. */
+static bool add_row(Db *db, const CaseTaken *taken, const json_t *assignment, GError **error) {
+    const Matter *matter = taken->matter;
+    g_auto(Pair) pair = {0};
+    g_autofree char *address = NULL;
+    InspectionRow row = {.matter_id = matter->id,
+                         .draw_id = origin_id(taken, "draw:"),
+                         .object_kind = matter->object_kind,
+                         .object_id = matter->object_id,
+                         .object_name = matter->title,
+                         .region = matter->region,
+                         .district = region_district(matter->region),
+                         .now_us = matter->opened_us};
+    bool has_due = clock_parse(json_get_text(assignment, "due", ""), &row.due_us);
+    g_autofree char *region_name = region_full_name(db, matter->region, error);
+    if (region_name == NULL || !find_address(db, matter, &address, error) ||
+        !read_officers(db, taken->act, &pair, &row.officers, error)) {
+        return false;
+    }
+    row.region_name = region_name;
+    row.object_address = address == NULL ? "" : address;
+    return has_due ? inspection_store_add(db, &row, error)
+                   : hz_fail(error, HZ_ERROR_CORRUPT, "%s has no last day", matter->number);
+}
+
+/* --- acts --------------------------------------------------------------------------------------
+ */
+
+static int64_t count_failed(const json_t *items) {
+    int64_t failed = 0;
+    const char *id;
+    json_t *item;
+    json_object_foreach((json_t *)items, id, item) {
+        failed += strcmp(json_get_text(item, "answer", ""), "fail") == 0;
+    }
+    return failed;
+}
+
+/* Do the officers of the act stand in the row, in whichever order? */
+static bool are_those(const Inspection *row, const CaseAct *act) {
+    bool has_lead = false;
+    bool has_second = false;
+    for (size_t i = 0; i < act->officer_count; i++) {
+        has_lead |= act->officers[i] == row->lead_id;
+        has_second |= act->officers[i] == row->second_id;
+    }
+    return has_lead && has_second;
+}
+
+static bool follow_record(Db *db, const CaseTaken *taken, const Inspection *row, GError **error) {
+    int64_t day_us = day_begin(taken->act->happened_us);
+    g_auto(Pair) pair = {0};
+    InspectionOfficers officers;
+    g_autoptr(LawChecklist) list =
+        law_checklist_at(INSPECTION_CHECKLIST, taken->act->happened_us, error);
+    if (list == NULL || !read_officers(db, taken->act, &pair, &officers, error)) {
+        return false;
+    }
+    ResultRow result = {.matter_id = taken->matter->id,
+                        .inspected_us = day_us,
+                        .checklist = list->id,
+                        .edition = list->edition,
+                        .failed = count_failed(json_object_get(taken->data, "items")),
+                        .recorded_us = taken->actor->now_us,
+                        .recorded_by = taken->actor->officer_id,
+                        .leaf = taken->leaf};
+    return (are_those(row, taken->act) ||
+            inspection_store_officers(db, row->matter_id, &officers, error)) &&
+           inspection_store_result(db, &result, error) &&
+           (row->object_kind == OBJECT_BUILDING
+                ? building_note_inspected(db, row->object_id, day_us, error)
+                : unit_note_inspected(db, row->object_id, day_us, error));
+}
+
+/* A matter that was opened before this room read matters gets its row with its next act; what it
+ * has recorded is read from its acts. */
+static bool add_late(Db *db, const CaseTaken *taken, Inspection **ret_row, GError **error) {
+    g_autoptr(GPtrArray) acts = casework_acts(db, taken->matter->id, false, error);
+    if (acts == NULL || !add_row(db, taken, ((StoredAct *)acts->pdata[0])->data, error) ||
+        !inspection_store_of_matter(db, taken->matter->id, ret_row, error)) {
+        return false;
+    }
+    bool good = true;
+    for (guint i = 0; good && i + 1 < acts->len; i++) { /* the last is the one that is taken now */
+        const StoredAct *act = acts->pdata[i];
+        CaseActor actor = {.officer_id = MAX(act->person, 0), .now_us = act->entered_us};
+        CaseAct done = {.step = act->step,
+                        .happened_us = act->happened_us,
+                        .officers = (const int64_t *)(void *)act->officers->data,
+                        .officer_count = act->officers->len};
+        CaseTaken past = {
+            .matter = taken->matter, .actor = &actor, .act = &done, .data = act->data, .leaf = -1};
+        good = strcmp(act->step, "record") != 0 || follow_record(db, &past, *ret_row, error);
+    }
+    return good;
+}
+
+/* Only what is published on this site is shown here. */
+static bool follow_publish(Db *db, const CaseTaken *taken, GError **error) {
+    const json_t *places = json_object_get(taken->data, "where");
+    bool is_here = false;
+    for (size_t i = 0; i < json_array_size(places); i++) {
+        is_here |= g_strcmp0(json_string_value(json_array_get(places, i)), "site") == 0;
+    }
+    return inspection_store_publish(
+        db, taken->matter->id, is_here ? taken->actor->now_us : 0, taken->leaf, error);
+}
+
+/* The words of the form for why it was given up. */
+static bool follow_cancel(Db *db, const CaseTaken *taken, GError **error) {
+    const LawBook *book = casework_book(taken->matter->region, error);
+    const LawForm *form =
+        book == NULL ? NULL
+                     : law_form_at(book, "inspection-cancellation", taken->act->happened_us, error);
+    if (form == NULL) {
+        return false;
+    }
+    const LawField *why = law_form_field(form, "why");
+    g_autofree char *reason =
+        why == NULL ? g_strdup("") : law_field_text_zh(why, taken->data, taken->act->happened_us);
+    const char *note = json_get_text(taken->data, "note", NULL);
+    g_autofree char *whole = g_strconcat(reason, note != NULL ? "：" : NULL, note, NULL);
+    return inspection_store_close(db, taken->matter->id, whole, error);
+}
+
+bool inspection_follow(Db *db, const CaseTaken *taken, GError **error) {
+    const char *step = taken->act->step;
+    if (strcmp(taken->matter->kind, INSPECTION_KIND) != 0 || taken->matter->object_kind == NULL) {
+        return true;
+    }
+    if (taken->opening != NULL) {
+        int64_t old = origin_id(taken, "inspection:");
+        return old != 0 ? inspection_store_adopt(db, old, taken->matter->id, error)
+                        : add_row(db, taken, taken->data, error);
+    }
+    Inspection *found = NULL;
+    bool good = inspection_store_of_matter(db, taken->matter->id, &found, error) &&
+                (found != NULL || add_late(db, taken, &found, error));
+    g_autoptr(Inspection) row = found;
+    if (!good) {
+        return false;
+    }
+    if (taken->names) {
+        g_auto(Pair) pair = {0};
+        InspectionOfficers officers;
+        return read_officers(db, taken->act, &pair, &officers, error) &&
+               inspection_store_officers(db, row->matter_id, &officers, error);
+    }
+    return strcmp(step, "record") == 0    ? follow_record(db, taken, row, error)
+           : strcmp(step, "publish") == 0 ? follow_publish(db, taken, error)
+           : strcmp(step, "cancel") == 0  ? follow_cancel(db, taken, error)
+                                          : true;
 }
 
 /* --- results -----------------------------------------------------------------------------------
  */
 
-static bool officer_facts(Db *db, int64_t officer_id, OfficerFacts *ret_facts, GError **error) {
-    g_auto(Officer) officer = {0};
-    if (!officer_find(db, officer_id, &officer, error)) {
-        return false;
+/* The answers as the act that recorded them has them. */
+static GPtrArray *answers_of_act(const StoredAct *act) {
+    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)stored_answer_free);
+    const char *id;
+    json_t *item;
+    json_object_foreach(json_object_get(act->data, "items"), id, item) {
+        StoredAnswer *answer = g_new0(StoredAnswer, 1);
+        bool is_known = answer_parse(json_get_text(item, "answer", NULL), &answer->answer);
+        g_assert(is_known); /* the form has been checked against the list */
+        answer->item_id = g_strdup(id);
+        answer->note = g_strdup(json_get_text(item, "note", NULL));
+        g_ptr_array_add(list, answer);
     }
-    *ret_facts = (OfficerFacts){.id = officer_id, .in_post = officer.in_post};
-    if (officer.certificate_until != NULL &&
-        !clock_parse(officer.certificate_until, &ret_facts->certificate_until_us)) {
-        return hz_fail(
-            error, HZ_ERROR_CORRUPT, "officer %" G_GINT64_FORMAT ": bad date", officer_id);
-    }
-    return true;
+    return list;
 }
 
-static json_t *answers_json(const InspectionResult *result, int64_t *ret_failed) {
-    json_t *answers = json_object();
-    *ret_failed = 0;
-    for (size_t i = 0; i < result->answer_count; i++) {
-        const ItemAnswer *answer = &result->answers[i];
-        json_t *item = json_object();
-        json_put_text(item, "answer", answer_word(answer->answer));
-        if (answer->note != NULL && *answer->note != '\0') {
-            json_put_text(item, "note", answer->note);
+GPtrArray *inspection_answers(Db *db, const Inspection *inspection, GError **error) {
+    if (inspection->matter_id == 0 || inspection_is_old_result(inspection)) {
+        return inspection_store_answers(db, inspection->id, error);
+    }
+    g_autoptr(GPtrArray) acts = casework_acts(db, inspection->matter_id, false, error);
+    for (guint i = acts == NULL ? 0 : acts->len; i > 0; i--) {
+        const StoredAct *act = acts->pdata[i - 1];
+        if (strcmp(act->step, "record") == 0) {
+            return answers_of_act(act);
         }
-        json_put(answers, answer->item_id, item);
-        *ret_failed += answer->answer == ANSWER_FAIL;
     }
-    return answers;
-}
-
-static json_t *
-record_payload(const Inspection *inspection, const InspectionResult *result, RecordRow *row) {
-    json_t *payload = json_object();
-    put_object(payload, inspection->object_kind, inspection->object_id);
-    put_day(payload, "day", result->inspected_us);
-    json_put_int(payload, "lead", inspection->lead_id);
-    json_put_int(payload, "second", inspection->second_id);
-    json_put_int(payload, "recorded_by", result->officer_id);
-    json_put_text(payload, "checklist", row->checklist);
-    json_put_text(payload, "edition", row->edition);
-    json_put(payload, "answers", answers_json(result, &row->failed));
-    json_put_int(payload, "failed", row->failed);
-    json_put_text(payload, "note", result->note);
-    return payload;
-}
-
-typedef struct RecordWork {
-    const InspectionResult *result;
-    const char *actor;
-    int64_t now_us;
-    RecordOutcome outcome;
-} RecordWork;
-
-/* *ret_allowed false: the outcome says why. */
-static bool check_record(
-    Db *db, RecordWork *work, const Inspection *now, const LawChecklist *list, GError **error) {
-    RecordFacts facts = {.state = now->state,
-                         .recorder_id = work->result->officer_id,
-                         .created_us = now->created_us,
-                         .now_us = work->now_us};
-    if (!officer_facts(db, now->lead_id, &facts.lead, error) ||
-        !officer_facts(db, now->second_id, &facts.second, error)) {
-        return false;
-    }
-    work->outcome.problem_zh = record_problem_zh(&facts, work->result, list, &work->outcome.field);
-    return true;
-}
-
-static bool store_record(Db *db,
-                         RecordWork *work,
-                         const Inspection *inspection,
-                         const LawChecklist *checklist,
-                         GError **error) {
-    RecordRow row = {.result = work->result,
-                     .checklist = checklist->id,
-                     .edition = checklist->edition,
-                     .now_us = work->now_us};
-    json_t *payload = record_payload(inspection, work->result, &row);
-    if (!note(db,
-              &(Note){.type = "inspection.record",
-                      .actor = work->actor,
-                      .id = inspection->id,
-                      .now_us = work->now_us,
-                      .payload = payload},
-              &row.leaf,
-              error) ||
-        !inspection_store_record(db, &row, error)) {
-        return false;
-    }
-    work->outcome.leaf = row.leaf;
-    return inspection->object_kind == OBJECT_BUILDING
-               ? building_note_inspected(
-                     db, inspection->object_id, work->result->inspected_us, error)
-               : unit_note_inspected(db, inspection->object_id, work->result->inspected_us, error);
-}
-
-static bool record_work(Db *db, void *data, GError **error) {
-    RecordWork *work = data;
-    const InspectionResult *result = work->result;
-    work->outcome = (RecordOutcome){.leaf = -1};
-    if (!inspection_form_find(
-            db, result->form_id, result->inspection_id, &work->outcome.leaf, error)) {
-        return false;
-    }
-    if (work->outcome.leaf >= 0) {
-        work->outcome.was_there = true;
-        return true;
-    }
-    g_autoptr(Inspection) inspection = inspection_find(db, result->inspection_id, error);
-    if (inspection == NULL) {
-        return false;
-    }
-    g_autoptr(GError) no_list = NULL;
-    g_autoptr(LawChecklist) checklist =
-        law_checklist_at(INSPECTION_CHECKLIST, result->inspected_us, &no_list);
-    if (checklist == NULL) {
-        if (!g_error_matches(no_list, HZ_ERROR, HZ_ERROR_NOT_FOUND)) {
-            g_propagate_error(error, g_steal_pointer(&no_list));
-            return false;
-        }
-        work->outcome.problem_zh = "那一天没有适用的检查表";
-        work->outcome.field = "inspected";
-        return true;
-    }
-    if (!check_record(db, work, inspection, checklist, error)) {
-        return false;
-    }
-    return work->outcome.problem_zh != NULL || store_record(db, work, inspection, checklist, error);
-}
-
-bool inspection_record(Db *db,
-                       const InspectionResult *result,
-                       const char *actor,
-                       int64_t now_us,
-                       RecordOutcome *ret_outcome,
-                       GError **error) {
-    RecordWork work = {.result = result, .actor = actor, .now_us = now_us};
-    g_autoptr(GError) failure = NULL;
-    if (!within_tx(db, record_work, &work, &failure)) {
-        /* Perhaps the same form overtook this one between the look and the write. */
-        int64_t leaf = -1;
-        if (!g_error_matches(failure, HZ_ERROR, HZ_ERROR_CONFLICT) || db_in_tx(db) ||
-            !inspection_form_find(db, result->form_id, result->inspection_id, &leaf, NULL) ||
-            leaf < 0) {
-            g_propagate_error(error, g_steal_pointer(&failure));
-            return false;
-        }
-        work.outcome = (RecordOutcome){.was_there = true, .leaf = leaf};
-    }
-    *ret_outcome = work.outcome;
-    return true;
-}
-
-/* --- publication -------------------------------------------------------------------------------
- */
-
-typedef struct PublishWork {
-    int64_t id, version, now_us, leaf;
-    const char *actor;
-} PublishWork;
-
-static bool publish_work(Db *db, void *data, GError **error) {
-    PublishWork *work = data;
-    g_autoptr(Inspection) inspection = inspection_find(db, work->id, error);
-    if (inspection == NULL) {
-        return false;
-    }
-    if (inspection->state != INSPECTION_RECORDED) {
-        return hz_fail(error, HZ_ERROR_CONFLICT, "only a recorded inspection can be published");
-    }
-    json_t *payload = json_object();
-    put_object(payload, inspection->object_kind, inspection->object_id);
-    put_day(payload, "day", inspection->inspected_us);
-    json_put_int(payload, "record", inspection->record_leaf);
-    json_put_int(payload, "failed", inspection->failed);
-    return note(db,
-                &(Note){.type = "inspection.publish",
-                        .actor = work->actor,
-                        .id = work->id,
-                        .now_us = work->now_us,
-                        .payload = payload},
-                &work->leaf,
-                error) &&
-           inspection_store_publish(db, work->id, work->version, work->now_us, work->leaf, error);
-}
-
-bool inspection_publish(Db *db,
-                        int64_t id,
-                        int64_t version,
-                        const char *actor,
-                        int64_t now_us,
-                        int64_t *ret_leaf,
-                        GError **error) {
-    PublishWork work = {.id = id, .version = version, .now_us = now_us, .actor = actor};
-    if (!within_tx(db, publish_work, &work, error)) {
-        return false;
-    }
-    *ret_leaf = work.leaf;
-    return true;
+    return acts == NULL ? NULL : g_ptr_array_new();
 }

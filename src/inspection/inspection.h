@@ -1,9 +1,10 @@
 /*
- * Inspections: the task that a draw (or a person) sets, its result item by item, its publication.
+ * Inspections: what the lists, the public pages and the object library read of matters of kind
+ * "inspection" (casework). A finished draw opens one matter for each target.
  *
- * States: planned -> recorded -> published, or planned/recorded -> closed with a reason. A result
- * may be recorded again until it is published; every recording is its own ledger entry. Stands
- * above draw and reads its targets; draw knows nothing of this room. Thread: that of the Db.
+ * A row is written with the acts of its matter, in their transaction, and never otherwise; rows
+ * from before there were matters are read as they are. States: planned -> recorded -> published, or
+ * closed. Stands above draw and casework, which know nothing of this room. Thread: that of the Db.
  */
 #pragma once
 
@@ -18,6 +19,7 @@
 
 extern const Module inspection_module;
 
+#define INSPECTION_KIND "inspection" /* the procedure in law/ */
 #define INSPECTION_CHECKLIST "fire-inspection"
 
 typedef enum ObjectKind { OBJECT_UNIT, OBJECT_BUILDING } ObjectKind;
@@ -41,13 +43,14 @@ bool answer_parse(const char *word, Answer *ret_answer);
 
 typedef struct Inspection {
     int64_t id;
-    int64_t draw_id; /* 0: not from a draw */
+    int64_t matter_id; /* 0: from before there were matters */
+    int64_t draw_id;   /* 0: not from a draw */
     ObjectKind object_kind;
     int64_t object_id;
     /* As they were when the task was set, so that a record stays what it was and a list needs no
      * further query. */
     char *object_name, *object_address, *region, *region_name;
-    int64_t lead_id, second_id; /* officers */
+    int64_t lead_id, second_id; /* officers; 0 and empty texts: nobody was named yet */
     char *lead_name, *lead_certificate, *second_name, *second_certificate;
     int64_t due_us; /* Shanghai midnight that begins the last day */
     InspectionState state;
@@ -59,101 +62,74 @@ typedef struct Inspection {
     char *note;
     int64_t recorded_us, recorded_by; /* officer */
     int64_t record_leaf;              /* ledger index; -1: none */
-    int64_t published_us, publish_leaf;
-    int64_t version;
+    int64_t published_us;             /* on this site; 0: not here */
+    int64_t publish_leaf;
     int64_t created_us;
 } Inspection;
 void inspection_free(Inspection *inspection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Inspection, inspection_free)
 /* NULL and HZ_ERROR_NOT_FOUND if there is none. */
 Inspection *inspection_find(Db *db, int64_t id, GError **error);
+/* May anybody read it? */
+bool inspection_is_public(const Inspection *inspection);
+/* Is its result one that no matter has: recorded before there were matters? */
+bool inspection_is_old_result(const Inspection *inspection);
 
 /* --- tasks ------------------------------------------------------------------------------------ */
 
-typedef struct NewInspection {
-    int64_t draw_id; /* 0: none */
-    ObjectKind object_kind;
+/* An inspection that the system itself assigns to two officers: by a draw. Borrowed. */
+typedef struct InspectionTask {
+    const char *source, *reference; /* as the form inspection-assignment has them */
+    const char *origin;             /* "draw:7", "inspection:77" (a row from before); NULL: none */
+    const char *object_kind;
     int64_t object_id;
-    int64_t lead_id, second_id;
-    int64_t due_us;
-} NewInspection;
-/* Adds a task with its ledger entry, in the caller's transaction. The same object of the same draw
- * a second time changes nothing and gives the task that is there. */
-bool inspection_task_add(Db *db,
-                         const NewInspection *task,
-                         const char *actor,
-                         int64_t now_us,
-                         int64_t *ret_id,
-                         GError **error);
-/* Makes the tasks of all targets of a finished draw, in the caller's transaction; targets that have
- * theirs already are passed over, reserves and targets without officers wait. Stands in
- * draw_done_hooks (src/modules.c), so that no draw is ever without its tasks. */
+    const char *region;
+    int64_t lead_id, second_id; /* 0: nobody is named */
+    int64_t due_us;             /* midnight that begins the last day */
+    const char *actor;          /* "account:7", or a word for the system */
+    int64_t assigned_us, now_us;
+} InspectionTask;
+/* Opens its matter, in the caller's transaction if there is one. A refusal is a value, see
+ * casework_open; a draw sets one task for an object, a second one fails. */
+bool inspection_assign(Db *db,
+                       const InspectionTask *task,
+                       int64_t *ret_matter,
+                       LawRefusal *ret_refusal,
+                       GError **error);
+/* Opens the matters of all targets of a finished draw, in the caller's transaction; reserves and
+ * targets without officers wait. Stands in draw_done_hooks (src/modules.c), so that no draw is ever
+ * without its tasks. HZ_ERROR_CONFLICT when a guard refuses one. */
 bool inspection_take_draw(
     Db *db, int64_t draw_id, const char *actor, int64_t now_us, GError **error);
+/* Gives open tasks from before there were matters theirs; a periodic job. One that fails does not
+ * keep the others from it. */
+bool inspection_adopt(Db *db, int64_t now_us, GError **error);
+
+/* --- what other rooms ask through src/modules.c ----------------------------------------------- */
+
+/* Writes what an act on a matter says (case_hooks). */
+bool inspection_follow(Db *db, const CaseTaken *taken, GError **error);
+/* The draw behind a matter, its result for everybody (case_hooks). */
+bool inspection_see_also(
+    Db *db, const Matter *matter, const Principal *who, json_t *list, GError **error);
 /* The inspections of an object that were carried out and that the reader may see; of others what
- * is published. Stands in past_sources (src/modules.c), for the pages of units and buildings. */
+ * is published (past_sources), for the pages of units and buildings. */
 bool inspection_past(Db *db, const PastQuestion *question, GPtrArray *list, GError **error);
-/* Random checks of an object in a year, for the cap on them; tasks that were closed without a visit
- * do not count. Stands in case_hooks (src/modules.c). */
+/* Random checks of an object in a year from before there were matters, which are counted by
+ * casework; tasks that were closed without a visit do not count (case_hooks). */
 bool inspection_count(Db *db, const CaseCount *count, int64_t *ret_n, GError **error);
-/* HZ_ERROR_CONFLICT when it is published or closed already, or changed since `version`. */
-bool inspection_close(Db *db,
-                      int64_t id,
-                      int64_t version,
-                      const char *reason,
-                      const char *actor,
-                      int64_t now_us,
-                      GError **error);
 
 /* --- results ---------------------------------------------------------------------------------- */
 
-typedef struct ItemAnswer {
-    const char *item_id;
-    Answer answer;
-    const char *note; /* what and where; needed for a failing item */
-} ItemAnswer;
-typedef struct InspectionResult {
-    int64_t inspection_id;
-    int64_t version;     /* as read */
-    const char *form_id; /* one for each form that was shown: a second submit is recognised */
-    int64_t officer_id;  /* who records; one of the two */
-    int64_t inspected_us;
-    const ItemAnswer *answers;
-    size_t answer_count;
-    const char *note;
-} InspectionResult;
-typedef struct RecordOutcome {
-    /* Chinese sentence and the item or field it is about when the result was not taken; then
-     * nothing was written. `field` is borrowed from the result or static. */
-    const char *problem_zh, *field;
-    bool was_there; /* this very form had been saved already */
-    int64_t leaf;
-} RecordOutcome;
-/* Guards: see inspection_rules.h. Answers, conclusion and ledger entry in one transaction. `actor`
- * "account:17". HZ_ERROR_CONFLICT when somebody recorded since `version`. */
-bool inspection_record(Db *db,
-                       const InspectionResult *result,
-                       const char *actor,
-                       int64_t now_us,
-                       RecordOutcome *ret_outcome,
-                       GError **error);
-/* HZ_ERROR_CONFLICT unless it is recorded and unchanged since `version`. */
-bool inspection_publish(Db *db,
-                        int64_t id,
-                        int64_t version,
-                        const char *actor,
-                        int64_t now_us,
-                        int64_t *ret_leaf,
-                        GError **error);
-
-/* One stored answer; texts are owned. */
+/* One answer of the checklist; texts are owned. */
 typedef struct StoredAnswer {
     char *item_id;
     Answer answer;
     char *note;
 } StoredAnswer;
-/* Array of StoredAnswer (owned) in no particular order. NULL on error. */
-GPtrArray *inspection_answers(Db *db, int64_t id, GError **error);
+/* Array of StoredAnswer (owned) in no particular order, from the act that recorded them. NULL on
+ * error. */
+GPtrArray *inspection_answers(Db *db, const Inspection *inspection, GError **error);
 
 /* --- lists ------------------------------------------------------------------------------------ */
 

@@ -1,4 +1,4 @@
-/* The list of inspections with its search and filters, and one inspection. */
+/* The list of inspections with its search and filters, and the way from one to its matter. */
 #include "base/error.h"
 #include "base/limits.h"
 #include "inspection/inspection_models.h"
@@ -157,19 +157,10 @@ Response *inspections_page(Ctx *ctx, const Request *req) {
 /* --- one inspection ----------------------------------------------------------------------------
  */
 
-/* Why this reader cannot record now; NULL when it can. */
-static const char *not_recording_zh(const Ctx *ctx, const Inspection *inspection) {
-    if (inspection->state != INSPECTION_PLANNED && inspection->state != INSPECTION_RECORDED) {
-        return NULL;
-    }
-    if (!principal_may(ctx->who, PERM_INSPECTION_RECORD)) {
-        return "您的角色不能记录检查结果";
-    }
-    if (ctx->who->officer_id == 0 || (ctx->who->officer_id != inspection->lead_id &&
-                                      ctx->who->officer_id != inspection->second_id)) {
-        return "只有指派的两名检查人员能记录结果";
-    }
-    return NULL;
+static Response *to_matter(const Inspection *inspection) {
+    g_autofree char *href =
+        g_strdup_printf("/work/matters/%" G_GINT64_FORMAT, inspection->matter_id);
+    return response_redirect(href);
 }
 
 Response *inspection_page(Ctx *ctx, const Request *req) {
@@ -179,18 +170,26 @@ Response *inspection_page(Ctx *ctx, const Request *req) {
     if (inspection == NULL) {
         return refusal;
     }
+    if (inspection->matter_id != 0 && !inspection_is_old_result(inspection)) {
+        return to_matter(inspection);
+    }
     g_autoptr(json_t) model = inspection_model(inspection, ctx->now_us);
     json_put_bool(model, "may_see_draw", principal_may(ctx->who, PERM_PLAN_VIEW));
-    if (!put_answers(ctx->db, model, inspection, &error)) {
-        return response_problem(error, NULL);
+    return put_answers(ctx->db, model, inspection, &error)
+               ? response_page("inspection/inspection", g_steal_pointer(&model))
+               : response_problem(error, NULL);
+}
+
+Response *inspection_moved(Ctx *ctx, const Request *req) {
+    static const char *const old[] = {"check", "publish", "close", NULL};
+    Response *refusal = NULL;
+    if (!g_strv_contains(old, request_arg(req, "old"))) {
+        return response_not_found();
     }
-    bool is_open =
-        inspection->state == INSPECTION_PLANNED || inspection->state == INSPECTION_RECORDED;
-    const char *why_not = not_recording_zh(ctx, inspection);
-    bool may_publish = principal_may(ctx->who, PERM_PUBLISH);
-    json_put_bool(model, "may_record", is_open && why_not == NULL);
-    json_put_text(model, "why_not_record", why_not);
-    json_put_bool(model, "may_publish", may_publish && inspection->state == INSPECTION_RECORDED);
-    json_put_bool(model, "may_close", may_publish && is_open);
-    return response_page("inspection/inspection", g_steal_pointer(&model));
+    g_autoptr(Inspection) inspection = wanted_inspection(ctx, req, &refusal);
+    if (inspection == NULL) {
+        return refusal;
+    }
+    g_autofree char *href = g_strdup_printf("/work/inspections/%" G_GINT64_FORMAT, inspection->id);
+    return inspection->matter_id != 0 ? to_matter(inspection) : response_redirect(href);
 }

@@ -8,24 +8,6 @@
 
 #include <string.h>
 
-char *actor_of(const Principal *who) {
-    return g_strdup_printf("account:%" G_GINT64_FORMAT, who->account_id);
-}
-
-Response *refusal_zh(HzErrorCode code, const char *message) {
-    g_autoptr(GError) error = NULL;
-    hz_fail(&error, code, "%s", message);
-    return response_problem(error, message);
-}
-
-int64_t form_number(const Request *req, const char *name) {
-    guint64 number = 0;
-    const char *text = request_form(req, name);
-    return text != NULL && g_ascii_string_to_unsigned(text, 10, 0, G_MAXINT64, &number, NULL)
-               ? (int64_t)number
-               : -1;
-}
-
 /* An officer drawn for a neighbouring district sees this task, and no other one there. */
 bool may_see_inspection(const Principal *who, const Inspection *inspection) {
     bool is_own = who->officer_id != 0 && (who->officer_id == inspection->lead_id ||
@@ -56,7 +38,7 @@ Inspection *wanted_inspection(Ctx *ctx, const Request *req, Response **ret_refus
 }
 
 static json_t *officer_model(int64_t id, const char *name, const char *certificate) {
-    g_autofree char *initial = g_utf8_substring(name, 0, 1);
+    g_autofree char *initial = name[0] == '\0' ? g_strdup("") : g_utf8_substring(name, 0, 1);
     json_t *model = json_object();
     json_put_int(model, "id", id);
     json_put_text(model, "name", name);
@@ -123,9 +105,6 @@ static void put_state(json_t *model, const Inspection *inspection, int64_t now_u
     json_put_text(model, "state_zh", inspection_state_zh(state));
     json_put_text(model, "state_icon", state_icon(state));
     json_put_text(model, "state_class", state_class(state));
-    json_put_bool(model, "is_planned", state == INSPECTION_PLANNED);
-    json_put_bool(model, "is_recorded", state == INSPECTION_RECORDED);
-    json_put_bool(model, "is_published", state == INSPECTION_PUBLISHED);
     json_put_bool(model, "is_closed", state == INSPECTION_CLOSED);
     json_put_text(model, "closed_reason", inspection->closed_reason);
     g_autofree char *big = NULL;
@@ -167,7 +146,8 @@ json_t *inspection_model(const Inspection *inspection, int64_t now_us) {
         "/work/%s/%" G_GINT64_FORMAT, is_building ? "buildings" : "units", inspection->object_id);
     json_t *model = json_object();
     json_put_int(model, "id", inspection->id);
-    json_put_int(model, "version", inspection->version);
+    json_put_int(model, "matter_id", inspection->matter_id);
+    json_put_bool(model, "has_matter", inspection->matter_id != 0);
     json_put_bool(model, "has_draw", inspection->draw_id != 0);
     json_put_int(model, "draw_id", inspection->draw_id);
     json_put_text(model, "object_kind", object_kind_word(inspection->object_kind));
@@ -228,8 +208,7 @@ bool put_answers(Db *db, json_t *model, const Inspection *inspection, GError **e
     }
     g_autoptr(LawChecklist) list =
         law_checklist_at(inspection->checklist, inspection->inspected_us, error);
-    g_autoptr(GPtrArray) answers =
-        list == NULL ? NULL : inspection_answers(db, inspection->id, error);
+    g_autoptr(GPtrArray) answers = list == NULL ? NULL : inspection_answers(db, inspection, error);
     if (answers == NULL) {
         return false;
     }

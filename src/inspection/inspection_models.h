@@ -5,8 +5,6 @@
 #include "inspection/inspection.h"
 #include "web/web.h"
 
-/* "account:17"; caller frees. */
-char *actor_of(const Principal *who);
 /* The inspection named in the path, if the reader's region covers it; else a ready answer in
  * *ret_refusal (a refusal by region leaves its mark). */
 Inspection *wanted_inspection(Ctx *ctx, const Request *req, Response **ret_refusal);
@@ -23,7 +21,3 @@ json_t *inspection_model(const Inspection *inspection, int64_t now_us);
 bool put_answers(Db *db, json_t *model, const Inspection *inspection, GError **error);
 /* {"index_text", "href"} or null when there is no such leaf. */
 void put_proof(json_t *model, const char *key, int64_t leaf);
-/* An error page with a Chinese sentence. */
-Response *refusal_zh(HzErrorCode code, const char *message);
-/* A form field as a number; -1 if it is none. */
-int64_t form_number(const Request *req, const char *name);

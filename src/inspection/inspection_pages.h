@@ -5,11 +5,7 @@
 
 Response *today_page(Ctx *ctx, const Request *req);
 Response *inspections_page(Ctx *ctx, const Request *req);
+/* On to the matter; a row without one is shown as it is. */
 Response *inspection_page(Ctx *ctx, const Request *req);
-Response *check_page(Ctx *ctx, const Request *req);
-Response *check_submit(Ctx *ctx, const Request *req);
-Response *publish_page(Ctx *ctx, const Request *req);
-Response *publish_submit(Ctx *ctx, const Request *req);
-Response *close_page(Ctx *ctx, const Request *req);
-Response *close_submit(Ctx *ctx, const Request *req);
+Response *inspection_moved(Ctx *ctx, const Request *req);
 Response *public_inspection_page(Ctx *ctx, const Request *req);

@@ -1,4 +1,4 @@
-/* What the page of a unit or a building shows of our own inspections. */
+/* What pages of other rooms show of inspections, and what their caps count. */
 #include "base/clock.h"
 #include "inspection/inspection_models.h"
 #include "inspection/inspection_store.h"
@@ -18,7 +18,7 @@ bool inspection_past(Db *db, const PastQuestion *question, GPtrArray *list, GErr
     for (guint i = 0; i < rows->len; i++) {
         const Inspection *row = rows->pdata[i];
         bool may_see = may_see_inspection(question->who, row);
-        if (!may_see && row->state != INSPECTION_PUBLISHED) {
+        if (!may_see && !inspection_is_public(row)) {
             continue;
         }
         PastEntry entry = {
@@ -31,6 +31,39 @@ bool inspection_past(Db *db, const PastQuestion *question, GPtrArray *list, GErr
             .source = g_strdup("本系统"),
         };
         past_list_add(list, &entry);
+    }
+    return true;
+}
+
+static void add_link(json_t *list, const char *href, const char *text) {
+    json_t *link = json_object();
+    json_put_text(link, "href", href);
+    json_put_text(link, "text", text);
+    json_array_append_new(list, link);
+}
+
+bool inspection_see_also(
+    Db *db, const Matter *matter, const Principal *who, json_t *list, GError **error) {
+    Inspection *found = NULL;
+    if (strcmp(matter->kind, INSPECTION_KIND) != 0) {
+        return true;
+    }
+    if (!inspection_store_of_matter(db, matter->id, &found, error)) {
+        return false;
+    }
+    g_autoptr(Inspection) row = found;
+    if (row != NULL && row->draw_id != 0 && principal_may(who, PERM_PLAN_VIEW)) {
+        g_autofree char *href = g_strdup_printf("/work/draws/%" G_GINT64_FORMAT, row->draw_id);
+        g_autofree char *text = g_strdup_printf("第 %" G_GINT64_FORMAT " 次随机抽查", row->draw_id);
+        add_link(list, href, text);
+    }
+    if (row != NULL && inspection_is_public(row)) {
+        g_autofree char *href = g_strdup_printf("/inspections/%" G_GINT64_FORMAT, row->id);
+        add_link(list, href, "公开页面");
+    }
+    if (row != NULL && inspection_is_old_result(row)) {
+        g_autofree char *href = g_strdup_printf("/work/inspections/%" G_GINT64_FORMAT, row->id);
+        add_link(list, href, "立案以前记录的结果");
     }
     return true;
 }

@@ -1,7 +1,8 @@
-/* Pure decisions on inspections. */
+/* Words and days of inspections. */
 #include "inspection/inspection_rules.h"
 
 #include "base/clock.h"
+#include "inspection/inspection.h"
 #include "law/law_calendar.h"
 
 #include <string.h>
@@ -139,97 +140,4 @@ void due_texts(int64_t due_us, int64_t now_us, char **ret_big, char **ret_small)
         *ret_big = g_strdup_printf("%" G_GINT64_FORMAT " 天", days);
         break;
     }
-}
-
-/* --- guards ------------------------------------------------------------------------------------
- */
-
-static const char *
-officer_problem(const OfficerFacts *officer, int64_t inspected_us, bool is_lead) {
-    if (!officer->in_post) {
-        return is_lead ? "主办人不在岗，不能记录这次检查" : "协办人不在岗，不能记录这次检查";
-    }
-    if (officer->certificate_until_us == 0) {
-        return is_lead ? "主办人的执法证有效期没有登记" : "协办人的执法证有效期没有登记";
-    }
-    if (day_begin(officer->certificate_until_us) < day_begin(inspected_us)) {
-        return is_lead ? "检查那天主办人的执法证已过期" : "检查那天协办人的执法证已过期";
-    }
-    return NULL;
-}
-
-static const char *when_problem(const RecordFacts *facts, const InspectionResult *result) {
-    if (day_begin(result->inspected_us) > day_begin(facts->now_us)) {
-        return "检查日期不能晚于今天";
-    }
-    if (day_begin(result->inspected_us) < day_begin(facts->created_us)) {
-        return "检查日期不能早于派出任务的那天";
-    }
-    return NULL;
-}
-
-static const ItemAnswer *answer_of(const InspectionResult *result, const char *item_id) {
-    for (size_t i = 0; i < result->answer_count; i++) {
-        if (strcmp(result->answers[i].item_id, item_id) == 0) {
-            return &result->answers[i];
-        }
-    }
-    return NULL;
-}
-
-static bool is_blank(const char *text) {
-    return text == NULL || text[strspn(text, " \t\r\n")] == '\0';
-}
-
-static const char *items_problem(const InspectionResult *result,
-                                 const LawChecklist *checklist,
-                                 const char **ret_field) {
-    for (unsigned i = 0; i < checklist->count; i++) {
-        const char *item_id = checklist->items[i]->id;
-        const ItemAnswer *answer = answer_of(result, item_id);
-        *ret_field = item_id;
-        if (answer == NULL) {
-            return "这一项还没有选：合格、不合格或不适用";
-        }
-        if (answer->answer == ANSWER_FAIL && is_blank(answer->note)) {
-            return "不合格的要写明在哪里、什么情况";
-        }
-    }
-    for (size_t i = 0; i < result->answer_count; i++) {
-        if (law_checklist_item(checklist, result->answers[i].item_id) == NULL) {
-            *ret_field = result->answers[i].item_id;
-            return "检查表里没有这一项，重新打开检查表";
-        }
-        if (answer_of(result, result->answers[i].item_id) != &result->answers[i]) {
-            *ret_field = result->answers[i].item_id;
-            return "这一项答了两次";
-        }
-    }
-    return NULL;
-}
-
-const char *record_problem_zh(const RecordFacts *facts,
-                              const InspectionResult *result,
-                              const LawChecklist *checklist,
-                              const char **ret_field) {
-    *ret_field = "inspected";
-    if (facts->state != INSPECTION_PLANNED && facts->state != INSPECTION_RECORDED) {
-        return "这次检查已公开或已终止，不能再记录";
-    }
-    if (facts->recorder_id == 0 ||
-        (facts->recorder_id != facts->lead.id && facts->recorder_id != facts->second.id)) {
-        return "只有指派的两名检查人员能记录结果";
-    }
-    const char *problem = when_problem(facts, result);
-    if (problem == NULL) {
-        problem = officer_problem(&facts->lead, result->inspected_us, true);
-    }
-    if (problem == NULL) {
-        problem = officer_problem(&facts->second, result->inspected_us, false);
-    }
-    if (problem == NULL && result->note != NULL && strlen(result->note) > 6000) {
-        *ret_field = "note";
-        problem = "说明最多 2000 个字";
-    }
-    return problem != NULL ? problem : items_problem(result, checklist, ret_field);
 }

@@ -1,29 +1,7 @@
 /* Pure decisions on inspections: no clock, no database. Thread: any. */
 #pragma once
 
-#include "inspection/inspection.h"
-
-/* One of the two officers as of now. */
-typedef struct OfficerFacts {
-    int64_t id;
-    bool in_post;
-    int64_t certificate_until_us; /* midnight that begins its last day; 0: not told */
-} OfficerFacts;
-
-typedef struct RecordFacts {
-    InspectionState state;
-    int64_t recorder_id;
-    OfficerFacts lead, second;
-    int64_t created_us, now_us;
-} RecordFacts;
-
-/* NULL when the result may be recorded, else why not: a Chinese sentence; *ret_field (static or
- * from an answer) is the form field it is about. The order is: who, when, then each item. Order 120
- * article 14 wants two officers with credentials; law.md section 3. */
-const char *record_problem_zh(const RecordFacts *facts,
-                              const InspectionResult *result,
-                              const LawChecklist *checklist,
-                              const char **ret_field);
+#include <stdint.h>
 
 /* Midnight in Shanghai that begins the day of `time_us`. */
 int64_t day_begin(int64_t time_us);

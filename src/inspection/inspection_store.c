@@ -1,4 +1,4 @@
-/* The only place with the tables inspection, inspection_answer and inspection_form. */
+/* The only place with the tables inspection and inspection_answer. */
 #include "inspection/inspection_store.h"
 
 #include "base/error.h"
@@ -8,10 +8,11 @@
 #include <string.h>
 
 #define COLUMNS                                                                                    \
-    "id, draw_id, object_kind, object_id, object_name, object_address, region, region_name, "      \
+    "id, matter_id, draw_id, object_kind, object_id, object_name, object_address, region, "        \
+    "region_name, "                                                                                \
     "lead_id, lead_name, lead_certificate, second_id, second_name, second_certificate, due_us, "   \
     "state, closed_reason, inspected_us, checklist, edition, failed, note, "                       \
-    "recorded_us, recorded_by, record_leaf, published_us, publish_leaf, version, created_us "
+    "recorded_us, recorded_by, record_leaf, published_us, publish_leaf, created_us "
 
 void inspection_free(Inspection *inspection) {
     if (inspection != NULL) {
@@ -35,6 +36,7 @@ static Inspection *read_row(const DbRows *rows) {
     Inspection *row = g_new0(Inspection, 1);
     int at = 0;
     row->id = db_rows_int(rows, at++);
+    row->matter_id = db_rows_int(rows, at++);
     row->draw_id = db_rows_int(rows, at++);
     row->object_kind =
         strcmp(db_rows_text(rows, at++), "building") == 0 ? OBJECT_BUILDING : OBJECT_UNIT;
@@ -63,7 +65,6 @@ static Inspection *read_row(const DbRows *rows) {
     row->record_leaf = db_rows_int(rows, at++);
     row->published_us = db_rows_int(rows, at++);
     row->publish_leaf = db_rows_int(rows, at++);
-    row->version = db_rows_int(rows, at++);
     row->created_us = db_rows_int(rows, at++);
     return row;
 }
@@ -96,174 +97,114 @@ Inspection *inspection_find(Db *db, int64_t id, GError **error) {
 /* --- writing -----------------------------------------------------------------------------------
  */
 
-bool inspection_store_find_drawn(Db *db,
-                                 const NewInspection *task,
-                                 int64_t *ret_id,
-                                 GError **error) {
-    return db_query_int(db,
-                        SQL("SELECT coalesce(max(id), 0) FROM inspection WHERE draw_id = $1 "
-                            "AND draw_id <> 0 AND object_kind = $2 AND object_id = $3"),
-                        DB_ARGS(db_int(task->draw_id),
-                                db_text(object_kind_word(task->object_kind)),
-                                db_int(task->object_id)),
-                        ret_id,
-                        error);
-}
-
-bool inspection_store_add(Db *db, const InspectionRow *row, int64_t *ret_id, GError **error) {
-    const NewInspection *task = row->task;
+bool inspection_store_add(Db *db, const InspectionRow *row, GError **error) {
+    const InspectionOfficers *officers = &row->officers;
+    int64_t id = 0;
     return db_query_int(
                db,
-               SQL("INSERT INTO inspection (draw_id, object_kind, object_id, object_name, "
-                   "object_address, region, region_name, district, lead_id, lead_name, "
-                   "lead_certificate, "
-                   "second_id, second_name, second_certificate, due_us, state, inspected_us, "
-                   "failed, "
-                   "recorded_us, recorded_by, record_leaf, published_us, publish_leaf, version, "
-                   "created_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
-                   "$14, "
-                   "$15, 'planned', 0, 0, 0, 0, -1, 0, -1, 0, $16) RETURNING id"),
-               DB_ARGS(db_int(task->draw_id),
-                       db_text(object_kind_word(task->object_kind)),
-                       db_int(task->object_id),
+               SQL("INSERT INTO inspection (matter_id, draw_id, object_kind, object_id, "
+                   "object_name, object_address, region, region_name, district, lead_id, "
+                   "lead_name, lead_certificate, second_id, second_name, second_certificate, "
+                   "due_us, state, inspected_us, failed, recorded_us, recorded_by, record_leaf, "
+                   "published_us, publish_leaf, version, created_us) VALUES ($1, $2, $3, $4, $5, "
+                   "$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'planned', 0, 0, 0, 0, -1, "
+                   "0, -1, 0, $17) RETURNING id"),
+               DB_ARGS(db_int(row->matter_id),
+                       db_int(row->draw_id),
+                       db_text(row->object_kind),
+                       db_int(row->object_id),
                        db_text(row->object_name),
                        db_text(row->object_address),
                        db_text(row->region),
                        db_text(row->region_name),
                        db_int(row->district),
-                       db_int(task->lead_id),
-                       db_text(row->lead_name),
-                       db_text(row->lead_certificate),
-                       db_int(task->second_id),
-                       db_text(row->second_name),
-                       db_text(row->second_certificate),
-                       db_int(task->due_us),
+                       db_int(officers->lead_id),
+                       db_text(officers->lead_name),
+                       db_text(officers->lead_certificate),
+                       db_int(officers->second_id),
+                       db_text(officers->second_name),
+                       db_text(officers->second_certificate),
+                       db_int(row->due_us),
                        db_int(row->now_us)),
-               ret_id,
+               &id,
                error) &&
-           inspection_index_add(db, *ret_id, row->object_name, row->district, error);
+           inspection_index_add(db, id, row->object_name, row->district, error);
 }
 
-static bool changed_one(int64_t changed, GError **error) {
-    return changed == 1 ||
-           hz_fail(error, HZ_ERROR_CONFLICT, "the inspection was changed meanwhile");
+bool inspection_store_adopt(Db *db, int64_t id, int64_t matter_id, GError **error) {
+    return db_later(db,
+                    SQL("UPDATE inspection SET matter_id = $2, state = 'planned' "
+                        "WHERE id = $1 AND matter_id = 0"),
+                    DB_ARGS(db_int(id), db_int(matter_id)),
+                    1,
+                    error);
 }
 
-static bool write_answers(Db *db, const InspectionResult *result, GError **error) {
-    if (!db_exec(db,
-                 SQL("DELETE FROM inspection_answer WHERE inspection_id = $1"),
-                 DB_ARGS(db_int(result->inspection_id)),
-                 NULL,
-                 error)) {
-        return false;
-    }
-    for (size_t i = 0; i < result->answer_count; i++) {
-        const ItemAnswer *answer = &result->answers[i];
-        if (!db_exec(db,
-                     SQL("INSERT INTO inspection_answer (inspection_id, item_id, answer, note) "
-                         "VALUES ($1, $2, $3, $4)"),
-                     DB_ARGS(db_int(result->inspection_id),
-                             db_text(answer->item_id),
-                             db_text(answer_word(answer->answer)),
-                             db_text(answer->note)),
-                     NULL,
-                     error)) {
-            return false;
-        }
-    }
-    return true;
+bool inspection_store_officers(Db *db,
+                               int64_t matter_id,
+                               const InspectionOfficers *officers,
+                               GError **error) {
+    return db_later(db,
+                    SQL("UPDATE inspection SET lead_id = $2, lead_name = $3, lead_certificate = "
+                        "$4, second_id = $5, second_name = $6, second_certificate = $7 "
+                        "WHERE matter_id = $1"),
+                    DB_ARGS(db_int(matter_id),
+                            db_int(officers->lead_id),
+                            db_text(officers->lead_name),
+                            db_text(officers->lead_certificate),
+                            db_int(officers->second_id),
+                            db_text(officers->second_name),
+                            db_text(officers->second_certificate)),
+                    1,
+                    error);
 }
 
-bool inspection_store_record(Db *db, const RecordRow *row, GError **error) {
-    const InspectionResult *result = row->result;
-    int64_t changed = 0;
-    return db_exec(db,
-                   SQL("UPDATE inspection SET state = 'recorded', inspected_us = $3, "
-                       "checklist = $4, edition = $5, failed = $6, note = $7, recorded_us = $8, "
-                       "recorded_by = $9, record_leaf = $10, version = version + 1 "
-                       "WHERE id = $1 AND version = $2 AND state IN ('planned', 'recorded')"),
-                   DB_ARGS(db_int(result->inspection_id),
-                           db_int(result->version),
-                           db_int(result->inspected_us),
-                           db_text(row->checklist),
-                           db_text(row->edition),
-                           db_int(row->failed),
-                           db_text(result->note),
-                           db_int(row->now_us),
-                           db_int(result->officer_id),
-                           db_int(row->leaf)),
-                   &changed,
-                   error) &&
-           changed_one(changed, error) && write_answers(db, result, error) &&
-           inspection_form_add(db, row, error);
+bool inspection_store_result(Db *db, const ResultRow *row, GError **error) {
+    return db_later(db,
+                    SQL("UPDATE inspection SET state = 'recorded', inspected_us = $2, "
+                        "checklist = $3, edition = $4, failed = $5, note = NULL, recorded_us = $6, "
+                        "recorded_by = $7, record_leaf = $8 WHERE matter_id = $1"),
+                    DB_ARGS(db_int(row->matter_id),
+                            db_int(row->inspected_us),
+                            db_text(row->checklist),
+                            db_text(row->edition),
+                            db_int(row->failed),
+                            db_int(row->recorded_us),
+                            db_int(row->recorded_by),
+                            db_int(row->leaf)),
+                    1,
+                    error);
 }
 
 bool inspection_store_publish(
-    Db *db, int64_t id, int64_t version, int64_t now_us, int64_t leaf, GError **error) {
-    int64_t changed = 0;
-    return db_exec(db,
-                   SQL("UPDATE inspection SET state = 'published', published_us = $3, "
-                       "publish_leaf = $4, version = version + 1 "
-                       "WHERE id = $1 AND version = $2 AND state = 'recorded'"),
-                   DB_ARGS(db_int(id), db_int(version), db_int(now_us), db_int(leaf)),
-                   &changed,
-                   error) &&
-           changed_one(changed, error);
+    Db *db, int64_t matter_id, int64_t published_us, int64_t leaf, GError **error) {
+    return db_later(db,
+                    SQL("UPDATE inspection SET state = 'published', published_us = $2, "
+                        "publish_leaf = $3 WHERE matter_id = $1"),
+                    DB_ARGS(db_int(matter_id), db_int(published_us), db_int(leaf)),
+                    1,
+                    error);
 }
 
-bool inspection_store_close(
-    Db *db, int64_t id, int64_t version, const char *reason, GError **error) {
-    int64_t changed = 0;
-    return db_exec(db,
-                   SQL("UPDATE inspection SET state = 'closed', closed_reason = $3, "
-                       "version = version + 1 "
-                       "WHERE id = $1 AND version = $2 AND state IN ('planned', 'recorded')"),
-                   DB_ARGS(db_int(id), db_int(version), db_text(reason)),
-                   &changed,
-                   error) &&
-           changed_one(changed, error);
-}
-
-bool inspection_form_find(
-    Db *db, const char *form_id, int64_t inspection_id, int64_t *ret_leaf, GError **error) {
-    return db_query_int(db,
-                        SQL("SELECT coalesce(max(leaf), -1) FROM inspection_form "
-                            "WHERE form_id = $1 AND inspection_id = $2"),
-                        DB_ARGS(db_text(form_id), db_int(inspection_id)),
-                        ret_leaf,
-                        error);
-}
-
-bool inspection_form_add(Db *db, const RecordRow *row, GError **error) {
-    return db_exec(db,
-                   SQL("INSERT INTO inspection_form (form_id, inspection_id, leaf, used_us) "
-                       "VALUES ($1, $2, $3, $4)"),
-                   DB_ARGS(db_text(row->result->form_id),
-                           db_int(row->result->inspection_id),
-                           db_int(row->leaf),
-                           db_int(row->now_us)),
-                   NULL,
-                   error);
-}
-
-bool inspection_forms_purge(Db *db, int64_t before_us, GError **error) {
-    return db_exec(db,
-                   SQL("DELETE FROM inspection_form WHERE used_us < $1"),
-                   DB_ARGS(db_int(before_us)),
-                   NULL,
-                   error);
+bool inspection_store_close(Db *db, int64_t matter_id, const char *reason, GError **error) {
+    return db_later(
+        db,
+        SQL("UPDATE inspection SET state = 'closed', closed_reason = $2 WHERE matter_id = $1"),
+        DB_ARGS(db_int(matter_id), db_text(reason)),
+        1,
+        error);
 }
 
 /* --- reading -----------------------------------------------------------------------------------
  */
 
-static void stored_answer_free(StoredAnswer *answer) {
+void stored_answer_free(StoredAnswer *answer) {
     g_free(answer->item_id);
     g_free(answer->note);
     g_free(answer);
 }
 
-GPtrArray *inspection_answers(Db *db, int64_t id, GError **error) {
+GPtrArray *inspection_store_answers(Db *db, int64_t id, GError **error) {
     g_autoptr(DbRows) rows = db_query(db,
                                       SQL("SELECT item_id, answer, note FROM inspection_answer "
                                           "WHERE inspection_id = $1"),
@@ -389,16 +330,23 @@ bool inspection_list_page(Db *db,
     return ret_page->rows != NULL;
 }
 
-GPtrArray *inspection_store_tasks(
-    Db *db, int64_t officer_id, int64_t until_us, unsigned limit, GError **error) {
+bool inspection_store_of_matter(Db *db, int64_t matter_id, Inspection **ret_row, GError **error) {
     g_autoptr(DbRows) rows =
         db_query(db,
-                 SQL("SELECT " COLUMNS "FROM ("
-                     "SELECT * FROM inspection WHERE lead_id = $1 AND state = 'planned' "
-                     "AND due_us < $2 UNION ALL "
-                     "SELECT * FROM inspection WHERE second_id = $1 AND state = 'planned' "
-                     "AND due_us < $2) t ORDER BY due_us, id LIMIT $3"),
-                 DB_ARGS(db_int(officer_id), db_int(until_us), db_int(limit)),
+                 SQL("SELECT " COLUMNS "FROM inspection WHERE matter_id = $1 AND matter_id <> 0"),
+                 DB_ARGS(db_int(matter_id)),
+                 error);
+    g_autoptr(GPtrArray) list = read_all(rows, error);
+    *ret_row = list == NULL || list->len == 0 ? NULL : g_ptr_array_steal_index(list, 0);
+    return list != NULL;
+}
+
+GPtrArray *inspection_store_open_old(Db *db, int64_t after, unsigned limit, GError **error) {
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT " COLUMNS "FROM inspection WHERE matter_id = 0 AND state IN "
+                     "('planned', 'recorded') AND id > $1 ORDER BY id LIMIT $2"),
+                 DB_ARGS(db_int(after), db_int(limit)),
                  error);
     return read_all(rows, error);
 }
@@ -469,7 +417,8 @@ bool inspection_store_count_drawn(Db *db,
     return db_query_int(
         db,
         SQL("SELECT count(*) FROM inspection WHERE object_kind = $1 AND object_id "
-            "= $2 AND draw_id <> 0 AND state <> 'closed' AND created_us >= $3 AND "
+            "= $2 AND matter_id = 0 AND draw_id <> 0 AND state <> 'closed' AND created_us >= $3 "
+            "AND "
             "created_us < $4"),
         DB_ARGS(db_text(object_kind), db_int(object_id), db_int(from_us), db_int(to_us)),
         ret_n,

@@ -1,4 +1,5 @@
-/* Inspections: the rules alone, then the use cases on both engines. */
+/* Inspections: days alone, then matters and what is read of them on both engines. */
+#include "account/account.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "inspection/inspection_rules.h"
@@ -12,7 +13,8 @@
 
 #include <string.h>
 
-static const char *const rooms[] = {"ledger", "registry", "inspection", NULL};
+static const char *const rooms[] = {
+    "ledger", "account", "registry", "casework", "draw", "inspection", NULL};
 
 static int64_t day(const char *text) {
     int64_t time_us = 0;
@@ -84,81 +86,15 @@ static void test_due(void) {
     }
 }
 
-/* --- guards ------------------------------------------------------------------------------------
+/* --- matters and what is read of them ----------------------------------------------------------
  */
 
-/* All items pass; the caller spoils what it wants to. */
-static GArray *good_answers(const LawChecklist *list) {
-    GArray *answers = g_array_new(FALSE, FALSE, sizeof(ItemAnswer));
-    for (unsigned i = 0; i < list->count; i++) {
-        ItemAnswer answer = {.item_id = list->items[i]->id, .answer = ANSWER_PASS, .note = ""};
-        g_array_append_val(answers, answer);
-    }
-    return answers;
-}
-
-static void test_guards(void) {
-    g_autoptr(GError) error = NULL;
-    int64_t today = day("2026-11-20");
-    g_autoptr(LawChecklist) list = law_checklist_at(INSPECTION_CHECKLIST, today, &error);
-    g_assert_no_error(error);
-    g_autoptr(GArray) answers = good_answers(list);
-    ItemAnswer *items = (ItemAnswer *)answers->data;
-    InspectionResult good = {.inspected_us = today, .answers = items, .answer_count = answers->len};
-    RecordFacts facts = {.state = INSPECTION_PLANNED,
-                         .recorder_id = 2,
-                         .lead = {1, true, today},
-                         .second = {2, true, today + CLOCK_DAY_US},
-                         .created_us = day("2026-11-10") + 5,
-                         .now_us = today + 11 * 3600 * CLOCK_SECOND_US};
-    const char *field = NULL;
-    g_assert_null(record_problem_zh(&facts, &good, list, &field));
-    facts.state = INSPECTION_RECORDED;
-    g_assert_null(record_problem_zh(&facts, &good, list, &field));
-
-#define REFUSED(change_facts, change_result, wanted_field)                                         \
-    do {                                                                                           \
-        RecordFacts f = facts;                                                                     \
-        InspectionResult r = good;                                                                 \
-        change_facts;                                                                              \
-        change_result;                                                                             \
-        g_assert_nonnull(record_problem_zh(&f, &r, list, &field));                                 \
-        g_assert_cmpstr(field, ==, wanted_field);                                                  \
-    } while (0)
-    REFUSED(f.state = INSPECTION_PUBLISHED, (void)r, "inspected");
-    REFUSED(f.state = INSPECTION_CLOSED, (void)r, "inspected");
-    REFUSED(f.recorder_id = 3, (void)r, "inspected");
-    REFUSED(f.recorder_id = 0, (void)r, "inspected");
-    REFUSED(f.lead.in_post = false, (void)r, "inspected");
-    REFUSED(f.second.in_post = false, (void)r, "inspected");
-    REFUSED(f.lead.certificate_until_us = today - CLOCK_DAY_US, (void)r, "inspected");
-    REFUSED(f.second.certificate_until_us = 0, (void)r, "inspected");
-    REFUSED((void)f, r.inspected_us = today + CLOCK_DAY_US, "inspected");
-    REFUSED((void)f, r.inspected_us = day("2026-11-09"), "inspected");
-    REFUSED((void)f, r.answer_count--, list->items[list->count - 1]->id);
-    items[3].answer = ANSWER_FAIL;
-    REFUSED((void)f, (void)r, list->items[3]->id);
-    items[3].note = " \n";
-    REFUSED((void)f, (void)r, list->items[3]->id);
-    items[3].note = "2 号门上锁";
-    g_assert_null(record_problem_zh(&facts, &good, list, &field));
-    ItemAnswer foreign = {.item_id = "no-such-item", .answer = ANSWER_PASS};
-    g_array_append_val(answers, foreign);
-    good.answers = (const ItemAnswer *)answers->data;
-    good.answer_count++;
-    REFUSED((void)f, (void)r, "no-such-item");
-    ((ItemAnswer *)answers->data)[answers->len - 1].item_id = list->items[0]->id;
-    REFUSED((void)f, (void)r, list->items[0]->id);
-#undef REFUSED
-}
-
-/* --- use cases ---------------------------------------------------------------------------------
- */
+#define NOW "2026-11-20T12:00:00"
 
 typedef struct City {
     TestDb *fresh;
     Db *db;
-    int64_t officers[3], unit, now_us;
+    int64_t officers[4], unit, now_us; /* the fourth serves in another district */
 } City;
 
 static int64_t take_in(Db *db, IntakeKind kind, const void *input, int64_t now_us) {
@@ -186,13 +122,13 @@ static void city_begin(City *city, DbEngine engine) {
     g_assert_true(region_load(city->db, "50", NULL, &error));
     g_assert_no_error(error);
     g_assert_true(db_commit(&tx, &error));
-    static const char *const names[] = {"演示甲", "演示乙", "演示丙"};
-    static const char *const certificates[] = {"YS000001", "YS000002", "YS000003"};
-    for (int i = 0; i < 3; i++) {
+    static const char *const names[] = {"演示甲", "演示乙", "演示丙", "演示丁"};
+    static const char *const certificates[] = {"YS000001", "YS000002", "YS000003", "YS000004"};
+    for (int i = 0; i < 4; i++) {
         OfficerInput officer = {.name = names[i],
                                 .certificate = certificates[i],
                                 .certificate_until = "2026-12-31",
-                                .region = "500103",
+                                .region = i == 3 ? "500106" : "500103",
                                 .in_post = "是",
                                 .can_lead = "是"};
         city->officers[i] = take_in(city->db, INTAKE_OFFICER, &officer, city->now_us);
@@ -210,21 +146,42 @@ static void city_end(City *city) {
     test_db_free(city->fresh);
 }
 
-static int64_t add_task(City *city, int64_t draw_id) {
+/* Drawn for the first officer and another one; returns the matter. */
+static int64_t assign(City *city, const char *origin, int second) {
     g_autoptr(GError) error = NULL;
-    g_auto(DbTx) tx = {0};
+    g_auto(LawRefusal) refusal = {0};
+    g_auto(Unit) unit = {0};
     int64_t id = 0;
-    NewInspection task = {.draw_id = draw_id,
-                          .object_kind = OBJECT_UNIT,
-                          .object_id = city->unit,
-                          .lead_id = city->officers[0],
-                          .second_id = city->officers[1],
-                          .due_us = day("2026-11-25")};
-    g_assert_true(db_begin(city->db, &tx, &error));
-    inspection_task_add(city->db, &task, "cli", city->now_us, &id, &error);
+    g_assert_true(unit_find(city->db, city->unit, &unit, &error));
+    InspectionTask task = {.source = "random",
+                           .reference = "D7",
+                           .origin = origin,
+                           .object_kind = "unit",
+                           .object_id = city->unit,
+                           .region = unit.region,
+                           .lead_id = city->officers[0],
+                           .second_id = city->officers[second],
+                           .due_us = day("2026-11-25"),
+                           .actor = "account:5",
+                           .assigned_us = city->now_us,
+                           .now_us = city->now_us};
+    inspection_assign(city->db, &task, &id, &refusal, &error);
     g_assert_no_error(error);
-    g_assert_true(db_commit(&tx, &error));
+    g_assert_cmpstr(refusal.reason_zh, ==, NULL);
     return id;
+}
+
+static int64_t add_task(City *city, int64_t draw_id) {
+    g_autofree char *origin = g_strdup_printf("draw:%d", (int)draw_id);
+    return assign(city, origin, 1);
+}
+
+static Inspection *row_of(City *city, int64_t matter) {
+    g_autoptr(GError) error = NULL;
+    Inspection *row = NULL;
+    g_assert_true(inspection_store_of_matter(city->db, matter, &row, &error));
+    g_assert_nonnull(row);
+    return row;
 }
 
 static int64_t leaves(City *city) {
@@ -234,10 +191,156 @@ static int64_t leaves(City *city) {
     return head.size;
 }
 
-static RecordOutcome record(City *city, InspectionResult *result, GError **error) {
-    RecordOutcome outcome = {0};
-    inspection_record(city->db, result, "account:7", day("2026-11-20"), &outcome, error);
-    return outcome;
+/* Every item passes, but the fifth is as `fifth` says ("" leaves it out). */
+static json_t *record_data(const char *fifth) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LawChecklist) list =
+        law_checklist_at(INSPECTION_CHECKLIST, day("2026-11-19"), &error);
+    g_autoptr(json_t) pass = json_read("{\"answer\": \"pass\"}", 18, &error);
+    json_t *data = json_object();
+    json_t *items = json_object();
+    for (unsigned i = 0; i < list->count; i++) {
+        if (i != 4) {
+            json_put(items, list->items[i]->id, json_incref(pass));
+        } else if (fifth[0] != '\0') {
+            json_put(items, list->items[i]->id, json_read(fifth, strlen(fifth), &error));
+        }
+    }
+    g_assert_no_error(error);
+    json_put_text(data, "shown", "yes");
+    json_put_text(data, "companion", "店主");
+    json_put(data, "items", items);
+    json_put_text(data, "signature", "signed");
+    return data;
+}
+
+#define BLOCKED                                                                                    \
+    "{\"answer\": \"fail\", \"note\": \"南侧出口堆放塑料筐\", \"handled\": \"corrected\"}"
+
+/* One attempt of an officer (-1: the clerk, -2: the leader) with the first two officers, or others.
+ */
+typedef struct Attempt {
+    const char *step, *when, *data;
+    int actor;
+    int officers[2];
+    int64_t version;
+} Attempt;
+
+/* The rule that refuses, "" when it is done. */
+static void try_act(City *city, int64_t matter, const char *expected, Attempt one) {
+    g_autoptr(GError) error = NULL;
+    g_auto(LawRefusal) refusal = {0};
+    bool is_record = strcmp(one.step, "record") == 0;
+    g_autoptr(json_t) data =
+        is_record ? record_data(one.data) : json_read(one.data, strlen(one.data), &error);
+    g_assert_no_error(error);
+    int64_t officers[] = {city->officers[one.officers[0]], city->officers[one.officers[1]]};
+    CaseActor actor = {.account_id = 20 + one.actor,
+                       .officer_id = one.actor < 0 ? 0 : city->officers[one.actor],
+                       .roles = one.actor == -1   ? ROLE_BIT(ROLE_CLERK)
+                                : one.actor == -2 ? ROLE_BIT(ROLE_LEADER)
+                                                  : ROLE_BIT(ROLE_INSPECTOR),
+                       .region = one.actor == 3    ? "500106"
+                                 : one.actor == -2 ? "50"
+                                                   : "500103",
+                       .now_us = day("2026-11-20") + 12 * 3600 * CLOCK_SECOND_US};
+    CaseAct act = {.step = one.step, .data = data, .officers = officers};
+    act.officer_count = one.officers[0] == one.officers[1] ? 0 : 2;
+    g_assert_true(clock_parse(one.when, &act.happened_us));
+    casework_act(city->db, &actor, matter, one.version, &act, &refusal, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(refusal.reason_zh == NULL ? "" : refusal.rule, ==, expected);
+}
+
+static unsigned public_count(Db *db) {
+    g_autoptr(GError) error = NULL;
+    PublicInspectionFilter filter = {.limit = 10};
+    g_autoptr(GPtrArray) list = inspection_public_list(db, &filter, &error);
+    g_assert_no_error(error);
+    return list->len;
+}
+
+static void test_a_draw_opens_matters(DbEngine engine) {
+    City city;
+    g_autoptr(GError) error = NULL;
+    city_begin(&city, engine);
+    int64_t id = add_task(&city, 7);
+    g_auto(Matter) matter = {0};
+    g_assert_true(casework_find(city.db, id, &matter, &error));
+    g_assert_cmpstr(matter.kind, ==, "inspection");
+    g_assert_cmpstr(matter.state, ==, "planned");
+    g_assert_cmpstr(matter.title, ==, "演示甲号商店");
+    g_assert_cmpint(matter.due_us, ==, day("2026-11-26"));
+    g_assert_cmpuint(matter.next_roles, ==, CASE_NAMED(ROLE_BIT(ROLE_INSPECTOR)));
+    g_autoptr(Inspection) row = row_of(&city, id);
+    g_assert_cmpint(row->draw_id, ==, 7);
+    g_assert_cmpint(row->due_us, ==, day("2026-11-25"));
+    g_assert_cmpint(row->state, ==, INSPECTION_PLANNED);
+    g_assert_cmpstr(row->lead_name, ==, "演示甲");
+    g_assert_cmpstr(row->second_certificate, ==, "YS000002");
+    for (int i = 0; i < 3; i++) {
+        bool is_named = false;
+        g_assert_true(casework_is_named(city.db, id, city.officers[i], &is_named, &error));
+        g_assert_cmpint(is_named, ==, i < 2);
+    }
+    /* The draw is linked on the matter's page for whoever may see draws. */
+    Principal who = {.permissions = 1u << PERM_PLAN_VIEW};
+    g_autoptr(json_t) links = json_array();
+    g_assert_true(inspection_see_also(city.db, &matter, &who, links, &error));
+    g_assert_cmpstr(json_get_text(json_array_get(links, 0), "href", ""), ==, "/work/draws/7");
+    who.permissions = 0;
+    g_autoptr(json_t) none = json_array();
+    g_assert_true(inspection_see_also(city.db, &matter, &who, none, &error));
+    g_assert_cmpuint(json_array_size(none), ==, 0);
+    city_end(&city);
+}
+
+static void test_guards(DbEngine engine) {
+    City city;
+    city_begin(&city, engine);
+    int64_t id = add_task(&city, 7);
+    int64_t before = leaves(&city);
+    const char *when = "2026-11-19T10:00:00";
+    /* A third officer of the district, alone or as one of the pair; one officer only. */
+    try_act(&city, id, "named", (Attempt){"record", when, BLOCKED, 2, {0, 1}, 1});
+    try_act(&city, id, "named", (Attempt){"record", when, BLOCKED, 0, {0, 2}, 1});
+    try_act(&city, id, "officers", (Attempt){"record", when, BLOCKED, 0, {0, 0}, 1});
+    try_act(&city, id, "role", (Attempt){"record", when, BLOCKED, -1, {0, 1}, 1});
+    try_act(&city, id, "district", (Attempt){"record", when, BLOCKED, 3, {0, 1}, 1});
+    /* Not in the future, not before the task was set. */
+    try_act(&city, id, "date", (Attempt){"record", "2026-11-21T10:00:00", BLOCKED, 0, {0, 1}, 1});
+    try_act(&city, id, "date", (Attempt){"record", "2026-11-09T10:00:00", BLOCKED, 0, {0, 1}, 1});
+    /* Every item is answered, a failing one with words. */
+    try_act(&city, id, "form", (Attempt){"record", when, "", 0, {0, 1}, 1});
+    try_act(&city,
+            id,
+            "form",
+            (Attempt){"record",
+                      when,
+                      "{\"answer\": \"fail\", \"note\": \" \", \"handled\": \"corrected\"}",
+                      0,
+                      {0, 1},
+                      1});
+    test_db_exec(city.db, "UPDATE officer SET in_post = 0 WHERE id = $1", db_int(city.officers[1]));
+    try_act(&city, id, "in-post", (Attempt){"record", when, BLOCKED, 0, {0, 1}, 1});
+    test_db_exec(city.db,
+                 "UPDATE officer SET in_post = 1, certificate_until = '2026-11-18' WHERE id = $1",
+                 db_int(city.officers[1]));
+    try_act(&city, id, "certificate", (Attempt){"record", when, BLOCKED, 0, {0, 1}, 1});
+    g_assert_cmpint(leaves(&city), ==, before);
+    g_autoptr(Inspection) row = row_of(&city, id);
+    g_assert_cmpint(row->state, ==, INSPECTION_PLANNED);
+    /* The leader sends another one; then the first pair may not any more. */
+    try_act(&city, id, "", (Attempt){"reassign", when, "{\"why\": \"left\"}", -2, {0, 2}, 1});
+    test_db_exec(city.db,
+                 "UPDATE officer SET certificate_until = '2026-12-31' WHERE id = $1",
+                 db_int(city.officers[1]));
+    try_act(&city, id, "named", (Attempt){"record", when, BLOCKED, 1, {0, 1}, 2});
+    try_act(&city, id, "", (Attempt){"record", when, BLOCKED, 2, {0, 2}, 2});
+    g_autoptr(Inspection) after = row_of(&city, id);
+    g_assert_cmpint(after->second_id, ==, city.officers[2]);
+    g_assert_cmpint(after->recorded_by, ==, city.officers[2]);
+    city_end(&city);
 }
 
 static void test_record_and_publish(DbEngine engine) {
@@ -245,87 +348,156 @@ static void test_record_and_publish(DbEngine engine) {
     g_autoptr(GError) error = NULL;
     city_begin(&city, engine);
     int64_t id = add_task(&city, 7);
-    g_assert_cmpint(add_task(&city, 7), ==, id); /* once for each draw */
-    g_assert_cmpint(add_task(&city, 8), !=, id);
     int64_t before = leaves(&city);
-
-    g_autoptr(LawChecklist) list =
-        law_checklist_at(INSPECTION_CHECKLIST, day("2026-11-19"), &error);
-    g_autoptr(GArray) answers = good_answers(list);
-    ((ItemAnswer *)answers->data)[4] =
-        (ItemAnswer){list->items[4]->id, ANSWER_FAIL, "南侧出口堆放塑料筐"};
-    InspectionResult result = {.inspection_id = id,
-                               .version = 0,
-                               .form_id = "form-1",
-                               .officer_id = city.officers[2],
-                               .inspected_us = day("2026-11-19"),
-                               .answers = (const ItemAnswer *)answers->data,
-                               .answer_count = answers->len,
-                               .note = "陪同人在场"};
-    /* A third officer, also of the region: refused, nothing written. */
-    RecordOutcome outcome = record(&city, &result, &error);
-    g_assert_no_error(error);
-    g_assert_nonnull(outcome.problem_zh);
-    g_assert_cmpint(leaves(&city), ==, before);
-
-    result.officer_id = city.officers[1];
-    outcome = record(&city, &result, &error);
-    g_assert_no_error(error);
-    g_assert_null(outcome.problem_zh);
-    g_assert_cmpint(outcome.leaf, ==, before);
-    /* The same form again: recognised, one entry only. */
-    RecordOutcome again = record(&city, &result, &error);
-    g_assert_no_error(error);
-    g_assert_true(again.was_there);
-    g_assert_cmpint(again.leaf, ==, outcome.leaf);
+    try_act(&city, id, "", (Attempt){"record", "2026-11-19T10:00:00", BLOCKED, 1, {0, 1}, 1});
     g_assert_cmpint(leaves(&city), ==, before + 1);
     /* Another form that was read before: too late. */
-    result.form_id = "form-2";
-    record(&city, &result, &error);
+    g_auto(LawRefusal) refusal = {0};
+    CaseActor late = {.officer_id = city.officers[0],
+                      .roles = ROLE_BIT(ROLE_INSPECTOR),
+                      .region = "500103",
+                      .now_us = day("2026-11-20")};
+    g_autoptr(json_t) data = record_data(BLOCKED);
+    CaseAct act = {.step = "record",
+                   .happened_us = day("2026-11-19"),
+                   .data = data,
+                   .officers = city.officers,
+                   .officer_count = 2};
+    g_assert_false(casework_act(city.db, &late, id, 1, &act, &refusal, &error));
     g_assert_error(error, HZ_ERROR, HZ_ERROR_CONFLICT);
     g_clear_error(&error);
-    g_assert_cmpint(leaves(&city), ==, before + 1);
 
-    g_autoptr(Inspection) recorded = inspection_find(city.db, id, &error);
+    g_autoptr(Inspection) recorded = row_of(&city, id);
     g_assert_cmpint(recorded->state, ==, INSPECTION_RECORDED);
     g_assert_cmpint(recorded->failed, ==, 1);
     g_assert_cmpint(recorded->recorded_by, ==, city.officers[1]);
-    g_autoptr(GPtrArray) stored = inspection_answers(city.db, id, &error);
+    g_assert_cmpint(recorded->record_leaf, ==, before);
+    g_assert_cmpint(recorded->inspected_us, ==, day("2026-11-19"));
+    g_autoptr(LawChecklist) list =
+        law_checklist_at(INSPECTION_CHECKLIST, day("2026-11-19"), &error);
+    g_autoptr(GPtrArray) stored = inspection_answers(city.db, recorded, &error);
     g_assert_cmpuint(stored->len, ==, list->count);
     g_auto(Unit) unit = {0};
     g_assert_true(unit_find(city.db, city.unit, &unit, &error));
     g_assert_cmpint(unit.last_inspected_us, ==, day("2026-11-19"));
 
+    /* Told by one of the two, published by the clerk, and only then public. */
+    const char *publish = "{\"where\": [\"site\"]}";
+    const char *tell = "{\"way\": \"spot\", \"receiver\": \"店主\"}";
+    const char *when = "2026-11-20T09:00:00";
+    try_act(&city, id, "state", (Attempt){"publish", when, publish, -1, {0, 0}, 2});
+    try_act(&city, id, "named", (Attempt){"tell", when, tell, 2, {0, 0}, 2});
+    try_act(&city, id, "", (Attempt){"tell", when, tell, 0, {0, 0}, 2});
+    try_act(&city, id, "role", (Attempt){"publish", when, publish, 0, {0, 0}, 3});
+    g_assert_cmpuint(public_count(city.db), ==, 0);
+    try_act(&city, id, "", (Attempt){"publish", when, publish, -1, {0, 0}, 3});
     PublicInspectionFilter public = {.limit = 10};
-    g_autoptr(GPtrArray) hidden = inspection_public_list(city.db, &public, &error);
-    g_assert_cmpuint(hidden->len, ==, 0);
-    int64_t leaf = -1;
-    g_assert_false(
-        inspection_publish(city.db, id, 0, "account:9", day("2026-11-21"), &leaf, &error));
-    g_assert_error(error, HZ_ERROR, HZ_ERROR_CONFLICT);
-    g_clear_error(&error);
-    g_assert_true(inspection_publish(
-        city.db, id, recorded->version, "account:9", day("2026-11-21"), &leaf, &error));
-    g_assert_no_error(error);
     g_autoptr(GPtrArray) shown = inspection_public_list(city.db, &public, &error);
     g_assert_cmpuint(shown->len, ==, 1);
-    g_assert_cmpint(((Inspection *)g_ptr_array_index(shown, 0))->publish_leaf, ==, leaf);
+    const Inspection *one = shown->pdata[0];
+    g_assert_cmpint(one->publish_leaf, ==, before + 2);
+    g_assert_true(inspection_is_public(one));
     public.from_us = day("2026-11-22");
     g_autoptr(GPtrArray) later = inspection_public_list(city.db, &public, &error);
     g_assert_cmpuint(later->len, ==, 0);
 
     /* Published is final. */
-    g_assert_false(inspection_close(
-        city.db, id, recorded->version + 1, "搬走", "account:9", day("2026-11-21"), &error));
-    g_assert_error(error, HZ_ERROR, HZ_ERROR_CONFLICT);
-    g_clear_error(&error);
-    result.version = recorded->version + 1;
-    result.form_id = "form-3";
-    outcome = record(&city, &result, &error);
-    g_assert_no_error(error);
-    g_assert_nonnull(outcome.problem_zh);
+    const char *closed = "{\"why\": \"closed-down\"}";
+    try_act(&city, id, "state", (Attempt){"cancel", when, closed, -2, {0, 0}, 4});
+    try_act(&city, id, "state", (Attempt){"record", when, BLOCKED, 0, {0, 1}, 4});
     g_assert_true(ledger_verify(city.db, NULL, NULL, NULL, &error));
     g_assert_no_error(error);
+    city_end(&city);
+}
+
+static void test_published_elsewhere_is_not_here(DbEngine engine) {
+    City city;
+    city_begin(&city, engine);
+    int64_t id = add_task(&city, 7);
+    const char *when = "2026-11-20T09:00:00";
+    try_act(&city, id, "", (Attempt){"record", when, "{\"answer\": \"na\"}", 0, {0, 1}, 1});
+    try_act(&city,
+            id,
+            "",
+            (Attempt){"tell", when, "{\"way\": \"spot\", \"receiver\": \"店主\"}", 0, {0, 0}, 2});
+    try_act(&city, id, "", (Attempt){"publish", when, "{\"where\": [\"portal\"]}", -1, {0, 0}, 3});
+    g_autoptr(Inspection) row = row_of(&city, id);
+    g_assert_cmpint(row->state, ==, INSPECTION_PUBLISHED);
+    g_assert_cmpint(row->failed, ==, 0);
+    g_assert_false(inspection_is_public(row));
+    g_assert_cmpuint(public_count(city.db), ==, 0);
+    city_end(&city);
+}
+
+/* A matter from before this room read matters: its row is made from its acts with the next one. */
+static void test_a_matter_without_a_row(DbEngine engine) {
+    City city;
+    g_autoptr(GError) error = NULL;
+    city_begin(&city, engine);
+    int64_t id = add_task(&city, 7);
+    const char *when = "2026-11-20T09:00:00";
+    try_act(&city, id, "", (Attempt){"record", when, BLOCKED, 0, {0, 1}, 1});
+    test_db_exec(city.db, "DELETE FROM inspection");
+    const char *tell = "{\"way\": \"spot\", \"receiver\": \"店主\"}";
+    try_act(&city, id, "", (Attempt){"tell", when, tell, 0, {0, 0}, 2});
+    g_autoptr(Inspection) row = row_of(&city, id);
+    g_assert_cmpint(row->state, ==, INSPECTION_RECORDED);
+    g_assert_cmpint(row->failed, ==, 1);
+    g_assert_cmpint(row->inspected_us, ==, day("2026-11-20"));
+    g_assert_cmpint(row->lead_id, ==, city.officers[0]);
+    g_assert_cmpint(row->second_id, ==, city.officers[1]);
+    g_autoptr(GPtrArray) answers = inspection_answers(city.db, row, &error);
+    g_assert_cmpuint(answers->len, >, 1);
+    try_act(&city, id, "", (Attempt){"publish", when, "{\"where\": [\"site\"]}", -1, {0, 0}, 3});
+    g_assert_cmpuint(public_count(city.db), ==, 1);
+    city_end(&city);
+}
+
+/* Drawn for a neighbouring district: this matter, and no other one there. */
+static void test_an_officer_from_elsewhere(DbEngine engine) {
+    City city;
+    city_begin(&city, engine);
+    int64_t id = assign(&city, "draw:7", 3);
+    int64_t other = add_task(&city, 8);
+    const char *when = "2026-11-20T09:00:00";
+    try_act(&city, other, "district", (Attempt){"record", when, BLOCKED, 3, {0, 1}, 1});
+    try_act(&city, id, "", (Attempt){"record", when, BLOCKED, 3, {0, 3}, 1});
+    city_end(&city);
+}
+
+/* Twice a year; what was given up does not count, a draw holds its own cap. */
+static void test_cap(DbEngine engine) {
+    City city;
+    g_autoptr(GError) error = NULL;
+    city_begin(&city, engine);
+    int64_t first = add_task(&city, 7);
+    add_task(&city, 8);
+    CaseActor clerk = {.account_id = 5,
+                       .roles = ROLE_BIT(ROLE_CLERK),
+                       .region = "500103",
+                       .now_us = day("2026-11-20") + 12 * 3600 * CLOCK_SECOND_US};
+    NewMatter matter = {.kind = "inspection", .object_kind = "unit", .object_id = city.unit};
+    const char *text = "{\"source\": \"random\", \"reference\": \"x\", \"due\": \"2026-11-30\"}";
+    g_autoptr(json_t) data = json_read(text, strlen(text), &error);
+    CaseAct act = {.step = "assign", .happened_us = day("2026-11-20"), .data = data};
+    for (int i = 0; i < 2; i++) {
+        g_auto(LawRefusal) refusal = {0};
+        int64_t id = 0;
+        g_assert_true(casework_open(city.db, &clerk, &matter, &act, &id, &refusal, &error));
+        g_assert_cmpstr(
+            refusal.reason_zh == NULL ? "" : refusal.rule, ==, i == 0 ? "annual-cap" : "");
+        if (i == 0) {
+            try_act(&city,
+                    first,
+                    "",
+                    (Attempt){
+                        "cancel", NOW, "{\"why\": \"other\", \"note\": \"搬走\"}", -2, {0, 0}, 1});
+        }
+    }
+    g_autoptr(Inspection) closed = row_of(&city, first);
+    g_assert_cmpint(closed->state, ==, INSPECTION_CLOSED);
+    g_assert_cmpstr(closed->closed_reason, ==, "其他：搬走");
+    add_task(&city, 9); /* chosen by a draw all the same */
     city_end(&city);
 }
 
@@ -364,6 +536,14 @@ static void test_lists(DbEngine engine) {
         g_autoptr(GPtrArray) list = inspection_list(city.db, &own, &error);
         g_assert_no_error(error);
         g_assert_cmpuint(list->len, ==, who < 2 ? 5 : 0);
+        /* and on the desk, wherever the account works */
+        MatterQuery desk = {.region = "51",
+                            .officer_id = city.officers[who],
+                            .next_roles = CASE_NAMED(ROLE_BIT(ROLE_INSPECTOR)),
+                            .limit = 50};
+        g_autoptr(GPtrArray) matters = casework_list(city.db, &desk, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(matters->len, ==, who < 2 ? 5 : 0);
     }
     int64_t count = 0;
     g_assert_true(inspection_store_count(
@@ -372,11 +552,13 @@ static void test_lists(DbEngine engine) {
     g_assert_true(
         inspection_store_count(city.db, city.officers[2], INT64_MIN, INT64_MAX, &count, &error));
     g_assert_cmpint(count, ==, 0);
-    g_assert_true(inspection_close(
-        city.db, last->id, last->version, "已搬走", "account:9", city.now_us, &error));
-    g_autoptr(GPtrArray) tasks =
-        inspection_store_tasks(city.db, city.officers[0], INT64_MAX, 10, &error);
-    g_assert_cmpuint(tasks->len, ==, 4);
+    try_act(&city,
+            last->matter_id,
+            "",
+            (Attempt){"cancel", NOW, "{\"why\": \"moved\"}", -2, {0, 0}, 1});
+    g_assert_true(
+        inspection_store_count(city.db, city.officers[0], INT64_MIN, INT64_MAX, &count, &error));
+    g_assert_cmpint(count, ==, 4);
     city_end(&city);
 }
 
@@ -432,7 +614,11 @@ static void test_search(DbEngine engine) {
     assert_found(&city, "500106002", "演示", "");
     assert_found(&city, "51", "演示", "");
     assert_found(&city, "", "演示", "");
-    g_assert_true(inspection_close(city.db, 13, 0, "搬走", "account:9", city.now_us, &error));
+    g_autoptr(Inspection) last = inspection_find(city.db, 13, &error);
+    try_act(&city,
+            last->matter_id,
+            "",
+            (Attempt){"cancel", NOW, "{\"why\": \"moved\"}", -2, {0, 0}, 1});
     InspectionFilter own = {
         .region = "51", .state = INSPECTION_PLANNED, .officer_id = city.officers[1]};
     g_autofree char *mine = found(city.db, own, "宾馆");
@@ -443,19 +629,41 @@ static void test_search(DbEngine engine) {
     city_end(&city);
 }
 
-/* Rows of a database that is older than the search are found after the first run of the job. */
+/* --- rows from before there were matters --------------------------------------------------------
+ */
+
+static void add_old(City *city, int64_t id, const char *state, bool is_recorded) {
+    int64_t recorded_us = is_recorded ? day("2026-11-12") : 0;
+    test_db_exec(city->db,
+                 "INSERT INTO inspection (id, draw_id, object_kind, object_id, object_name, "
+                 "object_address, region, region_name, district, lead_id, lead_name, "
+                 "lead_certificate, second_id, second_name, second_certificate, due_us, state, "
+                 "inspected_us, checklist, edition, failed, recorded_us, recorded_by, record_leaf, "
+                 "published_us, publish_leaf, version, created_us) VALUES ($1, $1, 'unit', $2, "
+                 "'旧时商店', '一号', '500103', '渝中区', 500103, $3, '甲', 'A', $4, '乙', 'B', "
+                 "$5, $6, $7, 'fire-inspection', '2021-08', 1, $7, $3, -1, $8, -1, 0, $9)",
+                 db_int(id),
+                 db_int(city->unit),
+                 db_int(city->officers[0]),
+                 db_int(city->officers[1]),
+                 db_int(day("2026-11-25")),
+                 db_text(state),
+                 db_int(recorded_us),
+                 db_int(strcmp(state, "published") == 0 ? day("2026-11-13") : 0),
+                 db_int(day("2026-11-11")));
+    if (is_recorded) {
+        test_db_exec(city->db,
+                     "INSERT INTO inspection_answer (inspection_id, item_id, answer, note) "
+                     "VALUES ($1, 'escape-routes', 'fail', '锁闭')",
+                     db_int(id));
+    }
+}
+
 static void test_old_rows_enter_the_index(DbEngine engine) {
     City city;
     g_autoptr(GError) error = NULL;
     city_begin(&city, engine);
-    test_db_exec(city.db,
-                 "INSERT INTO inspection (id, draw_id, object_kind, object_id, object_name, "
-                 "object_address, region, region_name, district, lead_id, lead_name, "
-                 "lead_certificate, second_id, second_name, second_certificate, due_us, state, "
-                 "inspected_us, failed, recorded_us, recorded_by, record_leaf, published_us, "
-                 "publish_leaf, version, created_us) VALUES (77, 0, 'unit', 1, '旧时商店', '一号', "
-                 "'500103', '渝中区', 500103, 3, '甲', 'A', 4, '乙', 'B', 0, 'planned', 0, 0, 0, "
-                 "0, -1, 0, -1, 0, 0)");
+    add_old(&city, 77, "planned", false);
     test_db_exec(city.db, "INSERT INTO inspection_unindexed (id) VALUES (77)");
     assert_found(&city, "50", "旧时", "");
     g_assert_true(inspection_index_catch_up(city.db, &error));
@@ -464,14 +672,90 @@ static void test_old_rows_enter_the_index(DbEngine engine) {
     city_end(&city);
 }
 
+static void test_old_tasks_get_matters(DbEngine engine) {
+    City city;
+    g_autoptr(GError) error = NULL;
+    city_begin(&city, engine);
+    add_old(&city, 71, "planned", false);
+    add_old(&city, 72, "recorded", true);
+    add_old(&city, 73, "published", true);
+    add_old(&city, 74, "closed", false);
+    CaseCount count = {.cap = "random-checks",
+                       .kind = "inspection",
+                       .object_kind = "unit",
+                       .object_id = city.unit,
+                       .year = 2026};
+    int64_t n = 0;
+    g_assert_true(inspection_count(city.db, &count, &n, &error));
+    g_assert_cmpint(n, ==, 3);
+    for (int i = 0; i < 2; i++) { /* the second time there is nothing to do */
+        g_assert_true(inspection_adopt(city.db, day("2026-11-20"), &error));
+        g_assert_no_error(error);
+    }
+    int64_t matters = 0;
+    g_assert_true(
+        db_query_int(city.db, SQL("SELECT count(*) FROM matter"), DB_NO_ARGS, &matters, &error));
+    g_assert_cmpint(matters, ==, 2);
+    g_assert_true(inspection_count(city.db, &count, &n, &error));
+    g_assert_cmpint(n, ==, 1); /* those with a matter are counted there */
+
+    g_autoptr(Inspection) planned = inspection_find(city.db, 71, &error);
+    g_assert_cmpint(planned->matter_id, >, 0);
+    g_assert_cmpint(planned->draw_id, ==, 71);
+    try_act(&city, planned->matter_id, "named", (Attempt){"record", NOW, BLOCKED, 2, {0, 1}, 1});
+    /* A result that was not yet published stays readable until it is recorded in the matter. */
+    g_autoptr(Inspection) recorded = inspection_find(city.db, 72, &error);
+    g_assert_cmpint(recorded->matter_id, >, 0);
+    g_assert_cmpint(recorded->state, ==, INSPECTION_PLANNED);
+    g_assert_true(inspection_is_old_result(recorded));
+    g_autoptr(GPtrArray) old = inspection_answers(city.db, recorded, &error);
+    g_assert_cmpuint(old->len, ==, 1);
+    try_act(&city, recorded->matter_id, "", (Attempt){"record", NOW, BLOCKED, 0, {0, 1}, 1});
+    g_autoptr(Inspection) again = inspection_find(city.db, 72, &error);
+    g_assert_false(inspection_is_old_result(again));
+    g_autoptr(GPtrArray) now = inspection_answers(city.db, again, &error);
+    g_assert_cmpuint(now->len, >, 1);
+    /* What is over stays as it was. */
+    g_autoptr(Inspection) published = inspection_find(city.db, 73, &error);
+    g_assert_cmpint(published->matter_id, ==, 0);
+    g_assert_true(inspection_is_public(published));
+    g_autoptr(GPtrArray) answers = inspection_answers(city.db, published, &error);
+    g_assert_cmpuint(answers->len, ==, 1);
+    city_end(&city);
+}
+
+/* Nobody is named when one of the two has left: the matter must not be stuck. */
+static void test_old_task_of_somebody_who_left(DbEngine engine) {
+    City city;
+    g_autoptr(GError) error = NULL;
+    city_begin(&city, engine);
+    add_old(&city, 71, "planned", false);
+    test_db_exec(city.db, "UPDATE officer SET in_post = 0 WHERE id = $1", db_int(city.officers[1]));
+    g_assert_true(inspection_adopt(city.db, day("2026-11-20"), &error));
+    g_autoptr(Inspection) row = inspection_find(city.db, 71, &error);
+    g_assert_cmpint(row->matter_id, >, 0);
+    try_act(&city, row->matter_id, "", (Attempt){"record", NOW, BLOCKED, 2, {0, 2}, 1});
+    g_autoptr(Inspection) after = inspection_find(city.db, 71, &error);
+    g_assert_cmpint(after->second_id, ==, city.officers[2]); /* who was there */
+    city_end(&city);
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/inspection/working-days", test_working_days);
     g_test_add_func("/inspection/due", test_due);
-    g_test_add_func("/inspection/guards", test_guards);
+    test_db_add("/inspection/a-draw-opens-matters", test_a_draw_opens_matters);
+    test_db_add("/inspection/guards", test_guards);
     test_db_add("/inspection/record-and-publish", test_record_and_publish);
+    test_db_add("/inspection/published-elsewhere-is-not-here",
+                test_published_elsewhere_is_not_here);
+    test_db_add("/inspection/a-matter-without-a-row", test_a_matter_without_a_row);
+    test_db_add("/inspection/an-officer-from-elsewhere", test_an_officer_from_elsewhere);
+    test_db_add("/inspection/cap", test_cap);
     test_db_add("/inspection/lists", test_lists);
     test_db_add("/inspection/search", test_search);
     test_db_add("/inspection/old-rows-enter-the-index", test_old_rows_enter_the_index);
+    test_db_add("/inspection/old-tasks-get-matters", test_old_tasks_get_matters);
+    test_db_add("/inspection/old-task-of-somebody-who-left", test_old_task_of_somebody_who_left);
     return g_test_run();
 }

@@ -11,7 +11,6 @@
 
 #include <string.h>
 
-#define TASKS_SHOWN 60
 #define CHART_DAYS 7 /* calendar days from today: a term may end on a Sunday */
 #define CERTIFICATE_WARNING_DAYS 60
 
@@ -22,7 +21,7 @@
 /* The page while it is put together. */
 typedef struct Today {
     DeskBounds bounds;
-    GPtrArray *items[GROUPS]; /* of json_t *, owned: tasks of this room and of casework alike */
+    GPtrArray *items[GROUPS]; /* of json_t *, owned */
     int64_t counts[GROUPS];
     bool is_more[GROUPS]; /* the count may be higher */
 } Today;
@@ -38,80 +37,7 @@ static void today_clear(Today *today) {
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Today, today_clear)
 
-/* --- tasks of this room ------------------------------------------------------------------------
- */
-
-/* The last day ends where the next one begins. */
-static int64_t due_end(const Inspection *task) {
-    return task->due_us + CLOCK_DAY_US;
-}
-
-/* The same words as casework gives a matter (desk_tasks). */
-static json_t *task_model(const Inspection *task, const DeskBounds *bounds) {
-    g_auto(DeskDue) due = {0};
-    DeskGroup group = desk_group(bounds, due_end(task));
-    desk_due(due_end(task),
-             group == DESK_SOON ? LAW_WORKING_DAYS : LAW_CALENDAR_DAYS,
-             bounds->now_us,
-             &due);
-    json_t *item = inspection_model(task, bounds->now_us);
-    const char *names[] = {task->lead_name, task->second_name};
-    g_autofree char *title =
-        g_strdup_printf(task->draw_id != 0 ? "随机检查：%s" : "检查：%s", task->object_name);
-    g_autofree char *draw = task->draw_id != 0
-                                ? g_strdup_printf("第 %" G_GINT64_FORMAT " 次抽查·", task->draw_id)
-                                : g_strdup("");
-    g_autofree char *note = g_strdup_printf("%s检查任务 %" G_GINT64_FORMAT " 号", draw, task->id);
-    g_autofree char *href = g_strdup_printf("/work/inspections/%" G_GINT64_FORMAT, task->id);
-    g_autofree char *act_href = g_strconcat(href, "/check", NULL);
-    g_autofree char *people_text = g_strdup_printf("%s、%s", names[0], names[1]);
-    json_t *people = json_array();
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *initial = g_utf8_substring(names[i], 0, 1);
-        json_t *person = json_object();
-        json_put_text(person, "name", names[i]);
-        json_put_text(person, "initial", initial);
-        json_array_append_new(people, person);
-    }
-    json_put_int(item, "due_us", due_end(task));
-    json_put_text(item, "due_class", desk_group_class(group));
-    json_put_text(item, "due_big", due.big);
-    json_put_text(item, "due_small", due.small);
-    json_put_text(item, "href", href);
-    json_put_text(item, "title", title);
-    json_put_text(item, "text", task->object_address);
-    json_put_text(item, "note", note);
-    json_put(item, "people", people);
-    json_put_text(item, "people_text", people_text);
-    json_put_text(item, "act", "检查");
-    json_put_text(item, "act_href", act_href);
-    return item;
-}
-
-/* Deadlines here are midnights that begin a day. */
-static bool add_inspections(Ctx *ctx, Today *today, GError **error) {
-    int64_t day = day_begin(ctx->now_us);
-    const int64_t ends[] = {
-        INT64_MIN, day, today->bounds.today_us, today->bounds.soon_us, INT64_MAX};
-    g_autoptr(GPtrArray) tasks =
-        inspection_store_tasks(ctx->db, ctx->who->officer_id, INT64_MAX, TASKS_SHOWN, error);
-    for (DeskGroup group = DESK_OVER; tasks != NULL && group < DESK_GROUP_COUNT; group++) {
-        int64_t count = 0;
-        if (!inspection_store_count(
-                ctx->db, ctx->who->officer_id, ends[group], ends[group + 1], &count, error)) {
-            return false;
-        }
-        today->counts[group] += count;
-    }
-    for (guint i = 0; tasks != NULL && i < tasks->len; i++) {
-        const Inspection *task = tasks->pdata[i];
-        DeskGroup group = desk_group(&today->bounds, due_end(task));
-        g_ptr_array_add(today->items[group], task_model(task, &today->bounds));
-    }
-    return tasks != NULL;
-}
-
-/* --- tasks of casework -------------------------------------------------------------------------
+/* --- tasks --------------------------------------------------------------------------------------
  */
 
 static bool add_matters(Ctx *ctx, Today *today, GError **error) {
@@ -278,7 +204,7 @@ static bool put_chart(Ctx *ctx, json_t *model, GError **error) {
     return true;
 }
 
-/* --- reminders and what waits for publication --------------------------------------------------
+/* --- reminders ----------------------------------------------------------------------------------
  */
 
 static bool put_reminders(Ctx *ctx, json_t *model, GError **error) {
@@ -315,32 +241,12 @@ static bool put_reminders(Ctx *ctx, json_t *model, GError **error) {
     return true;
 }
 
-static bool put_waiting(Ctx *ctx, json_t *model, GError **error) {
-    json_t *waiting = json_array();
-    json_put(model, "waiting", waiting);
-    if (!principal_may(ctx->who, PERM_PUBLISH)) {
-        return true;
-    }
-    InspectionFilter filter = {
-        .region = ctx->who->region, .state = INSPECTION_RECORDED, .limit = 20};
-    g_autoptr(GPtrArray) list = inspection_list(ctx->db, &filter, error);
-    if (list == NULL) {
-        return false;
-    }
-    for (unsigned i = 0; i < list->len; i++) {
-        json_t *item = inspection_model(g_ptr_array_index(list, i), ctx->now_us);
-        json_array_append_new(waiting, item);
-    }
-    return true;
-}
-
 static bool put_tasks(Ctx *ctx, json_t *model, GError **error) {
     g_auto(Today) today = {.bounds = desk_bounds(ctx->now_us)};
     for (unsigned i = 0; i < GROUPS; i++) {
         today.items[i] = g_ptr_array_new_with_free_func(free_item);
     }
-    if ((ctx->who->officer_id != 0 && !add_inspections(ctx, &today, error)) ||
-        !add_matters(ctx, &today, error)) {
+    if (!add_matters(ctx, &today, error)) {
         return false;
     }
     put_groups(ctx, &today, model);
@@ -364,12 +270,10 @@ Response *today_page(Ctx *ctx, const Request *req) {
     json_put(model, "reminders", json_array());
     bool good =
         (!may_view || put_tasks(ctx, model, &error)) &&
-        (!is_officer || (put_chart(ctx, model, &error) && put_reminders(ctx, model, &error))) &&
-        put_waiting(ctx, model, &error);
+        (!is_officer || (put_chart(ctx, model, &error) && put_reminders(ctx, model, &error)));
     if (!good) {
         return response_problem(error, NULL);
     }
-    json_put_bool(
-        model, "is_idle", !may_view && json_array_size(json_object_get(model, "waiting")) == 0);
+    json_put_bool(model, "is_idle", !may_view);
     return response_page("inspection/today", g_steal_pointer(&model));
 }

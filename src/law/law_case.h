@@ -44,7 +44,7 @@ typedef struct LawCase LawCase;
 
 /* Why an act is not possible: a value, not an error. */
 typedef struct LawRefusal {
-    /* "state", "form", "order", "officers", "own-work", "recusal", "date", "not-before",
+    /* "state", "form", "order", "officers", "named", "own-work", "recusal", "date", "not-before",
      * "days", "hours", "extension", "clerical", or that of a need ("notice", "legal-review" …) */
     const char *rule;
     char *reason_zh; /* owned; NULL: not refused */
@@ -68,6 +68,11 @@ bool law_case_apply(LawCase *matter, const LawDone *done, LawRefusal *ret_refusa
 const LawProcedure *law_case_procedure(const LawCase *matter);
 const LawState *law_case_state(const LawCase *matter); /* NULL before the first act */
 unsigned law_case_acts(const LawCase *matter);
+/* The officers who alone may take the step, as the latest act of its `only-by` has named them:
+ * array of int64_t, borrowed; NULL: nobody was named. */
+const GArray *law_case_named(const LawCase *matter, const LawStep *step);
+/* Is the officer named for any step? */
+bool law_case_names(const LawCase *matter, int64_t officer);
 /* All clocks in the order in which they were started: array of LawClock, borrowed. */
 const GArray *law_case_clocks(const LawCase *matter);
 /* The running clock that ends first; NULL when none runs or none can be counted. */

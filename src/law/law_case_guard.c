@@ -34,6 +34,35 @@ static const LawStep *own_work(const LawCase *matter, const LawStep *step, int64
     return NULL;
 }
 
+const GArray *law_case_named(const LawCase *matter, const LawStep *step) {
+    for (guint i = matter->taken->len; i > 0; i--) {
+        const LawTaken *taken = &g_array_index(matter->taken, LawTaken, i - 1);
+        if (taken->officers->len > 0 && g_strv_contains(step->only_by, taken->step->id)) {
+            return taken->officers;
+        }
+    }
+    return NULL;
+}
+
+bool law_case_names(const LawCase *matter, int64_t officer) {
+    bool is_named = false;
+    for (unsigned i = 0; !is_named && i < matter->procedure->step_count; i++) {
+        const GArray *named = law_case_named(matter, &matter->procedure->steps[i]);
+        is_named = named != NULL && holds(named, officer);
+    }
+    return is_named;
+}
+
+/* Those who were named, and no others; 0 is nobody in particular. */
+static bool is_for_others(const LawCase *matter, const LawStep *step, const LawDone *done) {
+    const GArray *named = law_case_named(matter, step);
+    bool is_wrong = named != NULL && done->actor != 0 && !holds(named, done->actor);
+    for (size_t i = 0; named != NULL && i < done->officer_count; i++) {
+        is_wrong |= !holds(named, done->officers[i]);
+    }
+    return is_wrong;
+}
+
 static bool has_twins(const LawDone *done) {
     for (size_t i = 0; i < done->officer_count; i++) {
         for (size_t k = 0; k < i; k++) {
@@ -66,6 +95,11 @@ static void check_people(const LawCase *matter,
                    "recusal",
                    "行政处罚法第43条",
                    g_strdup_printf("已经回避本案的人不能%s", step->name));
+    } else if (is_for_others(matter, step, done)) {
+        law_refuse(refusal,
+                   "named",
+                   basis,
+                   g_strdup_printf("本案指定了检查人员，只有他们能%s", step->name));
     } else if (done->officer_count < (size_t)step->officers || has_twins(done)) {
         law_refuse(refusal,
                    "officers",

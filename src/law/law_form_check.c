@@ -153,7 +153,7 @@ static char *check_answer(const LawField *field, const json_t *answer) {
     if (!g_strv_contains(answers, said)) {
         return g_strdup("选合格、不合格或者不适用");
     }
-    if (has_failed(answer) && note[0] == '\0') {
+    if (has_failed(answer) && note[strspn(note, " \t\r\n")] == '\0') {
         return g_strdup("不合格的写清在哪里、什么情况");
     }
     if (has_failed(answer) && !g_strv_contains(field->values, handled)) {

@@ -88,6 +88,7 @@ typedef struct LawStep {
     const char *const *from; /* ids of states; empty: it opens the matter */
     bool is_common;          /* of every procedure, in every state; it leads nowhere else */
     bool after_close;        /* a common act that is possible in a final state, too */
+    bool is_aside;           /* possible, but nobody's turn: it leads away from the usual course */
     LawEffect effect;
     const LawTarget *targets;
     unsigned target_count; /* 0: the state stays */
@@ -101,6 +102,7 @@ typedef struct LawStep {
     const char *const *pauses;  /* clocks that stand still from this act on */
     const char *const *resumes; /* and run again */
     const char *const *not_by;  /* acts whose people may not do this one */
+    const char *const *only_by; /* acts that may name the officers who alone may do this one */
     const LawNeed *needs;
     unsigned need_count;
     const LawExtension *extensions;
@@ -110,6 +112,7 @@ typedef struct LawStep {
     const char *cap;               /* how often a year; NULL: no limit */
     const char *cap_field;         /* counted only when that field has one of these values */
     const char *const *cap_values;
+    const char *const *cap_not_in; /* states of matters that do not count */
     const LawStepPaper *papers;
     unsigned paper_count;
     const char *basis_zh; /* NULL: that of the procedure */

@@ -204,6 +204,15 @@ check_guards(const Check *check, const LawStep *step, const LawForm *form, LawNo
     }
 }
 
+static void check_acts(const Check *check, LawNode map, const char *key, const char *const *acts) {
+    for (unsigned i = 0; acts[i] != NULL; i++) {
+        if (law_step(check->procedure, acts[i]) == NULL) {
+            law_wrong(
+                check->reader, law_at(law_get(map, key), i), "there is no act \"%s\"", acts[i]);
+        }
+    }
+}
+
 /* The moment stands in the form that is sent with the act. */
 static void
 check_window(const Check *check, const LawStep *step, const LawForm *form, LawNode map) {
@@ -246,14 +255,8 @@ static void check_step(const Check *check, unsigned number) {
     check_papers(check, step, form, map);
     check_guards(check, step, form, map);
     check_window(check, step, form, map);
-    for (unsigned i = 0; step->not_by[i] != NULL; i++) {
-        if (law_step(check->procedure, step->not_by[i]) == NULL) {
-            law_wrong(check->reader,
-                      law_at(law_get(map, "not-by"), i),
-                      "there is no act \"%s\"",
-                      step->not_by[i]);
-        }
-    }
+    check_acts(check, map, "not-by", step->not_by);
+    check_acts(check, map, "only-by", step->only_by);
 }
 
 static unsigned state_number(const LawProcedure *procedure, const LawState *state) {

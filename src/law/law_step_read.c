@@ -195,9 +195,14 @@ static void read_needs(LawReader *reader, LawNode list, LawStep *step) {
     step->needs = law_keep(needs, sizeof needs);
 }
 
-/* cap: {id: random-checks, when: {source: [random]}} */
-static void read_cap(LawReader *reader, LawNode map, LawStep *step) {
-    if (law_is_there(map) && law_keys(reader, map, "id when?")) {
+/* cap: {id: random-checks, when: {source: [random]}, not-in: [not-done]} */
+static void read_cap(LawReader *reader, LawNode map, const LawProcedure *procedure, LawStep *step) {
+    LawNode not_in = law_get(map, "not-in");
+    step->cap_not_in = optional_texts(reader, not_in);
+    for (unsigned i = 0; reader->error == NULL && step->cap_not_in[i] != NULL; i++) {
+        read_state(reader, law_at(not_in, i), procedure);
+    }
+    if (law_is_there(map) && law_keys(reader, map, "id when? not-in?")) {
         step->cap = law_id(reader, law_get(map, "id"));
         law_read_when(reader, law_get(map, "when"), &step->cap_field, &step->cap_values);
     }
@@ -246,7 +251,7 @@ void law_read_step(LawReader *reader,
     if (!law_keys(reader,
                   map,
                   "id name from? to? by officers? form? power? starts? meets? pauses? resumes? "
-                  "extends? not-by? needs? not-before? window? cap? effect? papers? basis?")) {
+                  "extends? not-by? only-by? aside? needs? not-before? window? cap? effect? papers? basis?")) {
         return;
     }
     read_shared(reader, map, ret_step);
@@ -265,10 +270,13 @@ void law_read_step(LawReader *reader,
     ret_step->resumes = optional_texts(reader, law_get(map, "resumes"));
     read_extensions(reader, law_get(map, "extends"), ret_step);
     ret_step->not_by = optional_texts(reader, law_get(map, "not-by"));
+    ret_step->only_by = optional_texts(reader, law_get(map, "only-by"));
+    LawNode aside = law_get(map, "aside");
+    ret_step->is_aside = law_is_there(aside) && law_bool(reader, aside);
     read_needs(reader, law_get(map, "needs"), ret_step);
     ret_step->not_before = optional_texts(reader, law_get(map, "not-before"));
     ret_step->window = law_read_window(reader, law_get(map, "window"));
-    read_cap(reader, law_get(map, "cap"), ret_step);
+    read_cap(reader, law_get(map, "cap"), procedure, ret_step);
 }
 
 /* Acts that every matter knows: they stand once, and no procedure repeats them. */
@@ -281,7 +289,9 @@ void law_read_common(LawReader *reader, LawBook *book, LawNode list) {
                         .pauses = nothing,
                         .resumes = nothing,
                         .not_by = nothing,
-                        .not_before = nothing};
+                        .only_by = nothing,
+                        .not_before = nothing,
+                        .cap_not_in = nothing};
         if (!law_keys(
                 reader, map, "id name by officers? form effect? after-close? papers? basis")) {
             return;

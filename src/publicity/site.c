@@ -95,8 +95,7 @@ static void put_late(Ctx *ctx, json_t *groups) {
     int64_t late = 0;
     json_t *first = json_array_get(json_object_get(json_array_get(groups, 0), "items"), 0);
     if (first == NULL || !principal_may(ctx->who, PERM_INSPECTION_VIEW) ||
-        !desk_count_over(ctx->db, ctx->who->region, ctx->who->roles, ctx->now_us, &late, NULL) ||
-        late == 0) {
+        !desk_count_over(ctx->db, ctx->who, ctx->now_us, &late, NULL) || late == 0) {
         return;
     }
     g_autofree char *text = g_strdup_printf(late >= DESK_COUNT_MAX ? "%d+" : "%d", (int)late);

@@ -643,7 +643,7 @@ static void test_past_inspections_are_one_list(DbEngine engine) {
     add_own_inspection(db, 1, "recorded");
     assert_past(db, UINT32_MAX, true);
     assert_past(db, 1u << PERM_UNIT_VIEW, false);
-    test_db_exec(db, "UPDATE inspection SET state = 'published'");
+    test_db_exec(db, "UPDATE inspection SET state = 'published', published_us = 1");
     g_auto(Answer) page = {0};
     Principal who = officer_of_district;
     who.permissions = 1u << PERM_UNIT_VIEW;

@@ -2,6 +2,7 @@
 
 #include "account/account.h"
 #include "base/clock.h"
+#include "registry/agency.h"
 #include "registry/officer.h"
 #include "registry/region.h"
 

@@ -8,23 +8,22 @@
 #include <stdint.h>
 
 typedef enum Permission {
-    PERM_PUBLIC,            /* anybody, also without signing in */
-    PERM_SIGNED_IN,         /* any account */
-    PERM_UNIT_VIEW,         /* registry: units, places, buildings of the own region */
-    PERM_UNIT_EDIT,         /* register, change, merge */
-    PERM_OFFICER_VIEW,      /* officer library */
-    PERM_OFFICER_EDIT,      /* change it */
-    PERM_IMPORT,            /* import files */
-    PERM_EXPORT,            /* export lists */
-    PERM_PLAN_VIEW,         /* inspection plans and draws before publication */
-    PERM_PLAN_EDIT,         /* make and change a plan */
-    PERM_DRAW_RUN,          /* draw */
-    PERM_INSPECTION_VIEW,   /* inspections of the own region */
-    PERM_INSPECTION_RECORD, /* record results of own tasks */
-    PERM_PUBLISH,           /* publish plan, draw, result */
-    PERM_AUDIT_VIEW,        /* sign-ins, refusals, ledger */
-    PERM_ACCOUNT_ADMIN,     /* system administrator: make and lock accounts */
-    PERM_ROLE_ADMIN,        /* security administrator: grant roles and scope */
+    PERM_PUBLIC,          /* anybody, also without signing in */
+    PERM_SIGNED_IN,       /* any account */
+    PERM_UNIT_VIEW,       /* registry: units, places, buildings of the own region */
+    PERM_UNIT_EDIT,       /* register, change, merge */
+    PERM_OFFICER_VIEW,    /* officer library */
+    PERM_OFFICER_EDIT,    /* change it */
+    PERM_IMPORT,          /* import files */
+    PERM_EXPORT,          /* export lists */
+    PERM_PLAN_VIEW,       /* inspection plans and draws before publication */
+    PERM_PLAN_EDIT,       /* make and change a plan */
+    PERM_DRAW_RUN,        /* draw */
+    PERM_INSPECTION_VIEW, /* inspections and matters; who may act on them stands in law/ */
+    PERM_PUBLISH,         /* publish plan, draw, result */
+    PERM_AUDIT_VIEW,      /* sign-ins, refusals, ledger */
+    PERM_ACCOUNT_ADMIN,   /* system administrator: make and lock accounts */
+    PERM_ROLE_ADMIN,      /* security administrator: grant roles and scope */
     PERM_COUNT,
 } Permission;
 

@@ -19,7 +19,6 @@ static const char *const names[PERM_COUNT] = {
     [PERM_PLAN_EDIT] = "制定检查计划",
     [PERM_DRAW_RUN] = "执行随机抽取",
     [PERM_INSPECTION_VIEW] = "查看检查任务",
-    [PERM_INSPECTION_RECORD] = "录入检查结果",
     [PERM_PUBLISH] = "公示结果",
     [PERM_AUDIT_VIEW] = "查看审计记录",
     [PERM_ACCOUNT_ADMIN] = "管理账号",

@@ -40,7 +40,6 @@ for (const engine of ENGINES) {
         try {
             for (const kind of kinds) kind.answered.length = 0;
             grant.counts.clear();
-            result.tasks.length = 0;
             huozheng(['init', '--demo', '--scale', '0.02'], { db: db.url });
             const people = [newAccount, grant, result, grant, result, matter, matter]
                 .map((kind, number) => ({ kind, client: null, ...kind.prepare(db, number) }));

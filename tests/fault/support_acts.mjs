@@ -93,76 +93,84 @@ export const grant = {
     },
 };
 
+const minute = () => new Date(Date.now() + 8 * 3600_000).toISOString().slice(0, 16);
+
 /*
- * Results of an inspection: its row, its answers, the form's mark and the ledger entry belong
- * together. A form that was not answered is sent again after the restart: whether it had arrived or
- * not, it must end up there once.
+ * Whole inspections: assigned, recorded, told, published. The act, the row that is read of it and the
+ * ledger entry belong together. A form that was not answered is sent again after the restart: whether
+ * it had arrived or not, it must end up there once.
  */
+const STEPS = ['assign', 'record', 'tell', 'publish'];
 export const result = {
     who: 'inspector',
     answered: [],
-    tasks: [],
-    /* An open task of the demo city each, done by the officer who leads it. */
+    /* Two officers and a unit of one district each. */
     prepare(db, number) {
-        const [task] = rows(db, `SELECT id, lead_id, region FROM inspection WHERE state = 'planned'
-            ORDER BY id DESC LIMIT 1 OFFSET ${this.tasks.length}`);
-        assert.ok(task, 'the demo city has open tasks');
+        const [found] = rows(db, `SELECT a.id AS lead, min(b.certificate) AS second, min(u.id) AS unit FROM officer a
+            JOIN officer b ON b.district = a.district AND b.id <> a.id JOIN unit u ON u.district = a.district
+            WHERE a.in_post = 1 AND b.in_post = 1 AND a.certificate_until > '${minute().slice(0, 10)}'
+            AND b.certificate_until > '${minute().slice(0, 10)}' GROUP BY a.id ORDER BY a.id LIMIT 1 OFFSET ${number}`);
+        assert.ok(found, 'the demo city has officers');
         const login = `inspector${number}`;
-        addAccount(db, login, '--roles', this.who, '--region', '500000', '--officer', String(task.lead_id));
-        this.tasks.push(Number(task.id));
-        return { login, task: Number(task.id), unanswered: null };
+        addAccount(db, login, '--roles', 'inspector,clerk', '--region', '500000', '--officer', String(found.lead));
+        return { login, ...found, step: 0, path: null, unanswered: null };
+    },
+    fields(form, step, key, person) {
+        const items = [...new Set([...form.keys()].filter((name) => name.endsWith('.note')))].map((name) => name.slice(0, -5));
+        const bad = key.length % Math.max(items.length, 1);
+        const answers = {
+            assign: { 'f-source': 'campaign', 'f-reference': key, 'f-due': '2099-01-04' },
+            record: { 'f-shown': 'yes', 'f-companion': key, 'f-signature': 'signed', 'officer-2': person.second },
+            tell: { 'f-way': 'spot', 'f-receiver': key },
+            publish: { 'f-where': 'site' },
+        }[step];
+        for (const [i, item] of items.entries()) {
+            answers[`${item}.answer`] = i === bad ? 'fail' : 'pass';
+            if (i === bad) Object.assign(answers, { [`${item}.note`]: `不合格 ${key}`, [`${item}.handled`]: 'corrected' });
+        }
+        if (step === 'record') assert.ok(items.length >= 10, 'the form has its items');
+        for (const [name, text] of Object.entries({ ...answers, happened: minute() })) form.set(name, text);
+        return form;
     },
     async act(person, key) {
-        const page = `/work/inspections/${person.task}/check`;
         if (person.unanswered === null) {
-            const form = filledForm(await (await person.client.get(page)).text(), page);
-            const items = [...new Set([...form.keys()].filter((name) => name.startsWith('n-')))];
-            assert.ok(items.length >= 10, `the form of ${page} has its items`);
-            for (const [i, name] of items.entries()) {
-                const isBad = i === key.length % items.length;
-                form.set(name.replace('n-', 'q-'), isBad ? 'fail' : 'pass');
-                form.set(name, isBad ? `不合格 ${key}` : '');
-            }
-            form.set('inspected', new Date(Date.now() + 8 * 3600_000).toISOString().slice(0, 10));
-            form.set('note', key);
-            person.unanswered = { form, key };
+            const step = STEPS[person.step % STEPS.length];
+            const target = step === 'assign' ? '/work/matters/new' : `${person.path}/acts/${step}`;
+            const page = step === 'assign' ? `${target}?kind=inspection&object_kind=unit&object_id=${person.unit}` : target;
+            const form = filledForm(await (await person.client.get(page)).text(), target);
+            person.unanswered = { step, target, form: this.fields(form, step, key, person), key };
         }
-        const { form, key: sent } = person.unanswered;
-        const response = await person.client.request('POST', page, {
+        const { step, target, form, key: sent } = person.unanswered;
+        const response = await person.client.request('POST', target, {
             body: form.toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' },
         });
         if (!await wasDone(response, sent)) return;
-        assert.equal(response.status, 303, `${sent}: the form came back instead of being saved`);
-        this.answered.push({ task: person.task, key: sent });
+        assert.equal(response.status, 303, `${sent}: the form of ${step} came back instead of being saved`);
+        person.path = response.headers.get('location').split('?')[0];
+        this.answered.push({ matter: Number(person.path.split('/').at(-1)), step });
         person.unanswered = null;
+        person.step++;
     },
     check(db) {
-        for (const task of this.tasks) {
-            const entries = rows(db, `SELECT idx, payload FROM ledger_entry WHERE type = 'inspection.record'
-                AND object = 'inspection:${task}' ORDER BY idx`)
-                .map((row) => ({ idx: Number(row.idx), ...JSON.parse(row.payload) }));
-            const [row] = rows(db, `SELECT state, note, failed, record_leaf FROM inspection WHERE id = ${task}`);
-            const answers = rows(db, `SELECT item_id, answer, note FROM inspection_answer WHERE inspection_id = ${task}`);
-            const forms = rows(db, `SELECT leaf FROM inspection_form WHERE inspection_id = ${task} ORDER BY leaf`);
-            assert.deepEqual(forms.map((form) => Number(form.leaf)), entries.map((entry) => entry.idx),
-                'each form that was taken has its entry');
-            const keys = entries.map((entry) => entry.note);
-            assert.equal(new Set(keys).size, keys.length, 'no result is there twice');
-            for (const one of this.answered.filter((done) => done.task === task)) {
-                assert.ok(keys.includes(one.key), `result ${one.key} was answered and is not there`);
-            }
-            if (entries.length === 0) {
-                assert.equal(row.state, 'planned', 'no entry, no result');
-                assert.equal(answers.length, 0, 'no entry, no answer');
-                continue;
-            }
-            const last = entries.at(-1);
-            assert.deepEqual([row.state, row.note, Number(row.failed), Number(row.record_leaf)],
-                ['recorded', last.note, last.failed, last.idx], 'the row is that of the last entry');
-            assert.deepEqual(
-                Object.fromEntries(answers.map(({ item_id: item, answer, note }) => [item, [answer, note ?? '']])),
-                Object.fromEntries(Object.entries(last.answers).map(([item, one]) => [item, [one.answer, one.note ?? '']])),
-                'the answers are those of the last entry');
+        const acts = rows(db, "SELECT a.matter_id, a.seq, a.step, a.data FROM matter_act a JOIN matter m ON m.id = a.matter_id WHERE m.kind = 'inspection'")
+            .map((row) => ({ ...row, matter_id: Number(row.matter_id), seq: Number(row.seq), data: JSON.parse(row.data) }));
+        const leaf = new Map(rows(db, "SELECT idx, object, payload FROM ledger_entry WHERE type = 'matter.act'")
+            .map((row) => [`${row.object}/${JSON.parse(row.payload).seq}`, Number(row.idx)]));
+        for (const one of this.answered) {
+            const found = acts.filter((act) => act.matter_id === one.matter && act.step === one.step);
+            assert.equal(found.length, 1, `${JSON.stringify(one)} was answered and is there ${found.length} times`);
+        }
+        const read = rows(db, 'SELECT matter_id, state, failed, record_leaf, publish_leaf, published_us FROM inspection WHERE matter_id <> 0');
+        assert.equal(read.length, acts.filter((act) => act.step === 'assign').length, 'one row for each matter');
+        for (const row of read) {
+            const its = acts.filter((act) => act.matter_id === Number(row.matter_id));
+            const record = its.find((act) => act.step === 'record');
+            const publish = its.find((act) => act.step === 'publish');
+            const at = (act) => act ? leaf.get(`matter:${act.matter_id}/${act.seq}`) : -1;
+            const failed = Object.values(record?.data.items ?? {}).filter((item) => item.answer === 'fail').length;
+            assert.deepEqual([row.state, Number(row.failed), Number(row.record_leaf), Number(row.publish_leaf), Number(row.published_us) > 0],
+                [publish ? 'published' : record ? 'recorded' : 'planned', failed, at(record), at(publish), Boolean(publish)],
+                `the row of matter ${row.matter_id} is what its acts say`);
         }
     },
 };

@@ -44,10 +44,10 @@ export const matter = {
         person.count++;
     },
     check(db) {
-        const acts = rows(db, 'SELECT matter_id, seq, data, state_to FROM matter_act ORDER BY matter_id, seq');
-        const matters = rows(db, 'SELECT id, version, state, number, form_id FROM matter ORDER BY id');
+        const acts = rows(db, "SELECT a.matter_id, a.seq, a.data, a.state_to FROM matter_act a JOIN matter m ON m.id = a.matter_id WHERE m.kind = 'complaint' ORDER BY a.matter_id, a.seq");
+        const matters = rows(db, "SELECT id, version, state, number, form_id FROM matter WHERE kind = 'complaint' ORDER BY id");
         const entries = rows(db, "SELECT object, payload FROM ledger_entry WHERE type = 'matter.act' ORDER BY idx")
-            .map((row) => ({ object: row.object, ...JSON.parse(row.payload) }));
+            .map((row) => ({ object: row.object, ...JSON.parse(row.payload) })).filter((entry) => entry.kind === 'complaint');
         for (const one of matters) {
             const its = acts.filter((act) => act.matter_id === one.id);
             const leaves = entries.filter((entry) => entry.object === `matter:${one.id}`);

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
 import { addAccount, closeBrowser, ENGINES, huozheng, openPage, sidewaysScroll, signInBrowser, startCity } from './support.mjs';
 import { value } from '../fault/support_fault.mjs';
-import { draw, follow, makePlan, press, record, seenInPublic } from './support_job.mjs';
+import { draw, makePlan, matterOf, publish, record, seenInPublic } from './support_job.mjs';
 
 after(closeBrowser);
 
@@ -32,13 +32,14 @@ for (const [index, mode] of MODES.entries()) {
             assert.ok(inspection > 0, 'the draw set tasks');
             const officer = value(city.db, `SELECT lead_id FROM inspection WHERE id = ${inspection}`);
             const lead = await open(addAccount(city.db, 'inspector', { login: 'flow-lead', officer }));
+            const matter = await matterOf(lead, inspection);
             await lead.goto('/work');
-            assert.equal(await lead.locator(`a[href="/work/inspections/${inspection}"]`).count() > 0, true, 'the task is on the officer\'s page');
-            await record(lead, inspection);
+            assert.equal(await lead.locator(`a[href="${matter}"]`).count() > 0, true, 'the task is on the officer\'s page');
+            await record(lead, matter);
             assert.equal(await sidewaysScroll(lead), 0);
-            await clerk.goto(`/work/inspections/${inspection}`);
-            await follow(clerk, '公开结果');
-            await press(clerk, '公开结果');
+            await clerk.goto('/work');
+            assert.equal(await clerk.locator(`a[href="${matter}"]`).count() > 0, true, 'now it is the clerk\'s turn');
+            await publish(clerk, matter);
 
             const anybody = await open(null);
             await seenInPublic(anybody, `/draws/${drawn}`, ['流程测试抽查', '31415926535897932384626433']);

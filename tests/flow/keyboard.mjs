@@ -103,7 +103,11 @@ test('a task from sign-in to result, hands off the mouse', async () => {
     await page.goto('/work');
     await tabTo(page, page.locator('li.task a.btn').first());
     await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
-    assert.match(page.url(), /\/work\/inspections\/\d+\/check/);
+    assert.match(page.url(), /\/work\/matters\/\d+\/acts\/record/);
+    await tabTo(page, page.locator('[name="f-shown"]').first());
+    await page.keyboard.press('Space');
+    await tabTo(page, page.locator('[name="f-companion"]'));
+    await page.keyboard.type('值班经理');
     const items = page.locator('fieldset.item');
     const count = await items.count();
     assert.ok(count >= 10, `${count} items`);
@@ -111,7 +115,9 @@ test('a task from sign-in to result, hands off the mouse', async () => {
         await tabTo(page, items.nth(i).locator('input[value=pass]'));
         await page.keyboard.press('Space');
     }
-    await tabTo(page, page.locator('main form button[type=submit]').last());
+    await tabTo(page, page.locator('[name="f-signature"]').first());
+    await page.keyboard.press('Space');
+    await tabTo(page, page.locator('main form button[type=submit]:not([name=save])'));
     await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
     assert.equal(await page.locator('.problems').count(), 0, await page.locator('main').innerText());
     assert.match(await page.locator('main').innerText(), /检查结果/);

@@ -8,6 +8,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { Client, ENGINES, huozheng, startCity } from './support.mjs';
+import { takeAct } from './support_matter.mjs';
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const day = (offset) => new Date(Date.now() + 8 * 3600e3 + offset * 86400e3).toISOString().slice(0, 10);
@@ -75,33 +76,40 @@ async function officerAccount(city, officer, login) {
     return client;
 }
 
-async function record(client, task) {
-    const target = `/work/inspections/${task.id}/check`;
+/* The checklist of the matter: what is missing comes back beside its item, then it is saved once. */
+async function record(client, task, matter) {
+    const target = `${matter}/acts/record`;
     const form = await client.json(target);
-    const items = form.items.map((item) => item.id);
+    const items = form.fields.find((field) => field.is_checklist).items.map((item) => item.name);
     const hidden = await formOf(client, target, target);
     const all = (answers) => [...hidden, ...answers];
-    const good = [['inspected', day(0)], ['note', '陪同人在场'],
-        ...items.map((item, i) => [`q-${item}`, i === 4 ? 'fail' : i === 5 ? 'na' : 'pass']), [`n-${items[4]}`, '南侧出口堆放货物']];
+    assert.deepEqual(form.officers.map((one) => one.value), [task.lead.certificate, task.second.certificate], 'the drawn officers stand in the form');
+    const good = [['happened', form.happened.value], ['f-shown', 'yes'], ['f-companion', '陪同人在场'], ['f-signature', 'signed'],
+        ...form.officers.map((one) => [one.name, one.value]),
+        ...items.map((item, i) => [`${item}.answer`, i === 4 ? 'fail' : i === 5 ? 'na' : 'pass']),
+        [`${items[4]}.note`, '南侧出口堆放货物'], [`${items[4]}.handled`, 'corrected']];
 
     /* What is missing is said beside the item, and nothing typed is lost. */
-    const forgotten = await send(client, target, all(good.filter(([name]) => name !== `q-${items[7]}`)));
+    const forgotten = await send(client, target, all(good.filter(([name]) => name !== `${items[7]}.answer`)));
     const again = await forgotten.text();
     assert.equal(forgotten.status, 422);
-    assert.ok(again.includes(`href="#item-${items[7]}"`) && again.includes('南侧出口堆放货物') && again.includes('陪同人在场'));
-    const tomorrow = await send(client, target, all(good.map(([name, value]) => [name, name === 'inspected' ? day(1) : value])));
+    assert.ok(again.includes(`href="#${items[7]}"`) && again.includes('南侧出口堆放货物') && again.includes('陪同人在场'));
+    const tomorrow = await send(client, target, all(good.map(([name, value]) => [name, name === 'happened' ? `${day(1)}T09:00` : value])));
     assert.equal(tomorrow.status, 422);
-    assert.match(await tomorrow.text(), /检查日期不能晚于今天/);
-    const noNote = await send(client, target, all(good.filter(([name]) => name !== `n-${items[4]}`)));
+    assert.match(await tomorrow.text(), /发生时间还没有到/);
+    const noNote = await send(client, target, all(good.filter(([name]) => name !== `${items[4]}.note`)));
     assert.equal(noNote.status, 422);
+    const alone = await send(client, target, all(good.map(([name, value]) => [name, name === 'officer-2' ? task.lead.certificate : value])));
+    assert.equal(alone.status, 403);
+    assert.match(await alone.text(), /2 名不同的执法人员/);
 
     /* A double press saves once. */
     const [one, two] = await Promise.all([send(client, target, all(good)), send(client, target, all(good))]);
     assert.deepEqual([one.status, two.status], [303, 303]);
-    const saved = await client.json(`/work/inspections/${task.id}`);
-    assert.equal(saved.state, 'recorded');
-    assert.equal(saved.version, task.version + 1, 'recorded once');
-    assert.equal(saved.failed, 1);
+    const saved = await client.json(matter);
+    assert.equal(saved.acts.length, 2, 'recorded once');
+    assert.equal(saved.state_zh, '当场改正，待告知');
+    assert.equal(saved.papers.length, 1, 'with its paper');
 }
 
 async function checkProof(city, stranger, leaf) {
@@ -132,21 +140,43 @@ for (const engine of ENGINES) {
             assert.notEqual(task.lead.id, task.second.id);
 
             const officer = await officerAccount(city, task.lead, 'flow-officer');
-            const today = await officer.json('/work');
-            assert.ok(today.groups.some((group) => group.tasks.some((one) => one.id === task.id)), 'the task is on the first page');
+            const moved = await officer.get(`/work/inspections/${task.id}`);
+            assert.equal(moved.status, 303);
+            const matter = moved.headers.get('location');
+            assert.match(matter, /^\/work\/matters\/\d+$/);
+            for (const old of ['check', 'publish', 'close']) {
+                assert.equal((await officer.get(`/work/inspections/${task.id}/${old}`)).headers.get('location'), matter);
+            }
+            const shown = await leader.json(matter);
+            assert.deepEqual(shown.elsewhere.map((link) => link.href), [`/work/draws/${drawn}`], 'the matter leads back to the draw');
+            const task_of = async (client) => (await client.json('/work')).groups.filter((group) => group.id !== 'wait')
+                .flatMap((group) => group.tasks).find((one) => one.href === matter);
+            const waiting = await task_of(officer);
+            assert.equal(waiting.act_href, `${matter}/acts/record`, 'the task is on the first page');
+            assert.deepEqual(waiting.people.map((one) => one.name), [task.lead.name, task.second.name]);
             const outsider = await new Client(city.url).signIn(city.logins.inspector);
             const mine = await outsider.json('/work/account');
             if (mine.officer_id !== task.lead.id && mine.officer_id !== task.second.id) {
-                assert.equal((await outsider.get(`/work/inspections/${task.id}/check`)).status, 403);
+                const refused = await outsider.get(`${matter}/acts/record`);
+                assert.equal(refused.status, 403);
+                assert.match(await refused.text(), /本案指定了检查人员/);
+                assert.equal(await task_of(outsider), undefined, 'it is nobody else\'s task');
             }
             assert.equal((await stranger.get(`/inspections/${task.id}`)).status, 404, 'not public yet');
-            await record(officer, task);
-            assert.equal((await officer.get(`/work/inspections/${task.id}/publish`)).status, 403, 'officers do not publish');
+            await record(officer, task, matter);
+            assert.equal((await leader.get(`${matter}/acts/publish`)).status, 403, 'not before it was told');
+            await takeAct(officer, matter, 'tell', { way: 'spot', receiver: '店主' });
+            assert.equal((await officer.get(`${matter}/acts/publish`)).status, 403, 'officers do not publish');
+            const [row] = (await leader.json('/work/inspections?state=recorded')).inspections.filter((one) => one.id === task.id);
+            assert.deepEqual([row.failed, row.conclusion], [1, '发现 1 项不合格']);
+            assert.match(row.publish_by, /^\d{4}-\d\d-\d\d$/, 'the deadline of law/');
             assert.equal((await stranger.get(`/inspections/${task.id}`)).status, 404, 'still not public');
 
-            idAt(await leader.post(`/work/inspections/${task.id}/publish`, {}), 'publish result');
-            const record404 = await leader.get(`/work/inspections/${task.id}/publish`);
-            assert.equal(record404.status, 409, 'published once');
+            await takeAct(leader, matter, 'publish', { where: 'site' });
+            const twice = await leader.get(`${matter}/acts/publish`);
+            assert.equal(twice.status, 403, 'published once');
+            assert.match(await twice.text(), /现在是“已公开”/);
+            assert.ok((await leader.json(matter)).elsewhere.some((link) => link.href === `/inspections/${task.id}`));
             const page = await (await stranger.get(`/inspections/${task.id}`)).text();
             for (const text of [task.object_name, task.lead.certificate, '南侧出口堆放货物', '演示数据']) assert.ok(page.includes(text), text);
             const model = await stranger.json(`/inspections/${task.id}`);

@@ -72,6 +72,7 @@ async function exportOfUnits({ url, logins }) {
 /* Routes that are no pages to look at, each with the reason. */
 const NO_PAGES = new Map([
     ['/healthz', 'for monitors'],
+    ['/work/inspections/{id}/{old}', 'addresses of before there were matters, which lead on (main_job.mjs)'],
     ['/a/{file}', 'styles, scripts, icons'],
     ['/track/files/{file}', 'the copy of a photo, for who sent it (report.mjs)'],
     ['/work/jobs/events', 'a stream that a page opens while a job runs'],

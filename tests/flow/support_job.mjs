@@ -46,18 +46,42 @@ export async function draw(page, plan, title) {
     return id;
 }
 
-/* Answers the checklist: the second item fails, all others pass. */
-export async function record(page, inspection) {
+/* The matter that a draw has opened for an inspection, by its old address. */
+export async function matterOf(page, inspection) {
     await page.goto(`/work/inspections/${inspection}`);
-    await follow(page, '开始检查');
+    return /\/work\/matters\/\d+/.exec(page.url())[0];
+}
+
+/* Answers the checklist: the second item fails and is put right at once, all others pass; then the
+ * unit is told. */
+export async function record(page, matter) {
+    await page.goto(matter);
+    await follow(page, '记录检查结果');
     const items = await page.locator('fieldset.item').all();
     assert.ok(items.length >= 12, `${items.length} items`);
     for (const [number, item] of items.entries()) {
         await item.locator('.seg label').nth(number === 1 ? 1 : 0).click();
-        if (number === 1) await item.locator('textarea').fill('二层东侧安全出口上锁');
+        if (number !== 1) continue;
+        await item.locator('textarea').fill('二层东侧安全出口上锁');
+        await item.getByText('已当场改正').click();
     }
-    await press(page, '保存检查结果');
+    await page.check('[name="f-shown"][value=yes]');
+    await page.fill('[name="f-companion"]', '值班经理');
+    await page.check('[name="f-signature"][value=signed]');
+    await press(page, '记录检查结果');
     assert.match(await page.locator('main').innerText(), /二层东侧安全出口上锁/);
+    await follow(page, '告知检查结果');
+    await page.check('[name="f-way"][value=spot]');
+    await page.fill('[name="f-receiver"]', '值班经理');
+    await press(page, '告知检查结果');
+}
+
+/* On this site. */
+export async function publish(page, matter) {
+    await page.goto(matter);
+    await follow(page, '公开检查结果');
+    await page.check('[name="f-where"][value=site]');
+    await press(page, '公开检查结果');
 }
 
 /* What a stranger can see and check; returns the ledger places of the page's proofs. */
