@@ -221,10 +221,10 @@ static bool note(Db *db,
     g_autofree char *digest = hex_format(hash, sizeof hash);
     g_autofree char *happened = clock_format_utc(row->happened_us);
     int64_t account = work->actor->account_id;
-    g_autofree char *actor =
-        account == 0                     ? g_strdup("public")
-        : account == CASE_SYSTEM_ACCOUNT ? g_strdup("system")
-                                         : g_strdup_printf("account:%" G_GINT64_FORMAT, account);
+    g_autofree char *actor = account == 0 ? g_strdup("public")
+                             : account == CASE_SYSTEM_ACCOUNT
+                                 ? g_strdup("system")
+                                 : g_strdup_printf("account:%" G_GINT64_FORMAT, account);
     g_autofree char *object = g_strdup_printf("matter:%" G_GINT64_FORMAT, matter->id);
     g_autoptr(json_t) payload = json_object();
     json_put_text(payload, "kind", matter->kind);

@@ -25,13 +25,12 @@ void case_refuse_field(LawRefusal *refusal, const char *field, const char *probl
 }
 
 int64_t case_person(const CaseActor *actor) {
-    if (actor->account_id == 0) {
-        return CASE_PUBLIC_PERSON;
+    if (actor->officer_id != 0) {
+        return actor->officer_id;
     }
-    if (actor->account_id == CASE_SYSTEM_ACCOUNT) {
-        return CASE_SYSTEM_PERSON;
-    }
-    return actor->officer_id != 0 ? actor->officer_id : -actor->account_id;
+    return actor->account_id == 0                     ? CASE_PUBLIC_PERSON
+           : actor->account_id == CASE_SYSTEM_ACCOUNT ? CASE_SYSTEM_PERSON
+                                                      : -actor->account_id;
 }
 
 /* Role and district of the person who acts; an officer whom the matter names acts on it anywhere.

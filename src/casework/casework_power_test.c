@@ -144,9 +144,10 @@ static void test_delegated(DbEngine engine) {
     g_autoptr(GError) error = NULL;
     static const char *const regions[] = {"500103", "370303", "450202"};
     for (size_t i = 0; i < G_N_ELEMENTS(regions); i++) {
-        g_autofree char *names[] = {g_strdup_printf("大队%zu", i), g_strdup_printf("镇%zu", i)};
-        Office fire = add_office(db, names[0], "fire-brigade", regions[i]);
-        Office town = add_office(db, names[1], "township", regions[i]);
+        g_autofree char *brigade = g_strdup_printf("大队%zu", i);
+        g_autofree char *township = g_strdup_printf("镇%zu", i);
+        Office fire = add_office(db, brigade, "fire-brigade", regions[i]);
+        Office town = add_office(db, township, "township", regions[i]);
         Given order = {"order-correction", LAW_DELEGATED, "2026-02-01", "2026-07-31", fire.id};
         Given seal = {"seal", LAW_DELEGATED, "2026-02-01", "2026-07-31", fire.id};
         AgencyGrant grant = give(db, &town, order);
@@ -156,7 +157,7 @@ static void test_delegated(DbEngine engine) {
         g_autofree char *done = attempt_by(db, &town, town.officers, "hazard", "2026-02-01", &id);
         g_assert_cmpstr(done, ==, "");
         g_autoptr(GPtrArray) papers = casework_papers(db, id, &error);
-        g_assert_cmpstr(((MatterPaper *)papers->pdata[0])->agency, ==, names[0]);
+        g_assert_cmpstr(((MatterPaper *)papers->pdata[0])->agency, ==, brigade);
         assert_refused(db, &town, "seal", "2026-06-01", "不得委托", "行政强制法第17条");
         assert_done(db, &town, "hazard", "2026-07-31");
         assert_refused(db, &town, "hazard", "2026-08-01", "不在期限内", "行政处罚法第20条");

@@ -210,8 +210,8 @@ static Response *show(Ctx *ctx, const Matter *matter, bool with_sealed) {
     json_put_text(model, "place", place);
     json_put_text(model, "object_href", href);
     json_put_text(model, "basis", procedure->entry.basis_zh);
-    g_autofree char *rule = law_rule_href(
-        shown.book, LAW_KIND_PROCEDURE, procedure->entry.id, shown.matter->opened_us);
+    g_autofree char *rule =
+        law_rule_href(shown.book, LAW_KIND_PROCEDURE, procedure->entry.id, shown.matter->opened_us);
     json_put_text(model, "confidence", law_confidence_zh(procedure->entry.confidence));
     json_put_text(model, "rule_href", rule);
     json_put_bool(

@@ -91,9 +91,10 @@ json_t *matter_due_model(const Ctx *ctx, const Matter *matter, const LawBook *bo
 }
 
 char *matter_account_text(int64_t account_id) {
-    return account_id == 0                     ? g_strdup("公众（网上）")
-           : account_id == CASE_SYSTEM_ACCOUNT ? g_strdup("系统")
-                                               : g_strdup_printf("账号 %" G_GINT64_FORMAT, account_id);
+    return account_id == 0 ? g_strdup("公众（网上）")
+           : account_id == CASE_SYSTEM_ACCOUNT
+               ? g_strdup("系统")
+               : g_strdup_printf("账号 %" G_GINT64_FORMAT, account_id);
 }
 
 char *matter_account_name(Db *db, int64_t account_id) {

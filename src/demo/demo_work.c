@@ -162,11 +162,15 @@ static bool act_on_task(Db *db,
                         const LawChecklist *list,
                         GError **error) {
     const int64_t officers[] = {task->lead_id, task->second_id};
-    CaseActor lead = {.officer_id = task->lead_id,
+    CaseActor lead = {.account_id = CASE_SYSTEM_ACCOUNT,
+                      .officer_id = task->lead_id,
                       .roles = ROLE_BIT(ROLE_INSPECTOR),
                       .region = "50",
                       .now_us = at_us};
-    CaseActor clerk = {.roles = ROLE_BIT(ROLE_CLERK), .region = "50", .now_us = publish_us};
+    CaseActor clerk = {.account_id = CASE_SYSTEM_ACCOUNT,
+                       .roles = ROLE_BIT(ROLE_CLERK),
+                       .region = "50",
+                       .now_us = publish_us};
     g_autoptr(json_t) record = json_object();
     json_put_text(record, "shown", "yes");
     json_put_text(record, "companion", "值班经理（演示）");

@@ -16,12 +16,12 @@
 /* Whoever set the task going; the draw or the job has asked whether they may. */
 static CaseActor assigner(const InspectionTask *task) {
     bool is_account = g_str_has_prefix(task->actor, ACCOUNT);
-    return (CaseActor){
-        .account_id = is_account ? g_ascii_strtoll(task->actor + strlen(ACCOUNT), NULL, 10)
-                                  : CASE_SYSTEM_ACCOUNT,
-        .roles = ROLE_BIT(ROLE_CLERK),
-        .region = task->region,
-        .now_us = task->now_us};
+    return (CaseActor){.account_id = is_account
+                                         ? g_ascii_strtoll(task->actor + strlen(ACCOUNT), NULL, 10)
+                                         : CASE_SYSTEM_ACCOUNT,
+                       .roles = ROLE_BIT(ROLE_CLERK),
+                       .region = task->region,
+                       .now_us = task->now_us};
 }
 
 bool inspection_assign(Db *db,

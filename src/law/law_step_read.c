@@ -251,7 +251,8 @@ void law_read_step(LawReader *reader,
     if (!law_keys(reader,
                   map,
                   "id name from? to? by officers? form? power? starts? meets? pauses? resumes? "
-                  "extends? not-by? only-by? aside? needs? not-before? window? cap? effect? papers? basis?")) {
+                  "extends? not-by? only-by? aside? needs? not-before? window? cap? effect? "
+                  "papers? basis?")) {
         return;
     }
     read_shared(reader, map, ret_step);

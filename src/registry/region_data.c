@@ -89,15 +89,25 @@ static void read_height(LawReader *reader, LawNode map, GArray *lines) {
 
 typedef void (*LineReader)(LawReader *reader, LawNode map, GArray *lines);
 
-/* The document stays: its texts are those of the lines. */
-static bool
-load(const char *path, const char *key, LineReader read_line, GArray *lines, GError **error) {
-    EmbeddedFile file = embedded_find(path);
-    if (file.data == NULL) {
+/* Read on first use and kept: both are a few lines and never change while the program runs. */
+typedef struct Kept {
+    pthread_mutex_t lock;
+    GArray *lines;
+    LawDoc *doc; /* its texts are those of the lines */
+} Kept;
+
+static bool load(Kept *file,
+                 const char *path,
+                 const char *key,
+                 LineReader read_line,
+                 GArray *lines,
+                 GError **error) {
+    EmbeddedFile text = embedded_find(path);
+    if (text.data == NULL) {
         return hz_fail(error, HZ_ERROR_INTERNAL, "%s is not in the binary", path);
     }
     LawReader reader = {NULL};
-    g_autoptr(LawDoc) doc = law_doc_parse(path, (const char *)file.data, file.size, &reader.error);
+    g_autoptr(LawDoc) doc = law_doc_parse(path, (const char *)text.data, text.size, &reader.error);
     if (doc != NULL && law_keys(&reader, law_root(doc), key)) {
         LawNode list = law_get(law_root(doc), key);
         for (unsigned i = 0; law_list(&reader, list) && i < law_count(list); i++) {
@@ -108,29 +118,23 @@ load(const char *path, const char *key, LineReader read_line, GArray *lines, GEr
         g_propagate_error(error, reader.error);
         return false;
     }
-    g_steal_pointer(&doc);
+    file->doc = g_steal_pointer(&doc);
     return true;
 }
-
-/* Read on first use and kept: both are a few lines and never change while the program runs. */
-typedef struct Kept {
-    pthread_mutex_t lock;
-    GArray *lines;
-} Kept;
 
 static const GArray *
 kept(Kept *file, size_t size, const char *path, const char *key, LineReader read, GError **error) {
     pthread_mutex_lock(&file->lock);
     if (file->lines == NULL) {
         g_autoptr(GArray) lines = g_array_new(FALSE, TRUE, (guint)size);
-        file->lines = load(path, key, read, lines, error) ? g_steal_pointer(&lines) : NULL;
+        file->lines = load(file, path, key, read, lines, error) ? g_steal_pointer(&lines) : NULL;
     }
     pthread_mutex_unlock(&file->lock);
     return file->lines;
 }
 
 static const GArray *region_lines(GError **error) {
-    static Kept file = {PTHREAD_MUTEX_INITIALIZER, NULL};
+    static Kept file = {PTHREAD_MUTEX_INITIALIZER, NULL, NULL};
     return kept(&file,
                 sizeof(RegionLine),
                 "law/national/region-changes.yaml",
@@ -140,7 +144,7 @@ static const GArray *region_lines(GError **error) {
 }
 
 static const GArray *height_lines(GError **error) {
-    static Kept file = {PTHREAD_MUTEX_INITIALIZER, NULL};
+    static Kept file = {PTHREAD_MUTEX_INITIALIZER, NULL, NULL};
     return kept(&file,
                 sizeof(HeightLine),
                 "law/national/building-height.yaml",
