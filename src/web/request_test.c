@@ -208,6 +208,49 @@ static void test_router(void) {
     router_free(router);
 }
 
+/* In whatever order rooms come: "new" is never taken for an id. Patterns that have nothing to do
+ * with each other must not disturb the order of those that have. */
+static void test_router_order(void) {
+    static const Route table[] = {
+        {ROUTE_GET, "/", nothing, PERM_PUBLIC, CSRF_NONE, 0},
+        {ROUTE_GET, "/w", nothing, PERM_PUBLIC, CSRF_NONE, 0},
+        {ROUTE_GET, "/{a}/{b}", nothing, PERM_PUBLIC, CSRF_NONE, 0},
+        {ROUTE_GET, "/r/{kind}/{id}", nothing, PERM_PUBLIC, CSRF_NONE, 0},
+        {ROUTE_GET, "/w/a/b/{id}", nothing, PERM_PUBLIC, CSRF_NONE, 0},
+        {ROUTE_GET, "/w/a/b/new", nothing, PERM_PUBLIC, CSRF_NONE, 0},
+        {ROUTE_GET, "/w/a/{id}/edit", nothing, PERM_PUBLIC, CSRF_NONE, 0},
+        {ROUTE_GET, "/w/c/{id}", nothing, PERM_PUBLIC, CSRF_NONE, 0},
+        {ROUTE_GET, "/w/c/{id}/d/{n}", nothing, PERM_PUBLIC, CSRF_NONE, 0},
+        {ROUTE_GET, "/w/c/new", nothing, PERM_PUBLIC, CSRF_NONE, 0},
+        {ROUTE_GET, "/w/c/list.csv", nothing, PERM_PUBLIC, CSRF_NONE, 0},
+        {0},
+    };
+    static const struct {
+        const char *target;
+        int route;
+    } cases[] = {
+        {"/w/a/b/new", 5}, {"/w/a/b/7", 4}, {"/w/c/new", 9}, {"/w/c/7", 7}, {"/r/c/new", 3}};
+    const char *host[] = {"Host", "a", NULL};
+    g_autoptr(GRand) random = g_rand_new_with_seed(20261122);
+    for (int round = 0; round < 500; round++) {
+        g_autoptr(GPtrArray) routes = routes_of(table);
+        for (guint i = routes->len; i > 1; i--) {
+            guint other = (guint)g_rand_int_range(random, 0, (gint32)i);
+            gpointer kept = routes->pdata[i - 1];
+            routes->pdata[i - 1] = routes->pdata[other];
+            routes->pdata[other] = kept;
+        }
+        Router *router = router_new(routes, NULL);
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+            HeadVerdict head;
+            g_autoptr(Request) req = head_of(cases[i].target, host, &head);
+            g_assert_cmpint(router_find(router, req), ==, ROUTER_FOUND);
+            g_assert_cmpstr(req->route->path, ==, table[cases[i].route].path);
+        }
+        router_free(router);
+    }
+}
+
 static void test_route_args(void) {
     static const Route table[] = {
         {ROUTE_GET, "/a/{id}/{word}", nothing, PERM_PUBLIC, CSRF_NONE, 0},
@@ -312,6 +355,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/web/head/refuses-ambiguous-framing", test_framing);
     g_test_add_func("/web/head/json-only-when-preferred", test_accept);
     g_test_add_func("/web/router/literal-before-argument", test_router);
+    g_test_add_func("/web/router/literal-before-argument-order", test_router_order);
     g_test_add_func("/web/router/arguments", test_route_args);
     g_test_add_func("/web/router/refuses-unsafe-tables", test_unsafe_tables);
     g_test_add_func("/web/form/problems-stand-beside-fields", test_forms);

@@ -64,7 +64,9 @@ static bool same_shape(const Pattern *a, const Pattern *b) {
     return true;
 }
 
-/* Literals before arguments at the first segment where two patterns differ in kind. */
+/* Literals before arguments at the first segment where two patterns differ in kind, else the
+ * shorter first: an order that is one for all patterns, not only for those that could be mistaken
+ * for each other, or the sort may put "{id}" before "new". */
 static gint by_literalness(gconstpointer left, gconstpointer right) {
     const Pattern *a = *(const Pattern *const *)left;
     const Pattern *b = *(const Pattern *const *)right;
@@ -74,7 +76,7 @@ static gint by_literalness(gconstpointer left, gconstpointer right) {
             return order;
         }
     }
-    return 0;
+    return (gint)(a->count > b->count) - (gint)(a->count < b->count);
 }
 
 Router *router_new(GPtrArray *routes, GError **error) {
