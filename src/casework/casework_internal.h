@@ -29,6 +29,10 @@ void case_refuse(LawRefusal *refusal, const char *rule, const char *basis_zh, ch
 /* A refusal that belongs to one field of the form. */
 void case_refuse_field(LawRefusal *refusal, const char *field, const char *problem_zh);
 
+/* Takes the act in and stores it with all that follows from it (casework_act.c), in the caller's
+ * transaction. True with a refusal: nothing was written. */
+bool case_take(Db *db, CaseWork *work, LawCase *course, Matter *matter, GError **error);
+
 /* --- guards (casework_guard.c): people, district, powers, lists, caps; the course itself checks
  * order, form and own work --- */
 

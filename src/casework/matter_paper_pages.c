@@ -31,6 +31,32 @@ static void put_signers(const Matter *matter, const MatterPaper *paper, json_t *
         model, "confidence", law == NULL ? NULL : law_confidence_zh(law->entry.confidence));
 }
 
+/* Where its service is registered: NULL when it is served, or this person may not do it now. Caller
+ * frees. */
+static char *serve_href(Ctx *ctx, const Matter *matter, const MatterPaper *paper) {
+    g_auto(LawRefusal) refusal = {0};
+    g_autoptr(LawCase) course =
+        paper->served_us != 0 ? NULL : casework_replay(ctx->db, matter, NULL);
+    const LawProcedure *procedure = course == NULL ? NULL : law_case_procedure(course);
+    const LawStep *step = NULL;
+    for (unsigned i = 0; procedure != NULL && i < procedure->step_count; i++) {
+        step = procedure->steps[i].effect == LAW_EFFECT_SERVE ? &procedure->steps[i] : step;
+    }
+    if (step == NULL) {
+        return NULL;
+    }
+    CaseActor actor = matter_actor(ctx);
+    casework_may(course, matter, &actor, step, &refusal);
+    g_autofree char *number =
+        g_uri_escape_string(paper->number == NULL ? "" : paper->number, NULL, FALSE);
+    return refusal.reason_zh != NULL
+               ? NULL
+               : g_strdup_printf("/work/matters/%" G_GINT64_FORMAT "/acts/%s?paper=%s",
+                                 matter->id,
+                                 step->id,
+                                 number);
+}
+
 Response *matter_paper_page(Ctx *ctx, const Request *req) {
     g_autoptr(GError) error = NULL;
     g_auto(Matter) matter = {0};
@@ -63,6 +89,8 @@ Response *matter_paper_page(Ctx *ctx, const Request *req) {
     json_put_text(model, "made", made);
     json_put_text(model, "served", served);
     json_put_bool(model, "is_waiting", paper->served_us > ctx->now_us);
+    g_autofree char *serve = serve_href(ctx, &matter, paper);
+    json_put_text(model, "serve_href", serve);
     json_put(model, "lines", lines_of(paper->text));
     put_signers(&matter, paper, model);
     return response_page("casework/paper", model);

@@ -18,13 +18,11 @@ static bool article_exists(const LawBook *book, const char *id) {
     return false;
 }
 
-void law_check_articles(LawReader *reader,
-                        const LawBook *book,
-                        LawNode list,
-                        const char *const *basis) {
-    for (unsigned b = 0; basis[b] != NULL; b++) {
-        if (!article_exists(book, basis[b])) {
-            law_wrong(reader, law_at(list, b), "no article \"%s\" in articles.yaml", basis[b]);
+void law_check_articles(LawReader *reader, const LawBook *book, LawNode list) {
+    for (unsigned b = 0; b < law_count(list); b++) {
+        const char *id = law_scalar(law_at(list, b));
+        if (id == NULL || !article_exists(book, id)) {
+            law_wrong(reader, law_at(list, b), "no article \"%s\" in articles.yaml", id);
         }
     }
 }
@@ -32,7 +30,7 @@ void law_check_articles(LawReader *reader,
 static void check_basis(LawReader *reader, const LawBook *book, GPtrArray *entries) {
     for (guint i = 0; i < entries->len; i++) {
         const LawEntry *entry = entries->pdata[i];
-        law_check_articles(reader, book, law_get(place_of(book, entry), "basis"), entry->basis);
+        law_check_articles(reader, book, law_get(place_of(book, entry), "basis"));
     }
 }
 
@@ -71,7 +69,7 @@ static void check_words(LawReader *reader,
 static void check_acts(LawReader *reader, const LawBook *book) {
     for (guint i = 0; i < book->acts->len; i++) {
         const LawWord *act = book->acts->pdata[i];
-        law_check_articles(reader, book, law_get(act->node, "basis"), act->basis);
+        law_check_articles(reader, book, law_get(act->node, "basis"));
     }
 }
 
@@ -99,13 +97,7 @@ static void check_tables(LawReader *reader, const LawBook *book) {
             law_wrong(reader, map, "\"%s\" has no worked example", table->entry.id);
         }
         for (unsigned r = 0; r < table->row_count; r++) {
-            LawNode list = law_get(law_at(law_get(map, "rows"), r), "basis");
-            for (unsigned b = 0; b < law_count(list); b++) {
-                const char *id = law_scalar(law_at(list, b));
-                if (!article_exists(book, id)) {
-                    law_wrong(reader, law_at(list, b), "no article \"%s\" in articles.yaml", id);
-                }
-            }
+            law_check_articles(reader, book, law_get(law_at(law_get(map, "rows"), r), "basis"));
         }
     }
 }
@@ -134,6 +126,8 @@ void law_check_book(LawReader *reader, const LawBook *book) {
     check_editions(reader, book, book->weights);
     for (guint i = 0; i < book->terms->len; i++) {
         const LawTerm *term = book->terms->pdata[i];
+        LawNode roll = law_get(place_of(book, term), "roll");
+        law_check_articles(reader, book, law_get(roll, "basis"));
         if (!has_example(book, OF_DEADLINE, "rule", term->entry.id)) {
             law_wrong(reader, place_of(book, term), "\"%s\" has no worked example", term->entry.id);
         }

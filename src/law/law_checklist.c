@@ -91,7 +91,7 @@ void law_check_checklists(LawReader *reader, const LawBook *book) {
         LawNode items = law_get(root, "items");
         for (unsigned k = 0; k < file->count && reader->error == NULL; k++) {
             LawNode basis = law_get(law_at(items, k), "basis");
-            law_check_articles(reader, book, basis, law_read_texts(reader, basis));
+            law_check_articles(reader, book, basis);
         }
     }
     for (guint i = 0; i < book->forms->len; i++) {

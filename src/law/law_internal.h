@@ -136,10 +136,7 @@ void law_read_acts(LawReader *reader, LawBook *book, LawNode list);
 void law_read_agencies(LawReader *reader, LawBook *book, LawNode list);
 const LawWord *law_word_find(const GPtrArray *words, const char *id);
 /* Mistakes at the items of `list` that are no article of any day. */
-void law_check_articles(LawReader *reader,
-                        const LawBook *book,
-                        LawNode list,
-                        const char *const *basis);
+void law_check_articles(LawReader *reader, const LawBook *book, LawNode list);
 /* Every reference of the book leads somewhere, every entry has an example. */
 void law_check_book(LawReader *reader, const LawBook *book);
 void law_run_decide(LawReader *reader, const LawBook *book, const LawExample *example);

@@ -224,7 +224,7 @@ check_window(const Check *check, const LawStep *step, const LawForm *form, LawNo
         law_wrong(check->reader, at, "an act with a window has a form");
         return;
     }
-    law_check_articles(check->reader, check->book, law_get(at, "basis"), step->window->basis);
+    law_check_articles(check->reader, check->book, law_get(at, "basis"));
     if (step->window->unless_field != NULL) {
         LawNode unless = law_get(at, "unless");
         check_when(check, form, unless, step->window->unless_field, step->window->unless_values);
@@ -238,6 +238,11 @@ static void check_step(const Check *check, unsigned number) {
     if (step->form != NULL && form == NULL) {
         law_wrong(check->reader, law_get(map, "form"), "there is no form \"%s\"", step->form);
         return;
+    }
+    LawNode needs = law_get(map, "needs");
+    law_check_articles(check->reader, check->book, law_get(map, "basis"));
+    for (unsigned i = 0; i < law_count(needs); i++) {
+        law_check_articles(check->reader, check->book, law_get(law_at(needs, i), "basis"));
     }
     if (step->is_common) {
         check_papers(check, step, form, map);

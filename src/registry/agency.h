@@ -35,7 +35,8 @@ bool agency_add(Db *db, const NewAgency *agency, int64_t now_us, int64_t *ret_id
  * old->version or name or code is taken. */
 bool agency_change(
     Db *db, const Agency *old, const NewAgency *now, const WriteOptions *options, GError **error);
-/* At most 200 agencies, by name: array of Agency *. */
+/* At most 2000 agencies (a city has about a thousand townships and streets), by name: array of
+ * Agency *. */
 GPtrArray *agency_list(Db *db, GError **error);
 /* At most `limit` agencies of a region whose name comes after `after` (NULL: the first), by name.
  */

@@ -173,7 +173,7 @@ static GPtrArray *read_list(DbRows *rows, GError **error) {
 
 GPtrArray *agency_list(Db *db, GError **error) {
     g_autoptr(DbRows) rows = db_query(
-        db, SQL("SELECT " COLUMNS " FROM agency ORDER BY name LIMIT 200"), DB_NO_ARGS, error);
+        db, SQL("SELECT " COLUMNS " FROM agency ORDER BY name LIMIT 2000"), DB_NO_ARGS, error);
     return read_list(rows, error);
 }
 

@@ -59,6 +59,7 @@ test('a changed deadline names every example that it changes, with its place', (
 test('a dangling article, an unknown key and a lost example are refused with file, line and column', () => {
     const cases = [
         ['dangling', 'national/powers.yaml', 'basis: [行政强制法/17]', 'basis: [行政强制法/171]', /law\/national\/powers\.yaml:\d+:13: no article "行政强制法\/171"/],
+        ['need', 'national/procedures/inspection.yaml', 'basis: [公安部令120/19, 消防法/54]}', 'basis: [公安部令120/19, 消防法/540]}', /law\/national\/procedures\/inspection\.yaml:\d+:\d+: no article "消防法\/540"/],
         ['key', 'chongqing/powers.yaml', '    allow: true', '    allows: true', /law\/chongqing\/powers\.yaml:\d+:5: unknown key "allows"/],
         ['example', 'national/examples/terms.yaml', 'rule: fire-service, from: 2026-03-02', 'rule: payment, from: 2026-03-02', /example fire-service-2026-03-02/],
     ];
