@@ -1,4 +1,5 @@
-/* One act on its way into the store: guards, the course, what is derived, papers, the ledger leaf. */
+/* One act on its way into the store: guards, the course, what is derived, papers, the ledger leaf.
+ */
 #include "account/account.h"
 #include "base/clock.h"
 #include "base/digest.h"
