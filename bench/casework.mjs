@@ -48,10 +48,11 @@ for (const engine of ENGINES) {
 /* --- the page of a matter among many --- */
 
 const FIRST = '{"channel":"web","content":"other","description":"没有灭火器","named":"no","place":"演示路1号"}';
+const FIRST_ID = 100_000; /* the city has matters of its own */
 const fillSql = (now) => `
 PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -800000;
 BEGIN;
-CREATE TEMP TABLE n AS WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < ${MATTERS}) SELECT i FROM c;
+CREATE TEMP TABLE n AS WITH RECURSIVE c(i) AS (SELECT ${FIRST_ID + 1} UNION ALL SELECT i + 1 FROM c WHERE i < ${FIRST_ID + MATTERS}) SELECT i FROM c;
 CREATE TEMP TABLE d AS SELECT row_number() OVER (ORDER BY code) - 1 AS k, code FROM region WHERE level = 3 AND valid_to IS NULL AND code LIKE '50%';
 CREATE TEMP TABLE p(s); INSERT INTO p WITH RECURSIVE c(s) AS (SELECT 2 UNION ALL SELECT s + 1 FROM c WHERE s < 10) SELECT s FROM c;
 INSERT INTO matter (id, kind, number, title, region, district, state, is_closed, version, opened_us, changed_us, due_us, due_key, due_clock)
@@ -93,10 +94,10 @@ try {
     const floor = await load(server.url, () => '/healthz');
     let asked = 0;
     const pages = {
-        'the page of a matter, each time another': () => `/work/matters/${1 + (asked++ * 7919 * 131) % MATTERS}`,
+        'the page of a matter, each time another': () => `/work/matters/${FIRST_ID + 1 + (asked++ * 7919 * 131) % MATTERS}`,
         'matters, the most urgent first': () => '/work/matters',
         'matters of one kind': () => '/work/matters?kind=complaint',
-        'the form of an act': () => '/work/matters/77/acts/add-evidence',
+        'the form of an act': () => `/work/matters/${FIRST_ID + 77}/acts/add-evidence`,
     };
     for (const [name, path] of Object.entries(pages)) {
         const result = await load(server.url, path, cookie);
