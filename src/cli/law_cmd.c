@@ -267,16 +267,8 @@ print_decision(const LawOptions *options, const LawTable *table, const LawTableR
         print_json(document);
         return;
     }
-    for (unsigned i = 0; i < table->output_count && row->ask == NULL; i++) {
-        const LawTableColumn *column = &table->outputs[i];
-        const char *answer = law_table_answer(table, row, column->id);
-        const char *words = answer;
-        for (unsigned v = 0; column->values != NULL && column->values[v] != NULL; v++) {
-            words = strcmp(column->values[v], answer) == 0 ? column->values_zh[v] : words;
-        }
-        printf("%s：%s%s\n", column->name, words, column->unit == NULL ? "" : column->unit);
-    }
-    printf("%s%s%s\n", row->ask == NULL ? "" : row->ask, row->ask == NULL ? "" : "\n", trace);
+    g_autofree char *answers = law_table_answers_zh(table, row);
+    printf("%s\n%s\n", answers, trace);
 }
 
 /* 1 when the source leaves it open. */

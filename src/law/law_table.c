@@ -177,6 +177,24 @@ static void add_range(GString *out, const LawTableColumn *column, const LawTable
     }
 }
 
+char *law_table_answers_zh(const LawTable *table, const LawTableRow *row) {
+    GString *out = g_string_new(row->ask);
+    for (unsigned i = 0; row->ask == NULL && i < table->output_count; i++) {
+        const LawTableColumn *output = &table->outputs[i];
+        const char *words = row->answers[i];
+        for (unsigned v = 0; output->values != NULL && output->values[v] != NULL; v++) {
+            words = strcmp(output->values[v], row->answers[i]) == 0 ? output->values_zh[v] : words;
+        }
+        g_string_append_printf(out,
+                               "%s%s：%s%s",
+                               i > 0 ? "；" : "",
+                               output->name,
+                               words,
+                               output->unit == NULL ? "" : output->unit);
+    }
+    return g_string_free(out, FALSE);
+}
+
 char *law_table_when_zh(const LawTable *table, const LawTableRow *row) {
     GString *out = g_string_new(NULL);
     for (unsigned i = 0; i < table->input_count; i++) {

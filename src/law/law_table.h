@@ -55,6 +55,9 @@ const LawTableRow *
 law_table_decide(const LawTable *table, const LawSaid *said, size_t count, GError **error);
 /* What the row says about an output; NULL when it is left open. */
 const char *law_table_answer(const LawTable *table, const LawTableRow *row, const char *output);
+/* "初步判定：构成重大火灾隐患；…", or the sentence where the source leaves it open. Caller frees.
+ */
+char *law_table_answers_zh(const LawTable *table, const LawTableRow *row);
 /* "场所为人员密集场所，直接判定要素不少于 1 条"; "其他情形". Caller frees. */
 char *law_table_when_zh(const LawTable *table, const LawTableRow *row);
 /* "重大火灾隐患判定规则第 2 行：场所为人员密集场所，综合判定要素不少于 3 条；依据…（二手）". Caller

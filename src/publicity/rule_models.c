@@ -107,15 +107,6 @@ static void put_term(json_t *model, const LawTerm *term) {
 /* --- decision tables --------------------------------------------------------------------------
  */
 
-static const char *answer_zh(const LawTableColumn *column, const char *answer) {
-    for (unsigned v = 0; column->values != NULL && column->values[v] != NULL; v++) {
-        if (strcmp(column->values[v], answer) == 0) {
-            return column->values_zh[v];
-        }
-    }
-    return answer;
-}
-
 static void put_table(json_t *model, const LawTable *table) {
     static const char *const columns[] = {"行", "情形", "结论", "依据", "来源", NULL};
     add_line(model, "怎么用", table->is_unique ? "任何情形只合一行" : "从上往下，第一个合的行算数");
@@ -124,20 +115,11 @@ static void put_table(json_t *model, const LawTable *table) {
         const LawTableRow *one = &table->rows[i];
         g_autofree char *number = g_strdup_printf("%u", i + 1);
         g_autofree char *when = law_table_when_zh(table, one);
-        g_autoptr(GString) then = g_string_new(one->ask);
-        for (unsigned o = 0; one->ask == NULL && o < table->output_count; o++) {
-            const LawTableColumn *output = &table->outputs[o];
-            g_string_append_printf(then,
-                                   "%s%s：%s%s",
-                                   o > 0 ? "；" : "",
-                                   output->name,
-                                   answer_zh(output, one->answers[o]),
-                                   output->unit == NULL ? "" : output->unit);
-        }
+        g_autofree char *then = law_table_answers_zh(table, one);
         json_t *row = add_row(rows);
         add_cell(row, number);
         add_cell(row, when);
-        add_cell(row, then->str);
+        add_cell(row, then);
         add_cell(row, one->basis_zh);
         add_cell(row, law_confidence_zh(one->confidence));
     }

@@ -137,22 +137,8 @@ static void answer_table(json_t *model, const LawTable *table, const Asked *aske
         return;
     }
     g_autofree char *trace = law_table_trace_zh(table, row);
-    g_autoptr(GString) answer = g_string_new(row->ask);
-    for (unsigned i = 0; row->ask == NULL && i < table->output_count; i++) {
-        const LawTableColumn *output = &table->outputs[i];
-        const char *value = law_table_answer(table, row, output->id);
-        const char *words = value;
-        for (unsigned v = 0; output->values != NULL && output->values[v] != NULL; v++) {
-            words = strcmp(output->values[v], value) == 0 ? output->values_zh[v] : words;
-        }
-        g_string_append_printf(answer,
-                               "%s%s：%s%s",
-                               i > 0 ? "；" : "",
-                               output->name,
-                               words,
-                               output->unit == NULL ? "" : output->unit);
-    }
-    json_put_text(model, "answer", answer->str);
+    g_autofree char *answer = law_table_answers_zh(table, row);
+    json_put_text(model, "answer", answer);
     json_put_bool(model, "is_open", row->ask != NULL || row->confidence == LAW_MEMORY);
     add_detail(model, trace);
 }
