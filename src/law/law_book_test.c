@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "law/law_internal.h"
+#include "law/test_law.h"
 
 #include <string.h>
 
@@ -212,9 +213,7 @@ static void test_kinds(void) {
     "    expect: {due: 2021-01-05}\n"
 
 static void test_mistakes(void) {
-    const struct {
-        const char *text, *where, *what;
-    } cases[] = {
+    static const LawMistake cases[] = {
         {"terms: []\n", "x.yaml:1:8: ", "a list is expected"},
         {"term: []\n", "x.yaml:1:1: ", "unknown key \"term\""},
         {"- a\n", "x.yaml:1:1: ", "a map is expected"},
@@ -275,14 +274,7 @@ static void test_mistakes(void) {
          "x.yaml:7:33: ",
          "no article \"甲法/2\""},
     };
-    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(GError) error = NULL;
-        g_assert_false(law_book_try("x.yaml", cases[i].text, strlen(cases[i].text), &error));
-        g_assert_error(error, HZ_ERROR, HZ_ERROR_INVALID);
-        g_test_message("%s", error->message);
-        g_assert_true(g_str_has_prefix(error->message, cases[i].where));
-        g_assert_nonnull(strstr(error->message, cases[i].what));
-    }
+    test_law_mistakes(cases, G_N_ELEMENTS(cases));
 }
 
 #define WINDOW                                                                                     \
@@ -294,9 +286,7 @@ static void test_mistakes(void) {
 #define REST "why: 夜间, basis: [甲法/1], confidence: text}\n"
 
 static void test_window_mistakes(void) {
-    static const struct {
-        const char *text, *where, *what;
-    } cases[] = {
+    static const LawMistake cases[] = {
         {WINDOW "{" REST, "x.yaml:22:17: ", "hours or days"},
         {WINDOW "{days: holidays, " REST, "x.yaml:22:24: ", "is none of"},
         {WINDOW "{days: working, nights: x, " REST, "x.yaml:22:33: ", "\"nights\""},
@@ -315,13 +305,7 @@ static void test_window_mistakes(void) {
          "\"confidence\" is missing"},
         {WINDOW "{days: working, " REST, "x.yaml:22:17: ", "has a form"},
     };
-    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(GError) error = NULL;
-        g_assert_false(law_book_try("x.yaml", cases[i].text, strlen(cases[i].text), &error));
-        g_test_message("%s", error->message);
-        g_assert_true(g_str_has_prefix(error->message, cases[i].where));
-        g_assert_nonnull(strstr(error->message, cases[i].what));
-    }
+    test_law_mistakes(cases, G_N_ELEMENTS(cases));
 }
 
 /* An import of officers names agencies and nothing else. */

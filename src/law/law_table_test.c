@@ -4,6 +4,7 @@
 #include "law/law_form.h"
 #include "law/law_internal.h"
 #include "law/law_table_internal.h"
+#include "law/test_law.h"
 
 #include <string.h>
 
@@ -192,9 +193,7 @@ static void test_number_tests(void) {
  */
 
 static void test_mistakes(void) {
-    const struct {
-        const char *text, *where, *what;
-    } cases[] = {
+    static const LawMistake cases[] = {
         {HEAD "    hit: any\n" NUMBERS "    rows: [{then: {o: a}}]\n", "x.yaml:13:10: ", "none of"},
         {HEAD "    hit: first\n" NUMBERS "    rows: [{when: {n: \"< 5\"}, then: {o: a}}]\n",
          "x.yaml:16:11: ",
@@ -242,14 +241,7 @@ static void test_mistakes(void) {
          "x.yaml:14:32: ",
          "twice"},
     };
-    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(GError) error = NULL;
-        g_assert_false(law_book_try("x.yaml", cases[i].text, strlen(cases[i].text), &error));
-        g_assert_error(error, HZ_ERROR, HZ_ERROR_INVALID);
-        g_test_message("%s", error->message);
-        g_assert_true(g_str_has_prefix(error->message, cases[i].where));
-        g_assert_nonnull(strstr(error->message, cases[i].what));
-    }
+    test_law_mistakes(cases, G_N_ELEMENTS(cases));
     g_autoptr(GError) error = NULL;
     const char *good = HEAD "    hit: first\n" NUMBERS "    rows: [{then: {o: a}}]\n" EXAMPLE;
     g_assert_true(law_book_try("x.yaml", good, strlen(good), &error));
