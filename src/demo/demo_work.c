@@ -217,7 +217,7 @@ static bool finish_task(Db *db,
     int64_t at_us = options->now_us + day * CLOCK_DAY_US;
     int64_t publish_us =
         chance < round->published_percent ? MIN(at_us + 2 * CLOCK_DAY_US, options->now_us) : 0;
-    g_autoptr(LawChecklist) list = law_checklist_at(INSPECTION_CHECKLIST, at_us, error);
+    g_autoptr(LawChecklist) list = inspection_checklist(task->region, at_us, error);
     return list != NULL && act_on_task(db, task, at_us, publish_us, list, error);
 }
 

@@ -105,6 +105,11 @@ static bool add_row(Db *db, const CaseTaken *taken, const json_t *assignment, GE
 /* --- acts --------------------------------------------------------------------------------------
  */
 
+LawChecklist *inspection_checklist(const char *region, int64_t time_us, GError **error) {
+    const LawBook *book = casework_book(region, error);
+    return book == NULL ? NULL : law_checklist_of(book, INSPECTION_CHECKLIST, time_us, error);
+}
+
 static int64_t count_failed(const json_t *items) {
     int64_t failed = 0;
     const char *id;
@@ -131,7 +136,7 @@ static bool follow_record(Db *db, const CaseTaken *taken, const Inspection *row,
     g_auto(Pair) pair = {0};
     InspectionOfficers officers;
     g_autoptr(LawChecklist) list =
-        law_checklist_at(INSPECTION_CHECKLIST, taken->act->happened_us, error);
+        inspection_checklist(taken->matter->region, taken->act->happened_us, error);
     if (list == NULL || !read_officers(db, taken->act, &pair, &officers, error)) {
         return false;
     }

@@ -21,6 +21,9 @@ extern const Module inspection_module;
 
 #define INSPECTION_KIND "inspection" /* the procedure in law/ */
 #define INSPECTION_CHECKLIST "fire-inspection"
+/* The list of items that inspections in a region go by on that day: the city's own, else the
+ * national one. HZ_ERROR_NOT_FOUND. Caller frees. */
+LawChecklist *inspection_checklist(const char *region, int64_t time_us, GError **error);
 
 typedef enum ObjectKind { OBJECT_UNIT, OBJECT_BUILDING } ObjectKind;
 const char *object_kind_word(ObjectKind kind); /* "unit" */

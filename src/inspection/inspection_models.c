@@ -206,8 +206,11 @@ bool put_answers(Db *db, json_t *model, const Inspection *inspection, GError **e
     if (inspection->recorded_us == 0) {
         return true;
     }
+    /* results from before matters were given on the national list */
     g_autoptr(LawChecklist) list =
-        law_checklist_at(inspection->checklist, inspection->inspected_us, error);
+        inspection_is_old_result(inspection)
+            ? law_checklist_at(inspection->checklist, inspection->inspected_us, error)
+            : inspection_checklist(inspection->region, inspection->inspected_us, error);
     g_autoptr(GPtrArray) answers = list == NULL ? NULL : inspection_answers(db, inspection, error);
     if (answers == NULL) {
         return false;
