@@ -27,6 +27,7 @@ BENCHMARKS = (
      ['--scale', '4', '--seconds', '3']),
     ('import', ['bench/import.py'], ['--rows', '20000']),
     ('casework', ['node', 'bench/casework.mjs'], ['--matters', '5000', '--acts', '200', '--seconds', '2']),
+    ('draw', ['bench/draw.py'], ['--units', '100000', '--repeat', '1']),
     ('weight', ['node', 'bench/weight.mjs'], []),
     ('connections', ['node', 'bench/connections.mjs'], ['--idle', '500', '--streams', '500']),
 )
@@ -127,8 +128,8 @@ def main():
     if 'HUOZHENG_TEST_PG' not in os.environ:
         starter = os.path.join(ROOT, 'tools/with-postgres')
         os.execv(starter, [starter, sys.executable, os.path.abspath(__file__)] + sys.argv[1:])
-    subprocess.check_call(['ninja', '-C', 'build', 'huozheng', 'bench/units_queries', 'bench/conn_baseline', 'bench/casework_acts'], cwd=ROOT,
-                          stdout=subprocess.DEVNULL)
+    subprocess.check_call(['ninja', '-C', 'build', 'huozheng', 'bench/units_queries', 'bench/conn_baseline',
+                           'bench/casework_acts', 'bench/draw_speed'], cwd=ROOT, stdout=subprocess.DEVNULL)
     documents = {name: run(name, command, extra if args.quick else [])
                  for name, command, extra in BENCHMARKS if not only or name in only}
     if not args.quick:

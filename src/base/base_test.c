@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/digest_many.h"
 #include "base/embedded.h"
 #include "base/error.h"
 #include "base/json.h"
@@ -41,6 +42,42 @@ static void test_digest(void) {
     g_assert_cmpmem(back, DIGEST_SIZE, hash, DIGEST_SIZE);
     g_assert_false(hex_parse("zz", back, 1));
     g_assert_false(hex_parse("abc", back, 1));
+}
+
+/* Whatever the width of the registers, many at once hash as one by one: every size, ragged groups.
+ */
+static void check_many(DigestKind kind, unsigned width) {
+    enum { COUNT = 3 * (DIGEST_MANY_SIZE_MAX + 1) + 5 };
+    g_autoptr(GRand) random = g_rand_new_with_seed(width);
+    g_autofree uint8_t *messages = g_malloc((size_t)COUNT * DIGEST_MANY_SIZE_MAX);
+    g_autofree uint8_t *hashes = g_malloc0((size_t)COUNT * DIGEST_SIZE);
+    uint8_t sizes[COUNT];
+    for (size_t i = 0; i < (size_t)COUNT * DIGEST_MANY_SIZE_MAX; i++) {
+        messages[i] = (uint8_t)g_rand_int_range(random, 0, 256);
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        /* First in order, so that groups have one length; then at random. */
+        sizes[i] = (uint8_t)(i <= DIGEST_MANY_SIZE_MAX
+                                 ? i
+                                 : (size_t)g_rand_int_range(random, 0, DIGEST_MANY_SIZE_MAX + 1));
+    }
+    digest_many(kind, messages, DIGEST_MANY_SIZE_MAX, sizes, COUNT, hashes);
+    for (size_t i = 0; i < COUNT; i++) {
+        uint8_t hash[DIGEST_SIZE];
+        digest_of(kind, messages + i * DIGEST_MANY_SIZE_MAX, sizes[i], hash);
+        g_assert_cmpmem(hash, DIGEST_SIZE, hashes + i * DIGEST_SIZE, DIGEST_SIZE);
+    }
+}
+
+static void test_digest_many(void) {
+    const unsigned widths[] = {4, 8, 16};
+    for (size_t i = 0; i < G_N_ELEMENTS(widths); i++) {
+        digest_many_limit(widths[i]);
+        g_test_message("asked for %u lanes, have %u", widths[i], digest_many_width());
+        check_many(DIGEST_SHA256, widths[i]);
+        check_many(DIGEST_SM3, widths[i]);
+    }
+    digest_many_limit(0);
 }
 
 static void test_json(void) {
@@ -119,6 +156,7 @@ int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/base/clock/reads-and-writes-shanghai-dates", test_clock);
     g_test_add_func("/base/digest/standard-vectors", test_digest);
+    g_test_add_func("/base/digest/many-at-once-as-one-by-one", test_digest_many);
     g_test_add_func("/base/json/strict-and-canonical", test_json);
     g_test_add_func("/base/mailbox/keeps-order-and-drains-after-close", test_mailbox);
     g_test_add_func("/base/mailbox/full-box-refuses", test_mailbox_full);

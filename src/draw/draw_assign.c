@@ -8,21 +8,16 @@
  * again (it is cut off from the sink), so later searches of the same flow leave it out; that
  * changes the time, not the result.
  */
-#include "draw/draw_rules.h"
+#include "draw/draw_candidates.h"
 
 #include <string.h>
 
 #define NONE (-1)
 
-typedef struct Candidates {
-    int *items; /* inspector indexes by (h, id) */
-    int count;
-} Candidates;
-
 /* A state is 2 * target + flag; flag 1: the target may take a non-lead. */
 typedef struct Flow {
     const DrawAssignInput *input;
-    const Candidates *candidates;
+    const DrawCandidates *candidates;
     int (*held)[2];   /* by target */
     int *used;        /* by inspector: places filled */
     int *room;        /* by inspector: cap_i(L) */
@@ -38,97 +33,9 @@ typedef struct Flow {
 
 #define DEAD UINT_MAX
 
-static int compare_pairs(const void *left, const void *right) {
-    const DrawPair *a = left;
-    const DrawPair *b = right;
-    int order = strcmp(a->first, b->first);
-    return order != 0 ? order : strcmp(a->second, b->second);
-}
-
-static bool has_pair(const DrawPair *pairs, size_t count, const char *first, const char *second) {
-    DrawPair key = {first, second};
-    return count > 0 && bsearch(&key, pairs, count, sizeof *pairs, compare_pairs) != NULL;
-}
-
-static bool district_fits(const DrawAssignInput *input,
-                          DrawRung rung,
-                          const char *target,
-                          const char *inspector) {
-    if (rung == DRAW_RUNG_ANY || strcmp(target, inspector) == 0) {
-        return true;
-    }
-    return rung == DRAW_RUNG_ADJACENT &&
-           has_pair(input->neighbours, input->neighbour_count, target, inspector);
-}
-
-typedef struct Ranked {
-    uint8_t hash[DIGEST_SIZE];
-    int inspector;
-} Ranked;
-
-/* Inspectors are sorted by id, so the index settles equal hashes as the id would. */
-static int compare_ranked(gconstpointer left, gconstpointer right) {
-    const Ranked *a = left;
-    const Ranked *b = right;
-    int order = memcmp(a->hash, b->hash, DIGEST_SIZE);
-    return order != 0 ? order : (a->inspector > b->inspector) - (a->inspector < b->inspector);
-}
-
-static void add_text(Digest *digest, const char *text) {
-    uint8_t size = (uint8_t)strlen(text);
-    digest_add(digest, &size, 1);
-    digest_add(digest, text, size);
-}
-
-static void rank(const DrawAssignInput *input,
-                 Digest *digest,
-                 const DrawTarget *target,
-                 DrawRung rung,
-                 GArray *ranked) {
-    g_array_set_size(ranked, 0);
-    for (size_t i = 0; i < input->inspector_count; i++) {
-        const DrawInspector *inspector = &input->inspectors[i];
-        if (strcmp(inspector->valid_to, input->date_to) < 0 ||
-            !district_fits(input, rung, target->district, inspector->district) ||
-            has_pair(input->denied, input->denied_count, target->id, inspector->id)) {
-            continue;
-        }
-        Ranked one = {.inspector = (int)i};
-        digest_begin(digest);
-        digest_add(digest, input->inspector_key, DIGEST_SIZE);
-        add_text(digest, target->id);
-        add_text(digest, inspector->id);
-        digest_end(digest, one.hash);
-        g_array_append_val(ranked, one);
-    }
-    g_array_sort(ranked, compare_ranked);
-}
-
-static Candidates *make_candidates(const DrawAssignInput *input, DrawRung rung) {
-    g_autoptr(Digest) digest = digest_new(input->kind);
-    g_autoptr(GArray) ranked = g_array_new(FALSE, FALSE, sizeof(Ranked));
-    Candidates *candidates = g_new0(Candidates, input->target_count);
-    for (size_t t = 0; t < input->target_count; t++) {
-        rank(input, digest, &input->targets[t], rung, ranked);
-        candidates[t].count = (int)ranked->len;
-        candidates[t].items = g_new(int, ranked->len);
-        for (guint i = 0; i < ranked->len; i++) {
-            candidates[t].items[i] = g_array_index(ranked, Ranked, i).inspector;
-        }
-    }
-    return candidates;
-}
-
-static void free_candidates(Candidates *candidates, size_t count) {
-    for (size_t t = 0; t < count; t++) {
-        g_free(candidates[t].items);
-    }
-    g_free(candidates);
-}
-
 /* --- one flow -------------------------------------------------------------------------------- */
 
-static void flow_init(Flow *flow, const DrawAssignInput *input, const Candidates *candidates) {
+static void flow_init(Flow *flow, const DrawAssignInput *input, const DrawCandidates *candidates) {
     size_t targets = input->target_count;
     size_t inspectors = input->inspector_count;
     *flow = (Flow){.input = input, .candidates = candidates};
@@ -262,7 +169,7 @@ static void mark_dead(Flow *flow, int tail) {
     for (int n = 0; n < tail; n++) {
         int state = flow->queue[n];
         flow->queued[state] = DEAD;
-        const Candidates *candidates = &flow->candidates[state / 2];
+        const DrawCandidates *candidates = &flow->candidates[state / 2];
         for (int c = 0; c < candidates->count; c++) {
             /* Candidates are inspectors, and `seen` has one mark for each: nothing out of bounds.
              * NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
@@ -286,7 +193,7 @@ static bool augment(Flow *flow, int target) {
     flow->queue[tail++] = root;
     while (head < tail) {
         int state = flow->queue[head++];
-        const Candidates *candidates = &flow->candidates[state / 2];
+        const DrawCandidates *candidates = &flow->candidates[state / 2];
         for (int c = 0; c < candidates->count; c++) {
             int inspector = candidates->items[c];
             if (is_marked(flow, flow->seen[inspector]) || holds(flow, state / 2, inspector) ||
@@ -336,22 +243,66 @@ static int64_t largest_level(const DrawAssignInput *input) {
     return largest;
 }
 
-/* The flow grows with the bound, so halving finds the least one that serves as many as any. */
-static size_t least_level(Flow *flow, int64_t *ret_level) {
-    size_t wanted = 2 * flow->input->target_count;
-    int64_t high = largest_level(flow->input);
-    size_t best = run_flow(flow, high, SIZE_MAX);
-    int64_t low = 0;
-    while (low < high) {
+/* Places that all inspectors, or only the leads, may fill together under the bound. */
+static int64_t places_below(const DrawAssignInput *input, int64_t level, bool only_leads) {
+    int64_t places = 0;
+    for (size_t i = 0; i < input->inspector_count; i++) {
+        const DrawInspector *inspector = &input->inspectors[i];
+        int64_t most = MIN(inspector->cap, (int64_t)(2 * input->target_count));
+        places +=
+            only_leads && !inspector->is_lead ? 0 : MIN(most, MAX(0, level - inspector->load));
+    }
+    return places;
+}
+
+/* The least bound in (low, high] that `fits`, which holds from some bound on and at `high`. */
+typedef bool (*BoundFits)(int64_t level, void *data);
+static int64_t least_bound(int64_t low, int64_t high, BoundFits fits, void *data) {
+    while (low + 1 < high) {
         int64_t middle = low + (high - low) / 2;
-        if (run_flow(flow, middle, wanted - best) == best) {
+        if (fits(middle, data)) {
             high = middle;
         } else {
-            low = middle + 1;
+            low = middle;
         }
     }
-    *ret_level = high;
-    return run_flow(flow, high, SIZE_MAX);
+    return high;
+}
+
+typedef struct Search {
+    Flow *flow;
+    size_t best; /* places that the largest bound fills */
+} Search;
+
+/* No flow fills more places than there are; and a target takes one non-lead at most, so that leads
+ * fill all places but one for each target. */
+static bool has_places(int64_t level, void *data) {
+    const Search *search = data;
+    const DrawAssignInput *input = search->flow->input;
+    int64_t best = (int64_t)search->best;
+    return places_below(input, level, false) >= best &&
+           places_below(input, level, true) >= best - (int64_t)input->target_count;
+}
+
+static bool fills_all(int64_t level, void *data) {
+    const Search *search = data;
+    size_t wanted = 2 * search->flow->input->target_count;
+    return run_flow(search->flow, level, wanted - search->best) == search->best;
+}
+
+/* The flow grows with the bound: the least one that serves as many as any is found by halving, from
+ * the least that has places enough, which most often is the answer. */
+static size_t least_level(Flow *flow, int64_t *ret_level) {
+    int64_t largest = largest_level(flow->input);
+    Search search = {flow, run_flow(flow, largest, SIZE_MAX)};
+    int64_t low = least_bound(-1, largest, has_places, &search) - 1;
+    int64_t high = low + 1;
+    for (int64_t step = 1; high < largest && !fills_all(high, &search); step *= 2) {
+        low = high;
+        high = MIN(largest, high + step);
+    }
+    *ret_level = least_bound(low, high, fills_all, &search);
+    return run_flow(flow, *ret_level, SIZE_MAX);
 }
 
 /* The candidate order is (h, id), so the first lead met is the one with the smaller h. */
@@ -361,7 +312,7 @@ static DrawTeam make_team(const Flow *flow, int target) {
     if (held[0] == NONE || held[1] == NONE) {
         return team;
     }
-    const Candidates *candidates = &flow->candidates[target];
+    const DrawCandidates *candidates = &flow->candidates[target];
     for (int c = 0; c < candidates->count && team.lead == DRAW_NOBODY; c++) {
         int inspector = candidates->items[c];
         if (holds(flow, target, inspector) && is_lead(flow, inspector)) {
@@ -384,7 +335,7 @@ void draw_assign(const DrawAssignInput *input, DrawAssignment *ret_assignment) {
     }
     g_assert(input->target_count < G_MAXINT / 2 && input->inspector_count < G_MAXINT);
     for (unsigned rung = 0; rung < input->rung_count; rung++) {
-        Candidates *candidates = make_candidates(input, input->rungs[rung]);
+        DrawCandidates *candidates = draw_candidates_new(input, input->rungs[rung]);
         Flow flow;
         flow_init(&flow, input, candidates);
         made.flow = least_level(&flow, &made.level);
@@ -396,7 +347,7 @@ void draw_assign(const DrawAssignInput *input, DrawAssignment *ret_assignment) {
             made.staffed += made.teams[t].lead != DRAW_NOBODY ? 1 : 0;
         }
         flow_clear(&flow);
-        free_candidates(candidates, input->target_count);
+        draw_candidates_free(candidates, input->target_count);
         if (is_full) {
             break;
         }
