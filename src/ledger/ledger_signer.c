@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "ledger/ledger_heads.h"
+#include "ledger/ledger_cosign.h"
 #include "web/log.h"
 
 #include <pthread.h>
@@ -14,9 +14,11 @@
 struct LedgerSigner {
     char *db_url;
     char *folder;
-    Db *db;           /* NULL: not reached */
+    Db *db;           /* of the signing thread; NULL: not reached */
     LedgerKeys *keys; /* NULL: not opened */
+    bool has_asked;   /* the witnesses, before the first signature */
     pthread_t thread;
+    pthread_t asking; /* asks witnesses, with a connection of its own */
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool is_stopping; /* under lock */
@@ -49,15 +51,28 @@ static void say(const char *text) {
     }
 }
 
-static bool sign_once(LedgerSigner *signer, GError **error) {
-    int64_t now_us = clock_now_us();
+static bool open_log(LedgerSigner *signer, int64_t now_us, GError **error) {
     if (signer->db == NULL) {
         signer->db = db_open(signer->db_url, DB_READ_WRITE, error);
     }
     if (signer->db != NULL && signer->keys == NULL) {
         signer->keys = ledger_keys_prepare(signer->db, signer->folder, NULL, now_us, error);
     }
-    return signer->keys != NULL && signer->db != NULL &&
+    return signer->keys != NULL;
+}
+
+/* Before the first signature of this process: a witness may have seen more than the database holds
+ * now. One that does not answer says nothing. */
+static bool ask_first(LedgerSigner *signer, int64_t now_us, GError **error) {
+    g_autoptr(LedgerCosigner) cosigner = ledger_cosigner_new(signer->folder);
+    signer->has_asked =
+        signer->has_asked || ledger_cosign(signer->db, cosigner, true, now_us, error);
+    return signer->has_asked;
+}
+
+static bool sign_once(LedgerSigner *signer, GError **error) {
+    int64_t now_us = clock_now_us();
+    return open_log(signer, now_us, error) && ask_first(signer, now_us, error) &&
            ledger_sign_heads(signer->db, signer->keys, now_us, NULL, error);
 }
 
@@ -92,6 +107,23 @@ static bool wait_a_while(LedgerSigner *signer) {
     return goes_on;
 }
 
+static void *asking_main(void *data) {
+    LedgerSigner *signer = data;
+    g_autoptr(LedgerCosigner) cosigner = ledger_cosigner_new(signer->folder);
+    g_autoptr(Db) db = NULL;
+    while (wait_a_while(signer)) {
+        g_autoptr(GError) error = NULL;
+        if (db == NULL) {
+            db = db_open(signer->db_url, DB_READ_WRITE, &error);
+        }
+        if (db != NULL && !ledger_cosign(db, cosigner, false, clock_now_us(), &error)) {
+            log_problem(LOG_LEVEL_WARNING, "ledger.witness", "error=%s", error->message);
+            g_clear_pointer(&db, db_close);
+        }
+    }
+    return NULL;
+}
+
 static void *thread_main(void *data) {
     LedgerSigner *signer = data;
     do {
@@ -108,6 +140,8 @@ LedgerSigner *ledger_signer_start(const char *db_url, const char *folder) {
     pthread_cond_init(&signer->wake, NULL);
     int failed = pthread_create(&signer->thread, NULL, thread_main, signer);
     g_assert(failed == 0);
+    failed = pthread_create(&signer->asking, NULL, asking_main, signer);
+    g_assert(failed == 0);
     return signer;
 }
 
@@ -117,9 +151,10 @@ void ledger_signer_stop(LedgerSigner *signer) {
     }
     pthread_mutex_lock(&signer->lock);
     signer->is_stopping = true;
-    pthread_cond_signal(&signer->wake);
+    pthread_cond_broadcast(&signer->wake);
     pthread_mutex_unlock(&signer->lock);
     pthread_join(signer->thread, NULL);
+    pthread_join(signer->asking, NULL);
     ledger_keys_free(signer->keys);
     db_close(signer->db);
     pthread_cond_destroy(&signer->wake);

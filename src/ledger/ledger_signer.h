@@ -1,7 +1,8 @@
 /*
- * The thread that signs the log's heads while the server runs: about once a second when entries are
+ * What signs the log's heads while the server runs: about once a second when entries are
  * unsigned, once a day otherwise. Several servers on one database may all run it; each needs the
- * log's keys (keyring.h). A server without them serves pages and says so.
+ * log's keys (keyring.h). A server without them serves pages and says so. A second thread asks the
+ * witnesses of the policy, so that a slow one does not hold the signing up.
  */
 #pragma once
 

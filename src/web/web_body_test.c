@@ -42,7 +42,7 @@ static void test_raw(Fixture *fixture, gconstpointer data) {
                                "Content-Length: 4\r\n" END "a\0%\xff";
     g_autofree char *answer = ask_n(fixture, zero, sizeof zero - 1);
     expect_status(answer, 409);
-    g_assert_nonnull(strstr(answer, "Content-Type: text/x.raw"));
+    g_assert_nonnull(strstr(answer, "Content-Type: text/x.raw\r\n"));
     g_assert_true(g_str_has_suffix(answer, "\r\n\r\n610025ff"));
     g_autofree char *huge = g_strnfill(65, 'x');
     expect_post(fixture, 413, "/raw", "", huge);
