@@ -27,6 +27,7 @@ BENCHMARKS = (
      ['--scale', '4', '--seconds', '3']),
     ('import', ['bench/import.py'], ['--rows', '20000']),
     ('casework', ['node', 'bench/casework.mjs'], ['--matters', '5000', '--acts', '200', '--seconds', '2']),
+    ('ledger', ['bench/ledger.py'], ['--leaves', '20000']),
     ('weight', ['node', 'bench/weight.mjs'], []),
     ('connections', ['node', 'bench/connections.mjs'], ['--idle', '500', '--streams', '500']),
 )
@@ -127,7 +128,8 @@ def main():
     if 'HUOZHENG_TEST_PG' not in os.environ:
         starter = os.path.join(ROOT, 'tools/with-postgres')
         os.execv(starter, [starter, sys.executable, os.path.abspath(__file__)] + sys.argv[1:])
-    subprocess.check_call(['ninja', '-C', 'build', 'huozheng', 'bench/units_queries', 'bench/conn_baseline', 'bench/casework_acts'], cwd=ROOT,
+    subprocess.check_call(['ninja', '-C', 'build', 'huozheng', 'bench/units_queries', 'bench/conn_baseline', 'bench/casework_acts',
+                           'bench/ledger_append'], cwd=ROOT,
                           stdout=subprocess.DEVNULL)
     documents = {name: run(name, command, extra if args.quick else [])
                  for name, command, extra in BENCHMARKS if not only or name in only}

@@ -73,7 +73,7 @@ bool http_post(
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer.status);
     curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
     answer.type = g_strdup(type);
-    *ret_answer = answer;
-    answer = (HttpAnswer){0};
+    *ret_answer =
+        (HttpAnswer){answer.status, g_steal_pointer(&answer.type), g_steal_pointer(&answer.body)};
     return true;
 }

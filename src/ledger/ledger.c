@@ -187,6 +187,8 @@ bool ledger_append_many(
         return false;
     }
     int64_t first = (int64_t)state.frontier.size;
+    g_autofree uint8_t *salts = g_malloc(count * LEDGER_SALT_SIZE); /* one call to the kernel */
+    random_bytes(salts, count * LEDGER_SALT_SIZE);
     g_autoptr(GHashTable) newest = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, NULL);
     g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(LedgerNode));
     g_autoptr(GArray) records = g_array_sized_new(FALSE, TRUE, sizeof(LedgerRecord), (guint)count);
@@ -194,7 +196,12 @@ bool ledger_append_many(
     for (size_t i = 0; i < count; i++) {
         LedgerRecord record = {0};
         bool made = (i == 0 || previous_of(db, newest, entries[i].object, &previous, error)) &&
-                    make_record(&entries[i], first + (int64_t)i, previous, NULL, &record, error);
+                    make_record(&entries[i],
+                                first + (int64_t)i,
+                                previous,
+                                salts + i * LEDGER_SALT_SIZE,
+                                &record,
+                                error);
         g_array_append_val(records, record);
         if (!made) {
             return false;

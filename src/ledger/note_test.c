@@ -156,7 +156,7 @@ static void test_bad_keys(void) {
     /* As the reference implementation's test: no part of a key is a key, no byte may differ. */
     for (size_t from = 0; from < strlen(GO_VKEY); from++) {
         for (size_t to = from + 1; to <= strlen(GO_VKEY); to++) {
-            g_autofree char *part = g_strndup(GO_VKEY + from, to - from);
+            g_autofree char *part = g_strndup(&GO_VKEY[from], to - from);
             NoteKey key;
             bool is_whole = from == 0 && to == strlen(GO_VKEY);
             g_assert_true(note_key_parse(part, &key, NULL) == is_whole);
