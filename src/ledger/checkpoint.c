@@ -173,7 +173,7 @@ bool tlog_proof_parse(const char *text, size_t size, TlogProof *ret_proof, GErro
 /* --- tiles ---------------------------------------------------------------------------------------
  */
 
-#define TILE_INDEX_MAX (INT64_C(1) << 55) /* beyond it no entry can be */
+#define TILE_INDEX_MAX (INT64_C(1) << 54) /* beyond it no entry can be */
 
 char *tile_path_format(const TilePath *tile) {
     GString *path = g_string_new(NULL);
@@ -224,11 +224,14 @@ bool tile_path_parse(const char *path, TilePath *ret_tile) {
     for (guint i = 2; i < count; i++) {
         const char *digits = parts[i][0] == 'x' ? parts[i] + 1 : parts[i];
         size_t size = MIN(strlen(digits), 3);
-        for (size_t k = 0; k < size; k++) {
-            tile.index = tile.index * 10 + g_ascii_digit_value(digits[k]);
-        }
-        if (size != 3 || tile.index < 0 || tile.index > TILE_INDEX_MAX) {
+        if (size != 3 || tile.index > TILE_INDEX_MAX / 1000) {
             return false;
+        }
+        for (size_t k = 0; k < size; k++) {
+            if (!g_ascii_isdigit(digits[k])) {
+                return false;
+            }
+            tile.index = tile.index * 10 + g_ascii_digit_value(digits[k]);
         }
     }
     /* Writing it again settles every question of form. */

@@ -86,7 +86,8 @@ static bool take_head(DbRows *rows, LedgerSignedHead *ret_head, GError **error) 
 bool heads_store_newest(Db *db, LedgerSignedHead *ret_head, GError **error) {
     g_autoptr(DbRows) rows =
         db_query(db,
-                 SQL("SELECT " HEAD_COLUMNS " FROM ledger_signed ORDER BY size DESC LIMIT 1"),
+                 SQL("SELECT " HEAD_COLUMNS " FROM ledger_signed WHERE size > 0 "
+                     "ORDER BY size DESC LIMIT 1"),
                  DB_NO_ARGS,
                  error);
     return take_head(rows, ret_head, error);
