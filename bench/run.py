@@ -28,6 +28,7 @@ BENCHMARKS = (
     ('import', ['bench/import.py'], ['--rows', '20000']),
     ('casework', ['node', 'bench/casework.mjs'], ['--matters', '5000', '--acts', '200', '--seconds', '2']),
     ('draw', ['bench/draw.py'], ['--units', '100000', '--repeat', '1']),
+    ('ledger', ['bench/ledger.py'], ['--leaves', '20000']),
     ('weight', ['node', 'bench/weight.mjs'], []),
     ('connections', ['node', 'bench/connections.mjs'], ['--idle', '500', '--streams', '500']),
 )
@@ -128,8 +129,9 @@ def main():
     if 'HUOZHENG_TEST_PG' not in os.environ:
         starter = os.path.join(ROOT, 'tools/with-postgres')
         os.execv(starter, [starter, sys.executable, os.path.abspath(__file__)] + sys.argv[1:])
-    subprocess.check_call(['ninja', '-C', 'build', 'huozheng', 'bench/units_queries', 'bench/conn_baseline',
-                           'bench/casework_acts', 'bench/draw_speed'], cwd=ROOT, stdout=subprocess.DEVNULL)
+    programs = ['bench/' + name for name in (
+        'units_queries', 'conn_baseline', 'casework_acts', 'draw_speed', 'ledger_append')]
+    subprocess.check_call(['ninja', '-C', 'build', 'huozheng'] + programs, cwd=ROOT, stdout=subprocess.DEVNULL)
     documents = {name: run(name, command, extra if args.quick else [])
                  for name, command, extra in BENCHMARKS if not only or name in only}
     if not args.quick:

@@ -152,9 +152,26 @@ static void test_number(void) {
     g_assert_cmpstr(none, ==, "0%");
 }
 
+/* The date arithmetic against GLib's, at leap days, ends of centuries and anywhere else. */
+static void test_clock_dates(void) {
+    g_autoptr(GRand) random = g_rand_new_with_seed(20261122);
+    for (int i = 0; i < 20000; i++) {
+        gint64 second = i < 11000 ? (gint64)i * 86400 * 200 + i % 2 * 86399
+                                  : (gint64)(g_rand_double(random) * 253402300799.0);
+        if (second > G_GINT64_CONSTANT(253402300799)) {
+            continue;
+        }
+        g_autoptr(GDateTime) moment = g_date_time_new_from_unix_utc(second);
+        g_autofree char *expected = g_date_time_format(moment, "%Y-%m-%dT%H:%M:%S.007Z");
+        g_autofree char *found = clock_format_utc(second * CLOCK_SECOND_US + 7999);
+        g_assert_cmpstr(found, ==, expected);
+    }
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/base/clock/reads-and-writes-shanghai-dates", test_clock);
+    g_test_add_func("/base/clock/dates-are-those-of-the-calendar", test_clock_dates);
     g_test_add_func("/base/digest/standard-vectors", test_digest);
     g_test_add_func("/base/digest/many-at-once-as-one-by-one", test_digest_many);
     g_test_add_func("/base/json/strict-and-canonical", test_json);

@@ -42,8 +42,20 @@ void digest_end(Digest *digest, uint8_t ret_hash[DIGEST_SIZE]) {
     g_assert(done == 1 && size == DIGEST_SIZE);
 }
 
+Digest *digest_own(DigestKind kind) {
+    static GPrivate sha256 = G_PRIVATE_INIT((GDestroyNotify)digest_free);
+    static GPrivate sm3 = G_PRIVATE_INIT((GDestroyNotify)digest_free);
+    GPrivate *slot = kind == DIGEST_SM3 ? &sm3 : &sha256;
+    Digest *digest = g_private_get(slot);
+    if (digest == NULL) {
+        digest = digest_new(kind);
+        g_private_set(slot, digest);
+    }
+    return digest;
+}
+
 void digest_of(DigestKind kind, const void *bytes, size_t size, uint8_t ret_hash[DIGEST_SIZE]) {
-    g_autoptr(Digest) digest = digest_new(kind);
+    Digest *digest = digest_own(kind);
     digest_begin(digest);
     digest_add(digest, bytes, size);
     digest_end(digest, ret_hash);

@@ -24,6 +24,10 @@ void digest_begin(Digest *digest);
 void digest_add(Digest *digest, const void *bytes, size_t size);
 void digest_end(Digest *digest, uint8_t ret_hash[DIGEST_SIZE]);
 
+/* This thread's own one, for a hash that is begun and ended at once: fetching an algorithm costs
+ * more than hashing 65 bytes. Never freed by the caller. */
+Digest *digest_own(DigestKind kind);
+
 /* One shot. */
 void digest_of(DigestKind kind, const void *bytes, size_t size, uint8_t ret_hash[DIGEST_SIZE]);
 

@@ -54,7 +54,7 @@ void ledger_commitment(const uint8_t salt[LEDGER_SALT_SIZE],
                        const char *payload,
                        size_t size,
                        uint8_t ret_commitment[DIGEST_SIZE]) {
-    g_autoptr(Digest) digest = digest_new(DIGEST_SHA256);
+    Digest *digest = digest_own(DIGEST_SHA256);
     digest_begin(digest);
     digest_add(digest, salt, LEDGER_SALT_SIZE);
     digest_add(digest, payload, size);
@@ -68,18 +68,21 @@ GByteArray *ledger_leaf_format(const LedgerEntry *entry,
                                GError **error) {
     g_autofree char *time = clock_format_utc(entry->time_us);
     g_autofree char *hex = hex_format(commitment, DIGEST_SIZE);
-    g_autoptr(GString) text = g_string_new("fss-entry/1\n");
-    g_string_append_printf(text, "time %s\n", time);
-    g_string_append_printf(text, "type %s\n", entry->type);
-    g_string_append_printf(text, "actor %s\n", entry->actor);
-    g_string_append_printf(text, "object %s\n", entry->object);
-    g_string_append_printf(text, "payload %zu %s\n", payload_size, hex);
+    char prev[24] = "-";
     if (previous >= 0) {
-        g_string_append_printf(text, "prev %" G_GINT64_FORMAT "\n", previous);
-    } else {
-        g_string_append(text, "prev -\n");
+        g_snprintf(prev, sizeof prev, "%" G_GINT64_FORMAT, previous);
     }
-    g_string_append(text, "sig - - -\n");
+    g_autoptr(GString) text = g_string_sized_new(384);
+    g_string_printf(text,
+                    "fss-entry/1\ntime %s\ntype %s\nactor %s\nobject %s\npayload %zu %s\nprev %s\n"
+                    "sig - - -\n",
+                    time,
+                    entry->type,
+                    entry->actor,
+                    entry->object,
+                    payload_size,
+                    hex,
+                    prev);
     if (text->len > LIMIT_LEDGER_ENTRY) {
         hz_fail(error, HZ_ERROR_LIMIT, "ledger entry is longer than %d bytes", LIMIT_LEDGER_ENTRY);
         return NULL;

@@ -2,26 +2,13 @@
 
 #include <string.h>
 
-/* Fetching an algorithm costs more than hashing 65 bytes, so each thread keeps its two hashers. */
-static Digest *hasher(DigestKind kind) {
-    static GPrivate sha256 = G_PRIVATE_INIT((GDestroyNotify)digest_free);
-    static GPrivate sm3 = G_PRIVATE_INIT((GDestroyNotify)digest_free);
-    GPrivate *slot = kind == DIGEST_SM3 ? &sm3 : &sha256;
-    Digest *digest = g_private_get(slot);
-    if (digest == NULL) {
-        digest = digest_new(kind);
-        g_private_set(slot, digest);
-    }
-    return digest;
-}
-
 void merkle_leaf_joined(DigestKind kind,
                         const void *head,
                         size_t head_size,
                         const void *tail,
                         size_t tail_size,
                         uint8_t ret_hash[DIGEST_SIZE]) {
-    Digest *digest = hasher(kind);
+    Digest *digest = digest_own(kind);
     digest_begin(digest);
     digest_add(digest, "\x00", 1);
     digest_add(digest, head, head_size);
@@ -40,7 +27,7 @@ void merkle_node(DigestKind kind,
     uint8_t message[1 + 2 * DIGEST_SIZE] = {0x01};
     memcpy(message + 1, left, DIGEST_SIZE);
     memcpy(message + 1 + DIGEST_SIZE, right, DIGEST_SIZE);
-    Digest *digest = hasher(kind);
+    Digest *digest = digest_own(kind);
     digest_begin(digest);
     digest_add(digest, message, sizeof message);
     digest_end(digest, ret_hash);

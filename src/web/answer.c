@@ -213,7 +213,9 @@ static void add_disposition(Answer *answer, const char *download_name) {
 }
 
 static void add_type(Answer *answer, const char *mime) {
-    bool needs_charset = g_str_has_prefix(mime, "text/") && strstr(mime, "charset") == NULL;
+    /* A protocol's own type is compared whole by its clients. */
+    bool needs_charset = g_str_has_prefix(mime, "text/") && !g_str_has_prefix(mime, "text/x.") &&
+                         strstr(mime, "charset") == NULL;
     g_autofree char *type = g_strconcat(mime, needs_charset ? "; charset=utf-8" : "", NULL);
     answer_set_header(answer, "Content-Type", type);
 }

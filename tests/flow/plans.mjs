@@ -22,6 +22,8 @@ const SMALL = new Map([
     ['agency', 'tens'],
     ['mapping', 'saved by hand'],
     ['ledger_head', 'one row'],
+    ['ledger_key', 'three rows for each pair of keys'],
+    ['ledger_policy', 'one row'],
 ]);
 
 /* The text of a statement depends on which filters are set, hardly on their values. */
