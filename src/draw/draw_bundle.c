@@ -18,6 +18,29 @@ const char *const draw_file_names[] = {"pool.tsv",
                                        "result.tsv",
                                        NULL};
 
+bool draw_file_is_there(const Draw *draw, const char *name) {
+    static const char *const frozen[] = {"pool.tsv", "insp.tsv", "deny.tsv", "params.txt", NULL};
+    if (draw->state == DRAW_DROPPED || !g_strv_contains(draw_file_names, name)) {
+        return false;
+    }
+    if (draw->state == DRAW_FROZEN) {
+        return g_strv_contains(frozen, name);
+    }
+    if (draw->state == DRAW_COMMITTED || draw->state == DRAW_LAPSED) {
+        return g_strv_contains(frozen, name) || strcmp(name, "commit.txt") == 0;
+    }
+    return true;
+}
+
+bool draw_file_is_public(const Draw *draw, const char *name) {
+    static const char *const roots[] = {"params.txt", "commit.txt", "beacon.txt", NULL};
+    if (draw->state == DRAW_FROZEN || !draw_file_is_there(draw, name)) {
+        return false;
+    }
+    return draw->state == DRAW_PUBLISHED || draw->mode == DRAW_OPEN ||
+           (draw->mode == DRAW_SEALED && g_strv_contains(roots, name));
+}
+
 bool draw_file_visit(
     Db *db, int64_t draw_id, const char *name, DrawTextSink write, void *data, GError **error) {
     if (!g_strv_contains(draw_file_names, name)) {
@@ -95,12 +118,15 @@ static bool write_part(const char *text, size_t size, void *data, GError **error
            hz_fail(error, HZ_ERROR_UNAVAILABLE, "cannot write: %s", g_strerror(errno));
 }
 
-bool draw_export(Db *db, int64_t draw_id, const char *folder, GError **error) {
-    g_autoptr(Draw) draw = draw_store_find(db, draw_id, error);
+bool draw_export(Db *db, int64_t draw_id, bool is_public, const char *folder, GError **error) {
+    g_autoptr(Draw) draw = draw_store_find(db, draw_id, false, error);
     if (draw == NULL) {
         return false;
     }
     for (const char *const *name = draw_file_names; *name != NULL; name++) {
+        if (!(is_public ? draw_file_is_public(draw, *name) : draw_file_is_there(draw, *name))) {
+            continue;
+        }
         g_autofree char *path = g_build_filename(folder, *name, NULL);
         FILE *file = fopen(path, "wb");
         if (file == NULL) {

@@ -198,28 +198,76 @@ static void test_plan(DbEngine engine) {
 /* --- draws -------------------------------------------------------------------------------------
  */
 
+#define DICE "48151623423141592653"
+#define BEACON_US (NOW + 700 * CLOCK_SECOND_US)
+
+/* In SM3 sealed, in SHA-256 open: both ways through the house. */
+static DrawRequest request_for(int64_t plan_id, const char *const *strata, DigestKind kind) {
+    return (DrawRequest){.plan_id = plan_id,
+                         .title = "第 1 次随机抽查",
+                         .strata = strata,
+                         .date_from = "2026-11-20",
+                         .date_to = "2026-12-20",
+                         .kind = kind,
+                         .mode = kind == DIGEST_SM3 ? DRAW_SEALED : DRAW_OPEN,
+                         .delta_s = 600,
+                         .officer_cap = 60,
+                         .rotate = 1,
+                         .actor = ACTOR,
+                         .now_us = NOW};
+}
+
+static DrawBeacon dice_beacon(void) {
+    g_autoptr(GError) error = NULL;
+    DrawBeacon beacon = {0};
+    draw_beacon_make("dice10", "20", BEACON_US, &beacon, &error);
+    g_assert_no_error(error);
+    return beacon;
+}
+
+static bool try_freeze(Db *db, const DrawRequest *request, int64_t *ret_id, GError **error) {
+    g_auto(DbTx) tx = {0};
+    return db_begin(db, &tx, error) && draw_freeze(db, request, ret_id, error) &&
+           db_commit(&tx, error);
+}
+
+static bool try_commit(Db *db, const DrawCommitRequest *request, GError **error) {
+    g_auto(DbTx) tx = {0};
+    return db_begin(db, &tx, error) && draw_commit(db, request, error) && db_commit(&tx, error);
+}
+
+static bool try_take(Db *db, int64_t id, const char *typed, int64_t now_us, GError **error) {
+    DrawBeaconTake take = {
+        .draw_id = id, .j = 1, .typed = typed, .note = "", .actor = ACTOR, .now_us = now_us};
+    g_auto(DbTx) tx = {0};
+    return db_begin(db, &tx, error) && draw_beacon_take(db, &take, error) && db_commit(&tx, error);
+}
+
+static bool try_run(Db *db, int64_t id, GError **error) {
+    g_auto(DbTx) tx = {0};
+    return db_begin(db, &tx, error) && draw_run(db, id, ACTOR, BEACON_US, error) &&
+           db_commit(&tx, error);
+}
+
 static bool try_draw(Db *db,
                      int64_t plan_id,
                      const char *const *strata,
                      DigestKind kind,
                      int64_t *ret_id,
                      GError **error) {
-    static const uint8_t seed[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
-    DrawRequest request = {.plan_id = plan_id,
-                           .title = "第 1 次随机抽查",
-                           .strata = strata,
-                           .date_from = "2026-11-20",
-                           .date_to = "2026-12-20",
-                           .kind = kind,
-                           .seed = seed,
-                           .seed_size = sizeof seed,
-                           .seed_text = "010203040506070809",
-                           .officer_cap = 60,
-                           .actor = ACTOR,
-                           .now_us = NOW};
-    g_auto(DbTx) tx = {0};
-    return db_begin(db, &tx, error) && draw_run(db, &request, ret_id, error) &&
-           db_commit(&tx, error);
+    DrawRequest request = request_for(plan_id, strata, kind);
+    DrawBeacon beacon = dice_beacon();
+    if (!try_freeze(db, &request, ret_id, error)) {
+        return false;
+    }
+    DrawCommitRequest commit = {.draw_id = *ret_id,
+                                .beacons = &beacon,
+                                .beacon_count = 1,
+                                .open_by = "2027-01-20",
+                                .actor = ACTOR,
+                                .now_us = NOW};
+    return try_commit(db, &commit, error) && try_take(db, *ret_id, DICE, BEACON_US, error) &&
+           try_run(db, *ret_id, error);
 }
 
 static int64_t must_draw(Db *db, int64_t plan_id, const char *const *strata, DigestKind kind) {
@@ -305,7 +353,7 @@ static void spoil_file(const char *folder, const char *name) {
 static void check_bundle(Db *db, int64_t id) {
     g_autoptr(GError) error = NULL;
     g_autofree char *folder = g_dir_make_tmp("huozheng-draw-XXXXXX", &error);
-    draw_export(db, id, folder, &error);
+    draw_export(db, id, false, folder, &error);
     g_assert_no_error(error);
     g_autoptr(Draw) draw = draw_find(db, id, &error);
     g_autoptr(DrawOutcome) outcome = draw_verify_folder(folder, &error);
@@ -314,8 +362,15 @@ static void check_bundle(Db *db, int64_t id) {
     g_autofree char *result = hex_format(outcome->result_hash, DIGEST_SIZE);
     g_assert_cmpstr(commit, ==, draw->commit);
     g_assert_cmpstr(result, ==, draw->result);
-    static const char *const spoilt[] = {
-        "pool.tsv", "insp.tsv", "deny.tsv", "params.txt", "commit.txt", "beacon.txt", "result.tsv"};
+    static const char *const spoilt[] = {"pool.tsv",
+                                         "insp.tsv",
+                                         "deny.tsv",
+                                         "params.txt",
+                                         "commit.txt",
+                                         "beacon.txt",
+                                         "reveals.txt",
+                                         "salt.txt",
+                                         "result.tsv"};
     for (size_t i = 0; i < G_N_ELEMENTS(spoilt); i++) {
         /* Where nothing was drawn no seed leaves a trace; only the ledger knows C then. */
         bool is_seed = strcmp(spoilt[i], "commit.txt") == 0 || strcmp(spoilt[i], "beacon.txt") == 0;
@@ -458,9 +513,9 @@ static char *result_hash(DbEngine engine) {
     fill_city(db);
     int64_t plan_id = must_plan(db, wishes, 3, 0);
     must_publish(db, plan_id);
-    int64_t id = must_draw(db, plan_id, all_strata, DIGEST_SM3);
+    int64_t id = must_draw(db, plan_id, all_strata, DIGEST_SHA256);
     g_autofree char *folder = g_dir_make_tmp("huozheng-draw-XXXXXX", &error);
-    draw_export(db, id, folder, &error);
+    draw_export(db, id, false, folder, &error);
     g_assert_no_error(error);
     g_autoptr(GString) all = g_string_new(NULL);
     for (const char *const *name = draw_file_names; *name != NULL; name++) {
@@ -484,29 +539,232 @@ static void test_engines_agree(void) {
     g_assert_cmpstr(sqlite, ==, pg);
 }
 
-static void test_seed(void) {
-    g_autoptr(GByteArray) hex = draw_seed_parse("  00ff10ab \n");
-    g_assert_cmpmem(hex->data, hex->len, "\x00\xff\x10\xab", 4);
-    g_autoptr(GByteArray) text = draw_seed_parse("00ff1");
-    g_assert_cmpmem(text->data, text->len, "00ff1", 5);
-    g_assert_null(draw_seed_parse("   "));
-    g_autofree char *long_text = g_strnfill(256, 'z');
-    g_assert_null(draw_seed_parse(long_text));
-    g_assert_cmpfloat(draw_seed_bits("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), <, 60);
-    g_assert_cmpfloat(draw_seed_bits("12345678901234567"), <, 60);
-    g_assert_cmpfloat(draw_seed_bits("2026-11-22"), <, 60);
-    g_assert_cmpfloat(draw_seed_bits("48151623423141592653"), >=, 60); /* twenty digits */
-    g_assert_cmpfloat(draw_seed_bits("9f86d081884c7d659a2feaa0c55ad015"), >=, 60);
+/* --- the protocol ------------------------------------------------------------------------------
+ */
+
+static int64_t must_freeze(Db *db, const char *const *strata, DigestKind kind) {
+    g_autoptr(GError) error = NULL;
+    int64_t plan_id = must_plan(db, wishes, 3, 0);
+    int64_t id = 0;
+    must_publish(db, plan_id);
+    DrawRequest request = request_for(plan_id, strata, kind);
+    try_freeze(db, &request, &id, &error);
+    g_assert_no_error(error);
+    return id;
+}
+
+static void expect(bool done, GError **error, HzErrorCode code) {
+    g_assert_false(done);
+    g_assert_error(*error, HZ_ERROR, (gint)code);
+    g_clear_error(error);
+}
+
+static bool
+try_reveal(Db *db, int64_t id, const char *party, uint8_t fill, int64_t now_us, GError **error) {
+    uint8_t share[DRAW_SHARE_SIZE];
+    memset(share, fill, sizeof share);
+    g_auto(DbTx) tx = {0};
+    return db_begin(db, &tx, error) && draw_reveal(db, id, party, share, ACTOR, now_us, error) &&
+           db_commit(&tx, error);
+}
+
+static bool try_drop(Db *db, int64_t id, GError **error) {
+    g_auto(DbTx) tx = {0};
+    return db_begin(db, &tx, error) && draw_drop(db, id, ACTOR, NOW, error) &&
+           db_commit(&tx, error);
+}
+
+/* What a party whose share is 32 times `fill` has handed over. Caller frees. */
+static char *party_hex(Db *db, int64_t id, const char *name, uint8_t fill) {
+    g_autoptr(Draw) draw = draw_find(db, id, NULL);
+    uint8_t share[DRAW_SHARE_SIZE];
+    uint8_t commit[DIGEST_SIZE];
+    memset(share, fill, sizeof share);
+    draw_party_commit(draw->kind, draw->number, name, share, commit);
+    return hex_format(commit, sizeof commit);
+}
+
+static void commit_with_parties(Db *db, int64_t id) {
+    g_autoptr(GError) error = NULL;
+    g_autofree char *first = party_hex(db, id, "演示公证处", 1);
+    g_autofree char *second = party_hex(db, id, "演示大学", 2);
+    DrawPartyCommit parties[] = {{"演示公证处", first}, {"演示大学", second}};
+    DrawBeacon beacon = dice_beacon();
+    DrawCommitRequest commit = {.draw_id = id,
+                                .beacons = &beacon,
+                                .beacon_count = 1,
+                                .parties = parties,
+                                .party_count = 2,
+                                .open_by = "2027-01-20",
+                                .actor = ACTOR,
+                                .now_us = NOW};
+    try_commit(db, &commit, &error);
+    g_assert_no_error(error);
+    expect(try_commit(db, &commit, &error), &error, HZ_ERROR_CONFLICT); /* no second one */
+}
+
+/* Shares count when they come in time and are what was committed to; missing ones are left out. */
+static void check_shares(Db *db, int64_t id) {
+    g_autoptr(GError) error = NULL;
+    expect(try_reveal(db, id, "演示大学", 9, NOW, &error), &error, HZ_ERROR_INVALID);
+    expect(try_reveal(db, id, "没有的", 2, NOW, &error), &error, HZ_ERROR_NOT_FOUND);
+    expect(try_reveal(db, id, "演示公证处", 1, BEACON_US, &error), &error, HZ_ERROR_DENIED);
+    g_assert_true(try_reveal(db, id, "演示大学", 2, BEACON_US - 1, &error));
+    expect(try_reveal(db, id, "演示大学", 2, NOW, &error), &error, HZ_ERROR_CONFLICT);
+}
+
+static void check_beacon_and_run(Db *db, int64_t id) {
+    g_autoptr(GError) error = NULL;
+    expect(try_run(db, id, &error), &error, HZ_ERROR_CONFLICT); /* no beacon yet */
+    expect(try_take(db, id, DICE, BEACON_US - 1, &error), &error, HZ_ERROR_DENIED);
+    expect(try_take(db, id, "123", BEACON_US, &error), &error, HZ_ERROR_INVALID);
+    g_assert_true(try_take(db, id, DICE, BEACON_US, &error));
+    expect(try_take(db, id, DICE, BEACON_US, &error), &error, HZ_ERROR_CONFLICT);
+    g_assert_true(try_run(db, id, &error));
+    g_assert_no_error(error);
+    expect(try_run(db, id, &error), &error, HZ_ERROR_CONFLICT); /* no second draw */
+    expect(try_drop(db, id, &error), &error, HZ_ERROR_CONFLICT);
+}
+
+static char *file_text(const char *folder, const char *name) {
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    char *text = NULL;
+    return g_file_get_contents(path, &text, NULL, NULL) ? text : NULL;
+}
+
+/* What anybody may have of a sealed draw before it is opened: rules, commitment, beacon. */
+static void check_sealed_bundle(Db *db, int64_t id) {
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp("huozheng-draw-XXXXXX", &error);
+    g_assert_true(draw_export(db, id, true, folder, &error));
+    for (const char *const *name = draw_file_names; *name != NULL; name++) {
+        g_autofree char *text = file_text(folder, *name);
+        bool is_open = strcmp(*name, "params.txt") == 0 || strcmp(*name, "commit.txt") == 0 ||
+                       strcmp(*name, "beacon.txt") == 0;
+        g_assert_true((text != NULL) == is_open);
+    }
+    remove_folder(folder);
+}
+
+static void test_protocol(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    fill_city(db);
+    for (int kind = DIGEST_SHA256; kind <= DIGEST_SM3; kind++) {
+        int64_t id = must_freeze(db, all_strata, (DigestKind)kind);
+        expect(try_run(db, id, &error), &error, HZ_ERROR_CONFLICT);
+        expect(try_take(db, id, DICE, BEACON_US, &error), &error, HZ_ERROR_CONFLICT);
+        commit_with_parties(db, id);
+        expect(try_drop(db, id, &error), &error, HZ_ERROR_CONFLICT);
+        check_shares(db, id);
+        check_beacon_and_run(db, id);
+        g_autoptr(GArray) parties = draw_parties(db, id, &error);
+        guint own = kind == DIGEST_SM3 ? 1 : 0;
+        g_assert_cmpuint(parties->len, ==, 2 + own);
+        g_assert_false(g_array_index(parties, DrawPartyRow, own).counts);
+        g_assert_true(g_array_index(parties, DrawPartyRow, own + 1).counts);
+        g_autoptr(Draw) draw = draw_find(db, id, &error);
+        g_assert_cmpint(draw->state, ==, kind == DIGEST_SM3 ? DRAW_DONE : DRAW_PUBLISHED);
+        if (kind == DIGEST_SM3) {
+            check_sealed_bundle(db, id);
+        }
+        check_bundle(db, id);
+    }
+    g_assert_true(ledger_verify(db, NULL, NULL, NULL, &error));
+}
+
+/* Too few bits, too soon, no day of opening, wrong commitments: nothing is committed. */
+static void test_commit_refusals(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    static const char *const hotels[] = {"hotel", NULL};
+    fill_city(db);
+    int64_t id = must_freeze(db, hotels, DIGEST_SM3);
+    DrawBeacon good = dice_beacon();
+    DrawBeacon few = {0};
+    DrawBeacon soon = good;
+    g_assert_true(draw_beacon_make("dice10", "18", BEACON_US, &few, &error));
+    soon.time_us = NOW + 599 * CLOCK_SECOND_US;
+    DrawPartyCommit bad = {"演示公证处", "12"};
+    DrawPartyCommit named = {"platform", draw_file_names[0]};
+    const DrawCommitRequest refused[] = {
+        {.beacons = &few, .beacon_count = 1, .open_by = "2027-01-20"},
+        {.beacons = &soon, .beacon_count = 1, .open_by = "2027-01-20"},
+        {.beacons = &good, .beacon_count = 0, .open_by = "2027-01-20"},
+        {.beacons = &good, .beacon_count = 1, .open_by = "2026-12-19"},
+        {.beacons = &good, .beacon_count = 1},
+        {.beacons = &good,
+         .beacon_count = 1,
+         .open_by = "2027-01-20",
+         .parties = &bad,
+         .party_count = 1},
+        {.beacons = &good,
+         .beacon_count = 1,
+         .open_by = "2027-01-20",
+         .parties = &named,
+         .party_count = 1},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(refused); i++) {
+        DrawCommitRequest request = refused[i];
+        request.draw_id = id;
+        request.actor = ACTOR;
+        request.now_us = NOW;
+        expect(try_commit(db, &request, &error), &error, HZ_ERROR_INVALID);
+    }
+    /* Another draw of the same scope must wait, also one of another plan. */
+    int64_t plan_id = must_plan(db, wishes, 3, 0);
+    int64_t other = 0;
+    must_publish(db, plan_id);
+    DrawRequest overlapping = request_for(plan_id, hotels, DIGEST_SM3);
+    expect(try_freeze(db, &overlapping, &other, &error), &error, HZ_ERROR_CONFLICT);
+    /* What is only frozen can be taken back, and leaves its strata free. */
+    g_assert_true(try_drop(db, id, &error));
+    g_assert_true(try_freeze(db, &overlapping, &other, &error));
+    g_autoptr(Draw) dropped = draw_find(db, id, &error);
+    g_assert_cmpint(dropped->state, ==, DRAW_DROPPED);
+    g_assert_false(draw_file_is_there(dropped, "pool.tsv"));
+}
+
+/* Whoever inspected an object last does not come again; a recusal stands before a rotation. */
+static void test_rotation(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    static const char *const hotels[] = {"hotel", NULL};
+    static const Wish whole[] = {{"hotel", 200, 0}};
+    GHashTable *pairs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    fill_city(db);
+    for (int round = 0; round < 2; round++) {
+        int64_t plan_id = must_plan(db, whole, 1, 0);
+        must_publish(db, plan_id);
+        int64_t id = must_draw(db, plan_id, hotels, DIGEST_SHA256);
+        g_autoptr(GPtrArray) targets = draw_targets(db, id, 0, 0, &error);
+        g_assert_cmpuint(targets->len, >, 30);
+        for (guint i = 0; i < targets->len; i++) {
+            const DrawnObject *target = g_ptr_array_index(targets, i);
+            const int64_t team[] = {target->lead_id, target->second_id};
+            for (size_t k = 0; k < G_N_ELEMENTS(team); k++) {
+                bool is_new = g_hash_table_add(
+                    pairs, g_strdup_printf("%d %d", (int)target->object_id, (int)team[k]));
+                g_assert_true(team[k] == 0 || is_new);
+            }
+        }
+    }
+    g_hash_table_unref(pairs);
 }
 
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/draw/seed/read-and-judged", test_seed);
     test_db_add("/draw/plan/published-never-changes", test_plan);
     test_db_add("/draw/run/files-recompute-and-every-change-shows", test_draw);
     test_db_add("/draw/run/no-second-try", test_once);
     test_db_add("/draw/run/twice-a-year-at-most", test_cap);
     test_db_add("/draw/publish/once", test_publish);
+    test_db_add("/draw/protocol/one-way-open-and-sealed", test_protocol);
+    test_db_add("/draw/protocol/nothing-is-committed-by-halves", test_commit_refusals);
+    test_db_add("/draw/protocol/officers-take-turns", test_rotation);
     g_test_add_func("/draw/run/engines-agree", test_engines_agree);
     return g_test_run();
 }
