@@ -92,7 +92,8 @@ static bool take_party(const char *rest, const char *value, void *data, GError *
     }
     const char *colon = strchr(value, ':');
     g_autofree char *name = g_strndup(value, colon != NULL ? (gsize)(colon - value) : 0);
-    if (!draw_party_name_valid(name) || !read_hex(colon + 1, commit, sizeof commit)) {
+    if (colon == NULL || !draw_party_name_valid(name) ||
+        !read_hex(colon + 1, commit, sizeof commit)) {
         return hz_fail(error, HZ_ERROR_INVALID, "not <name>:<64 hex digits>");
     }
     g_ptr_array_add(named->names, g_steal_pointer(&name));
