@@ -235,6 +235,14 @@ Response *draw_new_submit(Ctx *ctx, const Request *req) {
         const PlanQuota *quota = &g_array_index(plan->quotas, PlanQuota, i);
         total += has_stratum(&form, quota->stratum) ? quota->quota : 0;
     }
+    g_ptr_array_add(form.strata, NULL);
+    json_t *forecast =
+        draw_forecast_model(ctx, plan, (const char *const *)form.strata->pdata, &error);
+    if (forecast == NULL) {
+        json_decref(model);
+        return response_problem(error, NULL);
+    }
+    json_put(model, "forecast", forecast);
     json_put_count(model, "quota_total", total);
     return response_page("draw/draw_confirm", model);
 }

@@ -74,6 +74,12 @@ bool draw_put_found(
 /* Sets model.pager for a list that goes on with ?after=. */
 void draw_put_pager(json_t *model, const char *path, int64_t next_after, const char *note);
 
+/* Array: for each of these strata of the plan [{stratum_zh, coverage, count_text, quota_text,
+ * risks:
+ * [{risk_zh, cells: [{credit, chance (null: nobody there), weight, count_text}]}]}], from the pool
+ * as it is now. NULL on error. */
+json_t *draw_forecast_model(Ctx *ctx, const Plan *plan, const char *const *strata, GError **error);
+
 /* --- between draw_pages.c and draw_step_pages.c ------------------------------------------------
  */
 

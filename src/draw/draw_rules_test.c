@@ -3,6 +3,7 @@
  * independent maximum flow, and against what must not change a draw.
  */
 #include "draw/draw_beacon.h"
+#include "draw/draw_forecast.h"
 #include "draw/draw_rules.h"
 
 #include <stdlib.h>
@@ -645,6 +646,46 @@ static void test_random_cases(void) {
     g_assert_cmpint(higher_rung, >, rounds / 20);
 }
 
+/* --- forecast ----------------------------------------------------------------------------------
+ */
+
+/* The formula against the rule itself: how often objects of each weight come out in 2,000 draws. */
+static void test_forecast(void) {
+    enum { OBJECTS = 1000, QUOTA = 100, ROUNDS = 2000 };
+    int64_t counts[DRAW_WEIGHT_MAX + 1] = {[1] = 250, [2] = 250, [4] = 250, [8] = 250};
+    double tau = draw_forecast_tau(counts, QUOTA);
+    int64_t came[DRAW_WEIGHT_MAX + 1] = {0};
+    uint8_t commit[DIGEST_SIZE] = {0};
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        DrawKeys keys;
+        draw_keys(DIGEST_SHA256, commit, &round, sizeof round, NULL, 0, &keys);
+        g_autoptr(DrawPicker) picker = draw_picker_new(DIGEST_SHA256, keys.target);
+        draw_picker_stratum(picker, "all", QUOTA, 0);
+        for (int i = 0; i < OBJECTS; i++) {
+            char id[DRAW_ID_MAX + 1];
+            g_snprintf(id, sizeof id, "U%d", i);
+            draw_picker_add(picker, id, "all", "0", 1U << (i % 4));
+        }
+        g_autoptr(GArray) picks = draw_picker_finish(picker);
+        for (guint i = 0; i < picks->len; i++) {
+            const char *id = g_array_index(picks, DrawPick, i).id;
+            came[1U << (g_ascii_strtoull(id + 1, NULL, 10) % 4)]++;
+        }
+    }
+    for (unsigned weight = 1; weight <= 8; weight *= 2) {
+        double share = (double)came[weight] / (250.0 * ROUNDS);
+        g_assert_cmpfloat_with_epsilon(share, draw_forecast_chance(tau, weight), 0.003);
+    }
+    g_assert_cmpfloat(draw_forecast_chance(draw_forecast_tau(counts, OBJECTS), 1), ==, 1.0);
+    g_assert_cmpfloat(draw_forecast_chance(draw_forecast_tau(counts, 0), 64), <, 1e-12);
+    g_assert_cmpfloat(draw_forecast_chance(tau, 0), ==, 0.0);
+    /* The figures of evidence.md C3: 10,000 objects, most of weight 1, and 500 drawn. */
+    int64_t more[DRAW_WEIGHT_MAX + 1] = {[1] = 4000, [2] = 3000, [4] = 2000, [8] = 1000};
+    double tau_more = draw_forecast_tau(more, 500);
+    g_assert_cmpfloat_with_epsilon(draw_forecast_chance(tau_more, 1), 0.0199, 0.0001);
+    g_assert_cmpfloat_with_epsilon(draw_forecast_chance(tau_more, 8), 0.1483, 0.0003);
+}
+
 /* --- beacons and parties -----------------------------------------------------------------------
  */
 
@@ -778,6 +819,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/draw/ticket/weight-is-the-chance", test_weights);
     g_test_add_func("/draw/ticket/ids-and-strata-are-narrow", test_tokens);
     g_test_add_func("/draw/assign/random-cases-agree-with-two-oracles", test_random_cases);
+    g_test_add_func("/draw/forecast/agrees-with-simulation", test_forecast);
     g_test_add_func("/draw/beacon/values-in-their-own-form", test_beacon_values);
     g_test_add_func("/draw/beacon/rounds-and-their-times", test_beacon_rounds);
     g_test_add_func("/draw/beacon/bits-counted-from-the-rule", test_beacon_bits);
