@@ -59,7 +59,7 @@ bool modules_migrate(Db *db, GError **error) {
             return false;
         }
     }
-    return true;
+    return ledger_complete(db, error);
 }
 
 GPtrArray *modules_routes(void) {

@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "cli/commands.h"
-#include "ledger/ledger.h"
+#include "ledger/ledger_heads.h"
 #include "store/backup.h"
 #include "store/health.h"
 
@@ -173,6 +173,43 @@ static void check_ledger(Doctor *doctor, LedgerHead *head) {
         doctor, WELL, "ledger", NULL, "%" G_GINT64_FORMAT " entries verified, root %s", size, root);
 }
 
+/* Who signs the log's heads, and whether it does. The keys may lie on another machine. */
+static void check_signing(Doctor *doctor) {
+    g_autoptr(GError) error = NULL;
+    g_auto(LedgerSignedHead) head = {0};
+    g_autofree char *folder = ledger_keys_folder(doctor->url, NULL, NULL);
+    g_autofree char *stop = ledger_stop_reason(folder);
+    bool is_signed = ledger_signed_newest(doctor->db, &head, NULL);
+    if (stop != NULL) {
+        find(doctor,
+             BAD,
+             "signing",
+             "put the newest state of the database back, then run `huozheng ledger resume`",
+             "stopped: %s",
+             stop);
+        return;
+    }
+    g_autoptr(LedgerKeys) keys = ledger_keys_open(folder, &error);
+    if (keys != NULL || (!is_signed && g_error_matches(error, HZ_ERROR, HZ_ERROR_NOT_FOUND))) {
+        find(doctor,
+             WELL,
+             "signing",
+             NULL,
+             "newest signed head: %" G_GINT64_FORMAT " entries%s",
+             head.size,
+             keys != NULL ? "" : "; the first `serve` makes the keys");
+        return;
+    }
+    bool is_elsewhere = g_error_matches(error, HZ_ERROR, HZ_ERROR_NOT_FOUND);
+    find(doctor,
+         is_elsewhere ? WARN : BAD,
+         "signing",
+         is_elsewhere ? "set HUOZHENG_LEDGER or HUOZHENG_DATA as for `serve`, if it signs here"
+                      : "see the message; until then no head is signed",
+         "%s",
+         error->message);
+}
+
 /* --- machine --------------------------------------------------------------------------------- */
 
 #define DISK_WARN (INT64_C(2048) * MIB) /* an import of 1,000,000 units takes about 1 GiB */
@@ -262,6 +299,7 @@ static void examine(Doctor *doctor) {
         check_migrations(doctor);
         check_integrity(doctor);
         check_ledger(doctor, &head);
+        check_signing(doctor);
     }
     if (doctor->db != NULL && db_engine(doctor->db) == DB_ENGINE_PG) {
         check_settings(doctor);

@@ -1,74 +1,93 @@
-/* huozheng ledger head | prove INDEX | verify | check FILE */
+/* huozheng ledger head | prove INDEX | verify | check FILE, and what ledger_cmd_keys.c adds */
+#include "cli/ledger_cmd.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "cli/commands.h"
-#include "ledger/ledger.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define PROOF_FILE_MAX (1024 * 1024) /* a proof is at most 64 hashes and a leaf of 64 KiB */
 
-typedef struct LedgerOptions {
-    char *db;
-    gint64 size;
-    gboolean json;
-    char **rest; /* action and its argument */
-} LedgerOptions;
-
-static int fail(const GError *error) {
+int ledger_cmd_fail(const GError *error) {
     fprintf(stderr, "huozheng: %s\n", error->message);
     bool is_refusal = g_error_matches(error, HZ_ERROR, HZ_ERROR_CORRUPT) ||
                       g_error_matches(error, HZ_ERROR, HZ_ERROR_INVALID) ||
+                      g_error_matches(error, HZ_ERROR, HZ_ERROR_DENIED) ||
+                      g_error_matches(error, HZ_ERROR, HZ_ERROR_CONFLICT) ||
                       g_error_matches(error, HZ_ERROR, HZ_ERROR_NOT_FOUND);
     return is_refusal ? 1 : 3;
 }
 
-static void print_json(json_t *document) {
+void ledger_cmd_print(json_t *document) {
     g_autofree char *text = json_write(document);
     puts(text);
     json_decref(document);
 }
 
-static int show_head(Db *db, const LedgerOptions *options) {
+bool ledger_cmd_index(const char *text, int64_t *ret_index) {
+    guint64 index = 0;
+    if (!g_ascii_string_to_unsigned(text, 10, 0, G_MAXINT64, &index, NULL)) {
+        fprintf(stderr, "huozheng: \"%s\" is no entry number\n", text);
+        return false;
+    }
+    *ret_index = (int64_t)index;
+    return true;
+}
+
+static int show_head(Db *db, const LedgerOptions *options, const char *argument G_GNUC_UNUSED) {
     g_autoptr(GError) error = NULL;
+    g_auto(LedgerSignedHead) newest = {0};
     LedgerHead head;
     if (!ledger_head(db, &head, &error)) {
-        return fail(error);
+        return ledger_cmd_fail(error);
     }
+    (void)ledger_signed_newest(db, &newest, NULL); /* none: 0 */
     g_autofree char *root = hex_format(head.root, DIGEST_SIZE);
+    g_autofree char *root_sm3 = hex_format(head.root_sm3, DIGEST_SIZE);
     g_autofree char *time = head.size > 0 ? clock_format_utc(head.time_us) : NULL;
     if (options->json) {
         json_t *document = json_object();
         json_put_int(document, "size", head.size);
         json_put_text(document, "root", root);
+        json_put_text(document, "root_sm3", root_sm3);
         json_put_text(document, "time", time);
-        print_json(document);
+        json_put_int(document, "signed", newest.size);
+        ledger_cmd_print(document);
         return 0;
     }
-    printf("size %" G_GINT64_FORMAT "\nroot %s\ntime %s\n",
+    printf("size %" G_GINT64_FORMAT "\nroot %s\nroot_sm3 %s\ntime %s\nsigned %" G_GINT64_FORMAT
+           "\n",
            head.size,
            root,
-           time != NULL ? time : "-");
+           root_sm3,
+           time != NULL ? time : "-",
+           newest.size);
     return 0;
 }
 
-static int prove(Db *db, const char *argument, const LedgerOptions *options) {
+static int prove(Db *db, const LedgerOptions *options, const char *argument) {
     g_autoptr(GError) error = NULL;
-    guint64 index = 0;
-    if (!g_ascii_string_to_unsigned(argument, 10, 0, G_MAXINT64, &index, NULL)) {
-        fprintf(stderr, "huozheng: \"%s\" is no entry number\n", argument);
+    int64_t index = 0;
+    if (!ledger_cmd_index(argument, &index)) {
         return 2;
     }
-    json_t *proof = ledger_proof_make(db, (int64_t)index, options->size, &error);
-    if (proof == NULL) {
-        return fail(error);
+    if (options->tlog) {
+        g_autofree char *text = ledger_tlog_proof(db, index, options->payload, &error);
+        if (text == NULL) {
+            return ledger_cmd_fail(error);
+        }
+        fputs(text, stdout);
+        return 0;
     }
-    print_json(proof);
+    json_t *proof = ledger_proof_make(db, index, options->size, &error);
+    if (proof == NULL) {
+        return ledger_cmd_fail(error);
+    }
+    ledger_cmd_print(proof);
     return 0;
 }
 
-static void show_progress(int64_t done, int64_t total, void *data) {
+void ledger_cmd_progress(int64_t done, int64_t total, void *data) {
     int64_t *last_us = data;
     int64_t now_us = g_get_monotonic_time();
     if (now_us - *last_us >= CLOCK_SECOND_US) {
@@ -77,23 +96,29 @@ static void show_progress(int64_t done, int64_t total, void *data) {
     }
 }
 
-static int verify(Db *db, const LedgerOptions *options) {
+static int verify(Db *db, const LedgerOptions *options, const char *argument G_GNUC_UNUSED) {
     g_autoptr(GError) error = NULL;
-    int64_t size = 0;
+    LedgerReport report = {0};
     int64_t last_us = g_get_monotonic_time();
-    bool is_whole = ledger_verify(db, show_progress, &last_us, &size, &error);
+    bool is_whole = ledger_verify_all(db, ledger_cmd_progress, &last_us, &report, &error);
     if (!is_whole && !g_error_matches(error, HZ_ERROR, HZ_ERROR_CORRUPT)) {
-        return fail(error);
+        return ledger_cmd_fail(error);
     }
     if (options->json) {
         json_t *document = json_object();
         json_put_bool(document, "valid", is_whole);
-        json_put(document, "size", is_whole ? json_integer(size) : json_null());
+        json_put(document, "size", is_whole ? json_integer(report.size) : json_null());
+        json_put(document, "erased", is_whole ? json_integer(report.erased) : json_null());
+        json_put(document, "heads", is_whole ? json_integer(report.heads) : json_null());
         json_put_text(document, "problem", is_whole ? NULL : error->message);
-        print_json(document);
+        ledger_cmd_print(document);
     } else if (is_whole) {
-        printf("valid: %" G_GINT64_FORMAT " entries, every leaf, node, link and payload fits\n",
-               size);
+        printf("valid: %" G_GINT64_FORMAT " entries, every leaf, node, link and payload fits in "
+               "both trees; %" G_GINT64_FORMAT " payloads erased and told of; %" G_GINT64_FORMAT
+               " signed heads\n",
+               report.size,
+               report.erased,
+               report.heads);
     } else {
         printf("NOT valid: %s\n", error->message);
     }
@@ -120,7 +145,7 @@ static int check(const char *path, const LedgerOptions *options) {
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) proof = read_proof(path, &error);
     if (proof == NULL) {
-        return fail(error);
+        return ledger_cmd_fail(error);
     }
     bool is_valid = ledger_proof_check(proof, &error);
     int64_t index = json_get_int(proof, "index", -1);
@@ -132,7 +157,7 @@ static int check(const char *path, const LedgerOptions *options) {
         json_put_int(document, "size", size);
         json_put_text(document, "root", is_valid ? json_get_text(proof, "root", NULL) : NULL);
         json_put_text(document, "problem", is_valid ? NULL : error->message);
-        print_json(document);
+        ledger_cmd_print(document);
     } else if (is_valid) {
         printf("valid: entry %" G_GINT64_FORMAT " is in the tree of %" G_GINT64_FORMAT
                " entries with root\n%s\nCompare this root with one you have from elsewhere.\n",
@@ -145,53 +170,108 @@ static int check(const char *path, const LedgerOptions *options) {
     return is_valid ? 0 : 1;
 }
 
-static int run_on_db(const LedgerOptions *options) {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Db) db = db_open(commands_db_url(options->db), DB_READ_ONLY, &error);
-    if (db == NULL) {
-        fprintf(stderr, "huozheng: %s\n", error->message);
-        return 3;
-    }
-    if (strcmp(options->rest[0], "head") == 0) {
-        return show_head(db, options);
-    }
-    if (strcmp(options->rest[0], "prove") == 0) {
-        return prove(db, options->rest[1], options);
-    }
-    return verify(db, options);
-}
+static const struct {
+    const char *name;
+    const char *argument; /* NULL: none */
+    const char *help;
+    DbMode mode;
+    LedgerAction run;
+} actions[] = {
+    {"head", NULL, "size and roots of the log", DB_READ_ONLY, show_head},
+    {"prove", "INDEX", "proof of entry INDEX as JSON; --tlog: as .tlog-proof", DB_READ_ONLY, prove},
+    {"verify",
+     NULL,
+     "recompute everything; names the first that does not fit",
+     DB_READ_ONLY,
+     verify},
+    {"history",
+     "OBJECT",
+     "all entries on OBJECT (matter:7) with proofs",
+     DB_READ_ONLY,
+     ledger_cmd_history},
+    {"export", "DIR", "the public log as files", DB_READ_ONLY, ledger_cmd_export},
+    {"keygen",
+     NULL,
+     "make the log's first keys (--origin HOST/fss)",
+     DB_READ_WRITE,
+     ledger_cmd_keygen},
+    {"rotate", NULL, "new keys from here on", DB_READ_WRITE, ledger_cmd_rotate},
+    {"sign", NULL, "sign the head now", DB_READ_WRITE, ledger_cmd_sign},
+    {"resume",
+     NULL,
+     "go on signing after a stop, if its cause is gone",
+     DB_READ_WRITE,
+     ledger_cmd_resume},
+    {"policy",
+     "FILE",
+     "which witnesses are asked (c2sp.org/tlog-policy)",
+     DB_READ_WRITE,
+     ledger_cmd_policy},
+    {"erase",
+     "INDEX",
+     "delete a payload (--reason TEXT); an entry says so",
+     DB_READ_WRITE,
+     ledger_cmd_erase},
+};
 
 static int run_action(const LedgerOptions *options) {
     guint count = options->rest != NULL ? g_strv_length(options->rest) : 0;
-    const char *action = count > 0 ? options->rest[0] : "";
-    if (count == 2 && strcmp(action, "check") == 0) {
+    const char *name = count > 0 ? options->rest[0] : "";
+    if (count == 2 && strcmp(name, "check") == 0) {
         return check(options->rest[1], options);
     }
-    if ((count == 1 && (strcmp(action, "head") == 0 || strcmp(action, "verify") == 0)) ||
-        (count == 2 && strcmp(action, "prove") == 0)) {
-        return run_on_db(options);
+    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
+        if (strcmp(name, actions[i].name) != 0 || count != (actions[i].argument != NULL ? 2 : 1)) {
+            continue;
+        }
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Db) db = db_open(commands_db_url(options->db), actions[i].mode, &error);
+        if (db == NULL) {
+            fprintf(stderr, "huozheng: %s\n", error->message);
+            return 3;
+        }
+        return actions[i].run(db, options, options->rest[1]);
     }
-    fputs("usage: huozheng ledger head|prove INDEX|verify|check FILE [--db URL] [--json]\n",
-          stderr);
+    fputs("usage: huozheng ledger ACTION [ARGUMENT] [--db URL] [--json]; see --help\n", stderr);
     return 2;
+}
+
+static char *summary(void) {
+    GString *text = g_string_new("Actions:\n");
+    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
+        g_autofree char *call = g_strdup_printf(
+            "%s %s", actions[i].name, actions[i].argument != NULL ? actions[i].argument : "");
+        g_string_append_printf(text, "  %-15s %s\n", call, actions[i].help);
+    }
+    g_string_append(text, "  check FILE      check a JSON proof offline, without a database");
+    return g_string_free(text, FALSE);
+}
+
+static void options_clear(LedgerOptions *options) {
+    g_free(options->db);
+    g_free(options->keys);
+    g_free(options->origin);
+    g_free(options->reason);
+    g_strfreev(options->rest);
 }
 
 static int run_ledger(int argc, char **argv) {
     LedgerOptions options = {0};
     const GOptionEntry entries[] = {
         {"db", 0, 0, G_OPTION_ARG_STRING, &options.db, "Database", "URL"},
+        {"keys", 0, 0, G_OPTION_ARG_FILENAME, &options.keys, "Folder of the signing keys", "DIR"},
+        {"origin", 0, 0, G_OPTION_ARG_STRING, &options.origin, "keygen: name of the log", "NAME"},
+        {"reason", 0, 0, G_OPTION_ARG_STRING, &options.reason, "erase: why; public", "TEXT"},
         {"size", 0, 0, G_OPTION_ARG_INT64, &options.size, "prove: tree size (now)", "N"},
+        {"tlog", 0, 0, G_OPTION_ARG_NONE, &options.tlog, "prove: with signed head", NULL},
+        {"payload", 0, 0, G_OPTION_ARG_NONE, &options.payload, "prove --tlog: with payload", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "One JSON document", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.rest, NULL, NULL},
         {0},
     };
-    g_autoptr(GOptionContext) context = g_option_context_new("head|prove INDEX|verify|check FILE");
-    g_option_context_set_summary(
-        context,
-        "head          size and root of the log\n"
-        "  prove INDEX   proof that entry INDEX is in it, as JSON that stands alone\n"
-        "  verify        recompute everything; names the first entry that does not fit\n"
-        "  check FILE    check such a proof offline, without a database");
+    g_autoptr(GOptionContext) context = g_option_context_new("ACTION [ARGUMENT]");
+    g_autofree char *text = summary();
+    g_option_context_set_summary(context, text);
     g_option_context_add_main_entries(context, entries, NULL);
     g_autoptr(GError) error = NULL;
     int code = 2;
@@ -202,9 +282,9 @@ static int run_ledger(int argc, char **argv) {
     } else {
         code = run_action(&options);
     }
-    g_free(options.db);
-    g_strfreev(options.rest);
+    options_clear(&options);
     return code;
 }
 
-const Command ledger_command = {"ledger", "head, prove, verify, check: the Merkle log", run_ledger};
+const Command ledger_command = {
+    "ledger", "the Merkle log: prove, verify, export, keys, signed heads", run_ledger};

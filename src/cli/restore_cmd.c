@@ -104,6 +104,12 @@ static bool has_empty_database(const Target *target) {
     return !target->is_there && !g_str_has_prefix(target->url, "sqlite:");
 }
 
+/* A backup of an older program lacks tables that checking reads. */
+static bool bring_up_to_date(const char *url, GError **error) {
+    g_autoptr(Db) db = db_open(url, DB_READ_WRITE, error);
+    return db != NULL && db_migrate(db, "ledger", error) && ledger_complete(db, error);
+}
+
 /* First beside the target, then verified there, then swapped in: the target is never half. */
 static bool restore(const Target *target,
                     const char *file,
@@ -111,14 +117,14 @@ static bool restore(const Target *target,
                     char **ret_old_url,
                     GError **error) {
     if (is_missing_file(target->url) || has_empty_database(target)) {
-        return db_fill(target->url, file, error) &&
+        return db_fill(target->url, file, error) && bring_up_to_date(target->url, error) &&
                manifest_verify_database(target->url, &manifest->head, error);
     }
     g_autofree char *place = db_place_new(target->url, "restore", error);
     if (place == NULL) {
         return false;
     }
-    bool done = db_fill(place, file, error) &&
+    bool done = db_fill(place, file, error) && bring_up_to_date(place, error) &&
                 manifest_verify_database(place, &manifest->head, error) &&
                 db_place_swap(target->url, place, ret_old_url, error);
     if (!done) {

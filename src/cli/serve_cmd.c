@@ -1,4 +1,5 @@
-/* `huozheng serve`: migrate, start the job thread and the web server, wait for a signal, stop. */
+/* `huozheng serve`: migrate, start the job thread, the signer and the web server, wait for a
+ * signal, stop. */
 #include "account/account.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -7,6 +8,8 @@
 #include "importer/importer.h"
 #include "job/job.h"
 #include "law/law_book.h"
+#include "ledger/ledger_heads.h"
+#include "ledger/ledger_signer.h"
 #include "publicity/site.h"
 #include "report/report.h"
 #include "web/log.h"
@@ -31,7 +34,7 @@ static const JobKind *const job_kinds[] = {
 };
 
 typedef struct ServeOptions {
-    char *db_url, *address, *data_dir, *explain_path, *law_folder;
+    char *db_url, *address, *data_dir, *keys, *explain_path, *law_folder;
     int port, workers, idle_timeout_s;
     char **proxies; /* NULL: none */
     gboolean secure_cookies, strict;
@@ -41,6 +44,7 @@ static void serve_options_clear(ServeOptions *options) {
     g_free(options->db_url);
     g_free(options->address);
     g_free(options->data_dir);
+    g_free(options->keys);
     g_free(options->explain_path);
     g_free(options->law_folder);
     g_strfreev(options->proxies);
@@ -60,6 +64,7 @@ static bool parse_options(ServeOptions *options, int argc, char **argv, GError *
          &options->data_dir,
          "uploads and job files (HUOZHENG_DATA, else ./huozheng-data)",
          "DIR"},
+        {"keys", 0, 0, G_OPTION_ARG_FILENAME, &options->keys, "signing keys of the log", "DIR"},
         {"idle-timeout",
          0,
          0,
@@ -175,7 +180,8 @@ static void wait_for_signal(const sigset_t *signals) {
 }
 
 /* Between start and stop of everything. */
-static bool run_server(const WebOptions *web, const char *data_dir, GError **error) {
+static bool
+run_server(const WebOptions *web, const char *data_dir, const char *keys_folder, GError **error) {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
@@ -189,6 +195,7 @@ static bool run_server(const WebOptions *web, const char *data_dir, GError **err
     }
     JobRunner *jobs = job_runner_start(web->db_url, data_dir, job_kinds, server, error);
     if (jobs != NULL) {
+        LedgerSigner *signer = ledger_signer_start(web->db_url, keys_folder);
         bool is_ipv6 = strchr(web->address, ':') != NULL;
         printf("listening on http://%s%s%s:%u\n",
                is_ipv6 ? "[" : "",
@@ -197,6 +204,7 @@ static bool run_server(const WebOptions *web, const char *data_dir, GError **err
                web_port(server));
         fflush(stdout);
         wait_for_signal(&signals);
+        ledger_signer_stop(signer);
         job_runner_stop(jobs);
     }
     web_stop(server);
@@ -239,7 +247,8 @@ static bool serve(const ServeOptions *options, GError **error) {
         .plan_observer = explain != NULL ? explain_observe : NULL,
         .plan_data = explain,
     };
-    return run_server(&web, data_dir, error);
+    g_autofree char *keys_folder = ledger_keys_folder(url, options->keys, data_dir);
+    return run_server(&web, data_dir, keys_folder, error);
 }
 
 static int serve_run(int argc, char **argv) {

@@ -1,17 +1,17 @@
 /*
- * Use cases of the log: append, prove. Checking it all is ledger_verify.c; a proof that stands
- * alone is ledger_proof.c.
+ * Use cases of the log: append and look. Proofs are ledger_path.c and ledger_proof.c, checking it
+ * all is ledger_verify.c, signed heads are ledger_heads.c.
  */
 #include "ledger/ledger.h"
 
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/number.h"
-#include "ledger/ledger_rules.h"
-#include "ledger/ledger_store.h"
-#include "ledger/merkle.h"
+#include "ledger/ledger_internal.h"
 
 #include <string.h>
+
+const uint8_t ledger_no_salt[LEDGER_SALT_SIZE] = {0};
 
 void ledger_record_clear(LedgerRecord *record) {
     g_clear_pointer(&record->bytes, g_free);
@@ -20,80 +20,202 @@ void ledger_record_clear(LedgerRecord *record) {
     g_clear_pointer(&record->payload, g_free);
 }
 
-/* --- append ---------------------------------------------------------------------------------- */
-
-typedef struct NewNodes {
-    Db *db;
-    GError **error;
-    bool is_failed;
-} NewNodes;
+/* --- append -------------------------------------------------------------------------------------
+ */
 
 static void
-save_node(unsigned level, uint64_t position, const uint8_t hash[DIGEST_SIZE], void *data) {
-    NewNodes *nodes = data;
-    if (!nodes->is_failed) {
-        nodes->is_failed = !ledger_store_add_node(nodes->db, level, position, hash, nodes->error);
-    }
+note_node(unsigned level, uint64_t position, const uint8_t hash[DIGEST_SIZE], void *data) {
+    GArray *nodes = data;
+    LedgerNode node = {.level = level, .position = position};
+    memcpy(node.hash, hash, DIGEST_SIZE);
+    g_array_append_val(nodes, node);
 }
 
-static bool add_leaf(Db *db, LedgerState *state, LedgerRecord *record, GError **error) {
-    merkle_leaf(DIGEST_SHA256, record->bytes, record->size, record->leaf_hash);
-    if (!ledger_store_add(db, record, error)) {
-        return false;
-    }
-    NewNodes nodes = {.db = db, .error = error};
-    merkle_frontier_add(&state->frontier, record->leaf_hash, save_node, &nodes);
-    if (nodes.is_failed) {
-        return false;
-    }
-    merkle_frontier_root(&state->frontier, state->root);
-    state->time_us = record->time_us;
-    return ledger_store_save_state(db, state, error);
+/* Where the second tree's nodes go: the same places in the same order. */
+typedef struct Pairing {
+    GArray *nodes;
+    guint next;
+} Pairing;
+
+static void
+pair_node(unsigned level, uint64_t position, const uint8_t hash[DIGEST_SIZE], void *data) {
+    Pairing *pairing = data;
+    LedgerNode *node = &g_array_index(pairing->nodes, LedgerNode, pairing->next++);
+    g_assert(node->level == level && node->position == position);
+    memcpy(node->sm3, hash, DIGEST_SIZE);
 }
 
-bool ledger_append(Db *db, const LedgerEntry *entry, int64_t *ret_index, GError **error) {
-    g_assert(db_in_tx(db));
+void ledger_grow(MerkleFrontier *frontier,
+                 MerkleFrontier *sm3,
+                 const LedgerRecord *record,
+                 GArray *nodes) {
+    g_assert(frontier->size == sm3->size);
+    Pairing pairing = {.nodes = nodes, .next = nodes->len};
+    merkle_frontier_add(frontier, record->leaf_hash, note_node, nodes);
+    merkle_frontier_add(sm3, record->leaf_sm3, pair_node, &pairing);
+}
+
+/* Everything of one record but its place in the trees. */
+static bool make_record(const LedgerEntry *entry,
+                        int64_t index,
+                        int64_t previous,
+                        const uint8_t *salt,
+                        LedgerRecord *record,
+                        GError **error) {
     g_assert(entry->payload != NULL);
-    if (!ledger_entry_check(entry, error)) {
-        return false;
-    }
-    g_autofree char *payload = json_write_canonical(entry->payload);
-    size_t payload_size = strlen(payload);
+    *record = (LedgerRecord){
+        .index = index,
+        .type = g_strdup(entry->type),
+        .object = g_strdup(entry->object),
+        .payload = json_write_canonical(entry->payload),
+        .time_us = entry->time_us,
+    };
+    size_t payload_size = strlen(record->payload);
     if (payload_size > LIMIT_LEDGER_PAYLOAD) {
         return hz_fail(error, HZ_ERROR_LIMIT, "ledger payload is larger than 4 MiB");
     }
-    LedgerState state;
-    int64_t previous = -1;
-    if (!ledger_store_lock(db, entry->object, &state, &previous, error)) {
-        return false;
+    if (salt != NULL) {
+        memcpy(record->salt, salt, LEDGER_SALT_SIZE);
+    } else {
+        random_bytes(record->salt, sizeof record->salt);
     }
-    LedgerRecord record = {
-        .index = (int64_t)state.frontier.size,
-        .type = (char *)entry->type,
-        .object = (char *)entry->object,
-        .payload = payload,
-        .time_us = entry->time_us,
-    };
-    random_bytes(record.salt, sizeof record.salt);
     uint8_t commitment[DIGEST_SIZE];
-    ledger_commitment(record.salt, payload, payload_size, commitment);
-    g_autoptr(GByteArray) bytes =
-        ledger_leaf_format(entry, payload_size, commitment, previous, error);
+    ledger_commitment(record->salt, record->payload, payload_size, commitment);
+    GByteArray *bytes = ledger_leaf_format(entry, payload_size, commitment, previous, error);
     if (bytes == NULL) {
         return false;
     }
-    record.bytes = (char *)bytes->data;
-    record.size = bytes->len;
-    if (!add_leaf(db, &state, &record, error)) {
+    record->size = bytes->len;
+    record->bytes = (char *)g_byte_array_free(bytes, FALSE);
+    merkle_leaf(DIGEST_SHA256, record->bytes, record->size, record->leaf_hash);
+    merkle_leaf(DIGEST_SM3, record->bytes, record->size, record->leaf_sm3);
+    return true;
+}
+
+/* Writes records and nodes behind `state`, which has grown by them already. */
+static bool write_records(Db *db,
+                          LedgerState *state,
+                          const LedgerRecord *records,
+                          size_t count,
+                          const GArray *nodes,
+                          GError **error) {
+    merkle_frontier_root(&state->frontier, state->root);
+    merkle_frontier_root(&state->sm3, state->root_sm3);
+    state->time_us = records[count - 1].time_us;
+    return ledger_store_add(db, records, count, nodes, error) &&
+           ledger_store_save_state(db, state, error);
+}
+
+bool ledger_lock(
+    Db *db, const char *object, LedgerState *ret_state, int64_t *ret_previous, GError **error) {
+    g_assert(db_in_tx(db));
+    if (!ledger_store_lock(db, object, ret_state, ret_previous, error)) {
+        return false;
+    }
+    return ret_state->sm3.size == ret_state->frontier.size ||
+           hz_fail(error,
+                   HZ_ERROR_UNAVAILABLE,
+                   "the ledger's second tree is not complete: run `huozheng init`");
+}
+
+bool ledger_append_locked(Db *db,
+                          LedgerState *state,
+                          const LedgerEntry *entry,
+                          int64_t previous,
+                          const uint8_t *salt,
+                          int64_t *ret_index,
+                          GError **error) {
+    g_auto(LedgerRecord) record = {0};
+    int64_t index = (int64_t)state->frontier.size;
+    if (!ledger_entry_check(entry, error) ||
+        !make_record(entry, index, previous, salt, &record, error)) {
+        return false;
+    }
+    g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(LedgerNode));
+    ledger_grow(&state->frontier, &state->sm3, &record, nodes);
+    if (!write_records(db, state, &record, 1, nodes, error)) {
         return false;
     }
     if (ret_index != NULL) {
-        *ret_index = record.index;
+        *ret_index = index;
     }
     return true;
 }
 
-/* --- looking --------------------------------------------------------------------------------- */
+bool ledger_append(Db *db, const LedgerEntry *entry, int64_t *ret_index, GError **error) {
+    LedgerState state;
+    int64_t previous = -1;
+    g_assert(db_in_tx(db));
+    return ledger_entry_check(entry, error) &&
+           ledger_lock(db, entry->object, &state, &previous, error) &&
+           ledger_append_locked(db, &state, entry, previous, NULL, ret_index, error);
+}
+
+/* The newest entry on an object, of those before this call and those of it. */
+static bool
+previous_of(Db *db, GHashTable *newest, const char *object, int64_t *ret_previous, GError **error) {
+    gpointer place = NULL;
+    if (g_hash_table_lookup_extended(newest, object, NULL, &place)) {
+        *ret_previous = *(int64_t *)place;
+        return true;
+    }
+    g_autoptr(GError) problem = NULL;
+    *ret_previous = -1;
+    if (ledger_store_latest(db, object, ret_previous, &problem) ||
+        g_error_matches(problem, HZ_ERROR, HZ_ERROR_NOT_FOUND)) {
+        return true;
+    }
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return false;
+}
+
+static void clear_record(gpointer data) {
+    ledger_record_clear(data);
+}
+
+bool ledger_append_many(
+    Db *db, const LedgerEntry *entries, size_t count, int64_t *ret_first, GError **error) {
+    g_assert(count > 0);
+    LedgerState state;
+    int64_t previous = -1;
+    for (size_t i = 0; i < count; i++) {
+        if (!ledger_entry_check(&entries[i], error)) {
+            return false;
+        }
+    }
+    if (!ledger_lock(db, entries[0].object, &state, &previous, error)) {
+        return false;
+    }
+    int64_t first = (int64_t)state.frontier.size;
+    g_autoptr(GHashTable) newest = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, NULL);
+    g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(LedgerNode));
+    g_autoptr(GArray) records = g_array_sized_new(FALSE, TRUE, sizeof(LedgerRecord), (guint)count);
+    g_array_set_clear_func(records, clear_record);
+    for (size_t i = 0; i < count; i++) {
+        LedgerRecord record = {0};
+        bool made = (i == 0 || previous_of(db, newest, entries[i].object, &previous, error)) &&
+                    make_record(&entries[i], first + (int64_t)i, previous, NULL, &record, error);
+        g_array_append_val(records, record);
+        if (!made) {
+            return false;
+        }
+        /* The array does not move: its size was given. */
+        LedgerRecord *kept = &g_array_index(records, LedgerRecord, i);
+        g_hash_table_replace(newest, kept->object, &kept->index);
+        ledger_grow(&state.frontier, &state.sm3, kept, nodes);
+    }
+    if (!write_records(
+            db, &state, (const LedgerRecord *)(const void *)records->data, count, nodes, error)) {
+        return false;
+    }
+    if (ret_first != NULL) {
+        *ret_first = first;
+    }
+    return true;
+}
+
+/* --- looking ------------------------------------------------------------------------------------
+ */
 
 bool ledger_head(Db *db, LedgerHead *ret_head, GError **error) {
     LedgerState state;
@@ -102,6 +224,7 @@ bool ledger_head(Db *db, LedgerHead *ret_head, GError **error) {
     }
     ret_head->size = (int64_t)state.frontier.size;
     memcpy(ret_head->root, state.root, DIGEST_SIZE);
+    memcpy(ret_head->root_sm3, state.root_sm3, DIGEST_SIZE);
     ret_head->time_us = state.time_us;
     return true;
 }
@@ -137,129 +260,17 @@ json_t *ledger_badge(Db *db, const char *object) {
     return ledger_badge_at(ledger_store_latest(db, object, &index, NULL) ? index : -1);
 }
 
-/* --- proofs ---------------------------------------------------------------------------------- */
+/* --- what the trees say of each other ------------------------------------------------------------
+ */
 
-/* Largest power of two smaller than `count` (> 1). */
-static uint64_t split_of(uint64_t count) {
-    uint64_t split = 1;
-    while (split * 2 < count) {
-        split *= 2;
-    }
-    return split;
+json_t *ledger_xhead_json(const char *body, const char *body_sm3) {
+    json_t *payload = json_object();
+    json_put_text(payload, "sha256", body);
+    json_put_text(payload, "sm3", body_sm3);
+    return payload;
 }
 
-/* Root of the leaves start … start+count-1, where start is a multiple of the power of two that is
- * not smaller than count. Only the right edge is not a stored node: O(log n) look-ups. */
-static bool
-range_hash(Db *db, uint64_t start, uint64_t count, uint8_t ret_hash[DIGEST_SIZE], GError **error) {
-    if ((count & (count - 1)) == 0) {
-        unsigned level = 0;
-        while ((count >> level) > 1) {
-            level++;
-        }
-        return ledger_store_node(db, level, start >> level, ret_hash, error);
-    }
-    uint64_t split = split_of(count);
-    uint8_t left[DIGEST_SIZE];
-    uint8_t right[DIGEST_SIZE];
-    if (!range_hash(db, start, split, left, error) ||
-        !range_hash(db, start + split, count - split, right, error)) {
-        return false;
-    }
-    merkle_node(DIGEST_SHA256, left, right, ret_hash);
-    return true;
-}
-
-static bool push_range(Db *db, uint64_t start, uint64_t count, GByteArray *steps, GError **error) {
-    uint8_t hash[DIGEST_SIZE];
-    if (!range_hash(db, start, count, hash, error)) {
-        return false;
-    }
-    g_byte_array_append(steps, hash, DIGEST_SIZE);
-    return true;
-}
-
-/* Collected from the root downwards; proofs run from the leaf upwards. */
-static GByteArray *reversed(const GByteArray *steps) {
-    GByteArray *proof = g_byte_array_new();
-    for (guint at = steps->len; at > 0; at -= DIGEST_SIZE) {
-        g_byte_array_append(proof, steps->data + at - DIGEST_SIZE, DIGEST_SIZE);
-    }
-    return proof;
-}
-
-/* The tree of `size` leaves must have been. */
-static bool check_size(Db *db, int64_t size, GError **error) {
-    LedgerHead head;
-    if (!ledger_head(db, &head, error)) {
-        return false;
-    }
-    if (size < 1 || size > head.size) {
-        return hz_fail(error,
-                       HZ_ERROR_NOT_FOUND,
-                       "there was no tree of %" G_GINT64_FORMAT " entries; it has %" G_GINT64_FORMAT
-                       " now",
-                       size,
-                       head.size);
-    }
-    return true;
-}
-
-GByteArray *ledger_prove_inclusion(Db *db, int64_t index, int64_t size, GError **error) {
-    if (!check_size(db, size, error)) {
-        return NULL;
-    }
-    if (index < 0 || index >= size) {
-        hz_fail(error,
-                HZ_ERROR_NOT_FOUND,
-                "entry %" G_GINT64_FORMAT " is not in the tree of %" G_GINT64_FORMAT,
-                index,
-                size);
-        return NULL;
-    }
-    g_autoptr(GByteArray) steps = g_byte_array_new();
-    uint64_t start = 0;
-    uint64_t count = (uint64_t)size;
-    while (count > 1) {
-        uint64_t split = split_of(count);
-        bool goes_left = (uint64_t)index < start + split;
-        bool pushed = goes_left ? push_range(db, start + split, count - split, steps, error)
-                                : push_range(db, start, split, steps, error);
-        if (!pushed) {
-            return NULL;
-        }
-        start = goes_left ? start : start + split;
-        count = goes_left ? split : count - split;
-    }
-    return reversed(steps);
-}
-
-GByteArray *ledger_prove_consistency(Db *db, int64_t old_size, int64_t size, GError **error) {
-    if (!check_size(db, size, error)) {
-        return NULL;
-    }
-    if (old_size < 1 || old_size > size) {
-        hz_fail(error, HZ_ERROR_INVALID, "the old size is not between 1 and the new size");
-        return NULL;
-    }
-    g_autoptr(GByteArray) steps = g_byte_array_new();
-    uint64_t start = 0;
-    uint64_t count = (uint64_t)size;
-    uint64_t end = (uint64_t)old_size; /* the old tree's right edge */
-    while (end != start + count) {
-        uint64_t split = split_of(count);
-        bool goes_left = end <= start + split;
-        bool pushed = goes_left ? push_range(db, start + split, count - split, steps, error)
-                                : push_range(db, start, split, steps, error);
-        if (!pushed) {
-            return NULL;
-        }
-        start = goes_left ? start : start + split;
-        count = goes_left ? split : count - split;
-    }
-    /* The old tree's own root is known to the asker and left out. */
-    if (start > 0 && !push_range(db, start, count, steps, error)) {
-        return NULL;
-    }
-    return reversed(steps);
+char *ledger_xhead_payload(const char *body, const char *body_sm3) {
+    g_autoptr(json_t) payload = ledger_xhead_json(body, body_sm3);
+    return json_write_canonical(payload);
 }

@@ -1,6 +1,7 @@
 /*
- * The append-only Merkle log (RFC 9162 tree, SHA-256). First cut: issue "Evidence" adds the SM3
- * tree, signed heads, tiles and witnesses over the same entries.
+ * The append-only Merkle log: two trees over the same entries (RFC 9162 with SHA-256, and the same
+ * rules with SM3), each head committing to the other tree. Signed heads are ledger_heads.h; formats
+ * are in docs/ledger-format.md.
  *
  * Leaf bytes, `fss-entry/1`: UTF-8, LF lines, fixed order, at most 65,535 bytes:
  *   fss-entry/1
@@ -32,13 +33,23 @@ typedef struct LedgerEntry {
 
 /* Appends in the caller's transaction (there must be one): it is in the log if and only if that
  * commits. Writers are serialised on the head row until then, so append last. *ret_index (may be
- * NULL): 0-based. HZ_ERROR_INVALID for a malformed type, actor or object. */
+ * NULL): 0-based. HZ_ERROR_INVALID for a malformed type, actor or object; HZ_ERROR_UNAVAILABLE
+ * while ledger_complete has not run. */
 bool ledger_append(Db *db, const LedgerEntry *entry, int64_t *ret_index, GError **error);
+/* The same for many at once, which costs one pass of statements: for imports and device batches.
+ * *ret_first (may be NULL): index of the first; the others follow without a gap. */
+bool ledger_append_many(
+    Db *db, const LedgerEntry *entries, size_t count, int64_t *ret_first, GError **error);
+
+/* Computes the SM3 tree of entries that are older than it, some thousands in a transaction, so that
+ * it can be interrupted and goes on where it was. Nothing to do: one query. */
+bool ledger_complete(Db *db, GError **error);
 
 typedef struct LedgerHead {
     int64_t size;
-    uint8_t root[DIGEST_SIZE]; /* SHA-256("") when size is 0 */
-    int64_t time_us;           /* of the newest entry; 0 when empty */
+    uint8_t root[DIGEST_SIZE];     /* SHA-256("") when size is 0 */
+    uint8_t root_sm3[DIGEST_SIZE]; /* SM3("") when size is 0 */
+    int64_t time_us;               /* of the newest entry; 0 when empty */
 } LedgerHead;
 bool ledger_head(Db *db, LedgerHead *ret_head, GError **error);
 
@@ -52,6 +63,7 @@ typedef struct LedgerRecord {
     char *payload; /* NULL when erased */
     int64_t time_us;
     uint8_t leaf_hash[DIGEST_SIZE];
+    uint8_t leaf_sm3[DIGEST_SIZE];
     uint8_t salt[16]; /* opens the commitment; meaningless when payload is NULL */
 } LedgerRecord;
 void ledger_record_clear(LedgerRecord *record);
@@ -73,6 +85,11 @@ GArray *ledger_marks(Db *db, const char *object, unsigned limit, GError **error)
 GByteArray *ledger_prove_inclusion(Db *db, int64_t index, int64_t size, GError **error);
 /* Consistency proof (RFC 9162 2.1.4.1), 0 < old_size <= size. */
 GByteArray *ledger_prove_consistency(Db *db, int64_t old_size, int64_t size, GError **error);
+/* Inclusion in either tree. */
+GByteArray *ledger_prove_in(Db *db, DigestKind kind, int64_t index, int64_t size, GError **error);
+/* Root of the first `size` entries, from the nodes: O(log size) look-ups. */
+bool ledger_root_at(
+    Db *db, DigestKind kind, int64_t size, uint8_t ret_root[DIGEST_SIZE], GError **error);
 
 /* The longest list of hashes a proof can hold. */
 #define LEDGER_PROOF_MAX 64
@@ -85,11 +102,31 @@ json_t *ledger_proof_make(Db *db, int64_t index, int64_t size, GError **error);
  * HZ_ERROR_CORRUPT when it does not come out. It says nothing about where the root comes from. */
 bool ledger_proof_check(const json_t *proof, GError **error);
 
-/* Recomputes everything from the entries: each leaf hash, each node, the root, each payload's
- * commitment, each prev link. *ret_size (may be NULL): entries checked. HZ_ERROR_CORRUPT names the
- * first entry that does not fit. `progress` may be NULL. */
+/* Recomputes everything from the entries: each leaf hash, each node and the root of both trees,
+ * each payload's commitment, each prev link, what each `xhead` entry says of the head before it,
+ * each signed head with its signatures, and that an entry stands for each erased payload.
+ * HZ_ERROR_CORRUPT names the first thing that does not fit. `progress` may be NULL. */
 typedef void (*LedgerProgress)(int64_t done, int64_t total, void *data);
+typedef struct LedgerReport {
+    int64_t size;   /* entries checked */
+    int64_t erased; /* of them without payload */
+    int64_t heads;  /* signed heads checked */
+} LedgerReport;
+bool ledger_verify_all(
+    Db *db, LedgerProgress progress, void *data, LedgerReport *ret_report, GError **error);
+/* The same; *ret_size may be NULL. */
 bool ledger_verify(Db *db, LedgerProgress progress, void *data, int64_t *ret_size, GError **error);
+
+/* Deletes payload and salt of an entry in the caller's transaction and appends an entry
+ * `ledger.erase` on "entry:INDEX" that says so; the tree stays whole. `reason` is public. CONFLICT
+ * when it is erased already, DENIED for entries of the log about itself. */
+bool ledger_erase(Db *db,
+                  int64_t index,
+                  const char *actor,
+                  const char *reason,
+                  int64_t now_us,
+                  int64_t *ret_index,
+                  GError **error);
 
 /* What a page shows as proof badge: {"index", "index_text" ("1,279,044"), "url" and "href"
  * ("/verify?leaf=…")} of the newest entry on `object`; JSON null when there is none. Never NULL. */

@@ -1,10 +1,12 @@
 /* /verify: is this entry, or this proof, really in the log? For everybody; never shows a payload.
  */
+#include "ledger/ledger_pages.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/number.h"
-#include "ledger/ledger.h"
-#include "ledger/ledger_rules.h"
+#include "ledger/ledger_heads.h"
+#include "ledger/ledger_internal.h"
+#include "ledger/ledger_signer.h"
 #include "ledger/merkle.h"
 
 #include <string.h>
@@ -195,7 +197,20 @@ static bool look_up(Db *db, const char *text, Finding *finding, GError **error) 
     return true;
 }
 
-static json_t *page_model(const char *text, const Finding *finding, const LedgerHead *head) {
+/* Does the log sign, and up to where? */
+static void add_signing(Db *db, json_t *model) {
+    g_auto(LedgerSignedHead) newest = {0};
+    bool is_signed = ledger_signed_newest(db, &newest, NULL);
+    g_autofree char *problem = ledger_signer_problem();
+    g_autofree char *size = is_signed ? number_group(newest.size) : NULL;
+    g_autofree char *minute = is_signed ? clock_format_minute(newest.time_us) : NULL;
+    json_put_text(model, "signing_problem", problem);
+    json_put_text(model, "signed_size_text", size);
+    json_put_text(model, "signed_time_text", minute);
+}
+
+static json_t *
+page_model(Db *db, const char *text, const Finding *finding, const LedgerHead *head) {
     static const char *const words[] = {NULL, "real", "mismatch", "unknown"};
     static const char *const titles[] = {NULL, "真实、未改动", "对不上", "查不到"};
     g_autofree char *size_text = number_group(head->size);
@@ -213,6 +228,7 @@ static json_t *page_model(const char *text, const Finding *finding, const Ledger
     json_put_text(model, "size_text", size_text);
     json_put_int(model, "size", head->size);
     json_put_text(model, "log_root", root);
+    add_signing(db, model);
     return model;
 }
 
@@ -232,7 +248,8 @@ static Response *show_verify(Ctx *ctx, const Request *req) {
         return response_problem(error, NULL);
     }
     unsigned status = finding.verdict == VERDICT_UNKNOWN ? 404 : 200;
-    return response_page_status(status, "ledger/verify", page_model(text, &finding, &head));
+    return response_page_status(
+        status, "ledger/verify", page_model(ctx->db, text, &finding, &head));
 }
 
 static Response *download_proof(Ctx *ctx, const Request *req) {
@@ -251,10 +268,35 @@ static Response *download_proof(Ctx *ctx, const Request *req) {
     return response_bytes("application/json", g_bytes_new_take(text, strlen(text)), name);
 }
 
+#define GET(path, handler)                                                                         \
+    { ROUTE_GET, path, handler, PERM_PUBLIC, CSRF_NONE, 0 }
+
+/* A tile's number is in groups of three digits, perhaps with ".p/width" behind. */
 static const Route routes[] = {
-    {ROUTE_GET, "/verify", show_verify, PERM_PUBLIC, CSRF_NONE, 0},
-    {ROUTE_GET, "/verify/proof", download_proof, PERM_PUBLIC, CSRF_NONE, 0},
+    GET("/verify", show_verify),
+    GET("/verify/proof", download_proof),
+    GET("/log/checkpoint", log_checkpoint_page),
+    GET("/log/sm3/checkpoint", log_checkpoint_page),
+    GET("/log/keys.txt", log_keys_page),
+    GET("/log/policy.txt", log_policy_page),
+    GET("/log/tile/{level}/{a}", log_tile_page),
+    GET("/log/tile/{level}/{a}/{b}", log_tile_page),
+    GET("/log/tile/{level}/{a}/{b}/{c}", log_tile_page),
+    GET("/log/tile/{level}/{a}/{b}/{c}/{d}", log_tile_page),
+    GET("/log/tile/{level}/{a}/{b}/{c}/{d}/{e}", log_tile_page),
+    GET("/log/sm3/tile/{level}/{a}", log_tile_page),
+    GET("/log/sm3/tile/{level}/{a}/{b}", log_tile_page),
+    GET("/log/sm3/tile/{level}/{a}/{b}/{c}", log_tile_page),
+    GET("/log/sm3/tile/{level}/{a}/{b}/{c}/{d}", log_tile_page),
+    GET("/log/sm3/tile/{level}/{a}/{b}/{c}/{d}/{e}", log_tile_page),
     {0},
 };
 
-const Module ledger_module = {.name = "ledger", .routes = routes};
+static const char *const ledger_types[] = {
+    LEDGER_XHEAD, LEDGER_KEY_TYPE, LEDGER_POLICY_TYPE, LEDGER_ERASE_TYPE, NULL};
+
+const Module ledger_module = {
+    .name = "ledger",
+    .routes = routes,
+    .ledger_types = ledger_types,
+};

@@ -15,8 +15,17 @@ static bool read_hash(const DbRows *rows, int column, uint8_t ret_hash[DIGEST_SI
     return true;
 }
 
+static DbArg hash_arg(const uint8_t hash[DIGEST_SIZE]) {
+    return db_blob(hash, DIGEST_SIZE);
+}
+
+/* --- state --------------------------------------------------------------------------------------
+ */
+
 /* Peaks lie end to end, one for each set bit of the size, smallest first. */
-static bool read_peaks(const void *bytes, size_t size, MerkleFrontier *frontier) {
+static bool read_peaks(const DbRows *rows, int column, MerkleFrontier *frontier) {
+    size_t size = 0;
+    const uint8_t *bytes = db_rows_blob(rows, column, &size);
     size_t at = 0;
     for (unsigned level = 0; level < MERKLE_LEVELS; level++) {
         if ((frontier->size >> level & 1) == 0) {
@@ -25,22 +34,36 @@ static bool read_peaks(const void *bytes, size_t size, MerkleFrontier *frontier)
         if (size - at < DIGEST_SIZE) {
             return false;
         }
-        memcpy(frontier->peaks[level], (const uint8_t *)bytes + at, DIGEST_SIZE);
+        memcpy(frontier->peaks[level], bytes + at, DIGEST_SIZE);
         at += DIGEST_SIZE;
     }
     return at == size;
 }
 
-/* Columns: size, root, peaks, time_us. False: the row does not fit itself. */
+static GByteArray *peaks_of(const MerkleFrontier *frontier) {
+    GByteArray *peaks = g_byte_array_new();
+    for (unsigned level = 0; level < MERKLE_LEVELS; level++) {
+        if ((frontier->size >> level & 1) != 0) {
+            g_byte_array_append(peaks, frontier->peaks[level], DIGEST_SIZE);
+        }
+    }
+    return peaks;
+}
+
+#define STATE_COLUMNS "size, root, peaks, time_us, size_sm3, root_sm3, peaks_sm3"
+
+/* False: the row does not fit itself. */
 static bool read_state(const DbRows *rows, LedgerState *state) {
-    size_t peaks_size = 0;
-    const void *peaks = db_rows_blob(rows, 2, &peaks_size);
     int64_t size = db_rows_int(rows, 0);
+    int64_t size_sm3 = db_rows_int(rows, 4);
     *state = (LedgerState){.time_us = db_rows_int(rows, 3)};
     merkle_frontier_init(&state->frontier, DIGEST_SHA256);
+    merkle_frontier_init(&state->sm3, DIGEST_SM3);
     state->frontier.size = (uint64_t)size;
-    return size >= 0 && read_hash(rows, 1, state->root) &&
-           read_peaks(peaks, peaks_size, &state->frontier);
+    state->sm3.size = (uint64_t)size_sm3;
+    return size >= 0 && size_sm3 >= 0 && size_sm3 <= size && read_hash(rows, 1, state->root) &&
+           read_hash(rows, 5, state->root_sm3) && read_peaks(rows, 2, &state->frontier) &&
+           read_peaks(rows, 6, &state->sm3);
 }
 
 static bool take_state(DbRows *rows, LedgerState *ret_state, int64_t *previous, GError **error) {
@@ -52,17 +75,14 @@ static bool take_state(DbRows *rows, LedgerState *ret_state, int64_t *previous, 
         return hz_fail(error, HZ_ERROR_CORRUPT, "the ledger's state row does not fit itself");
     }
     if (previous != NULL) {
-        *previous = db_rows_is_null(rows, 4) ? -1 : db_rows_int(rows, 4);
+        *previous = db_rows_is_null(rows, 7) ? -1 : db_rows_int(rows, 7);
     }
     return true;
 }
 
 bool ledger_store_state(Db *db, LedgerState *ret_state, GError **error) {
-    g_autoptr(DbRows) rows =
-        db_query(db,
-                 SQL("SELECT size, root, peaks, time_us FROM ledger_state WHERE id = 1"),
-                 DB_NO_ARGS,
-                 error);
+    g_autoptr(DbRows) rows = db_query(
+        db, SQL("SELECT " STATE_COLUMNS " FROM ledger_state WHERE id = 1"), DB_NO_ARGS, error);
     return rows != NULL && take_state(rows, ret_state, NULL, error);
 }
 
@@ -77,7 +97,7 @@ bool ledger_store_lock(
     }
     g_autoptr(DbRows) rows =
         db_query(db,
-                 SQL("SELECT size, root, peaks, time_us, (SELECT idx FROM ledger_entry WHERE "
+                 SQL("SELECT " STATE_COLUMNS ", (SELECT idx FROM ledger_entry WHERE "
                      "object = $1 ORDER BY idx DESC LIMIT 1) FROM ledger_state WHERE id = 1"),
                  DB_ARGS(db_text(object)),
                  error);
@@ -85,52 +105,126 @@ bool ledger_store_lock(
 }
 
 bool ledger_store_save_state(Db *db, const LedgerState *state, GError **error) {
-    uint8_t peaks[MERKLE_LEVELS * DIGEST_SIZE];
-    size_t size = 0;
-    for (unsigned level = 0; level < MERKLE_LEVELS; level++) {
-        if ((state->frontier.size >> level & 1) != 0) {
-            memcpy(peaks + size, state->frontier.peaks[level], DIGEST_SIZE);
-            size += DIGEST_SIZE;
-        }
-    }
+    g_autoptr(GByteArray) peaks = peaks_of(&state->frontier);
+    g_autoptr(GByteArray) peaks_sm3 = peaks_of(&state->sm3);
     return db_later(db,
-                    SQL("UPDATE ledger_state SET size = $1, root = $2, peaks = $3, time_us = $4 "
-                        "WHERE id = 1"),
+                    SQL("UPDATE ledger_state SET size = $1, root = $2, peaks = $3, time_us = $4, "
+                        "size_sm3 = $5, root_sm3 = $6, peaks_sm3 = $7 WHERE id = 1"),
                     DB_ARGS(db_int((int64_t)state->frontier.size),
-                            db_blob(state->root, DIGEST_SIZE),
-                            db_blob(peaks, size),
-                            db_int(state->time_us)),
+                            hash_arg(state->root),
+                            db_blob(peaks->len > 0 ? peaks->data : (const uint8_t *)"", peaks->len),
+                            db_int(state->time_us),
+                            db_int((int64_t)state->sm3.size),
+                            hash_arg(state->root_sm3),
+                            db_blob(peaks_sm3->len > 0 ? peaks_sm3->data : (const uint8_t *)"",
+                                    peaks_sm3->len)),
                     -1,
                     error);
 }
 
-bool ledger_store_add(Db *db, const LedgerRecord *record, GError **error) {
+/* --- adding -------------------------------------------------------------------------------------
+ */
+
+/* One run does not wait for its answer; many go in one pipeline. */
+static bool run_all(Db *db, Sql sql, size_t columns, const GArray *args, GError **error) {
+    DbArgs all = {(const DbArg *)(const void *)args->data, args->len};
+    if (args->len == 0) {
+        return true;
+    }
+    return args->len == columns ? db_later(db, sql, all, -1, error)
+                                : db_exec_many(db, sql, columns, all, NULL, error);
+}
+
+#define PUSH(args, ...)                                                                            \
+    do {                                                                                           \
+        const DbArg row[] = {__VA_ARGS__};                                                         \
+        g_array_append_vals((args), row, G_N_ELEMENTS(row));                                       \
+    } while (0)
+
+static bool add_records(Db *db, const LedgerRecord *records, size_t count, GError **error) {
+    g_autoptr(GArray) args = g_array_sized_new(FALSE, FALSE, sizeof(DbArg), (guint)count * 9);
+    for (size_t i = 0; i < count; i++) {
+        const LedgerRecord *record = &records[i];
+        PUSH(args,
+             db_int(record->index),
+             db_blob(record->bytes, record->size),
+             hash_arg(record->leaf_hash),
+             db_text(record->type),
+             db_text(record->object),
+             db_int(record->time_us),
+             db_blob(record->salt, LEDGER_SALT_SIZE),
+             db_text(record->payload),
+             hash_arg(record->leaf_sm3));
+    }
+    return run_all(db,
+                   SQL("INSERT INTO ledger_entry "
+                       "(idx, bytes, leaf_hash, type, object, time_us, salt, payload, leaf_sm3) "
+                       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"),
+                   9,
+                   args,
+                   error);
+}
+
+bool ledger_store_add(
+    Db *db, const LedgerRecord *records, size_t count, const GArray *nodes, GError **error) {
+    if (!add_records(db, records, count, error)) {
+        return false;
+    }
+    g_autoptr(GArray) args = g_array_sized_new(FALSE, FALSE, sizeof(DbArg), nodes->len * 4);
+    for (guint i = 0; i < nodes->len; i++) {
+        const LedgerNode *node = &g_array_index(nodes, LedgerNode, i);
+        PUSH(args,
+             db_int(node->level),
+             db_int((int64_t)node->position),
+             hash_arg(node->hash),
+             hash_arg(node->sm3));
+    }
+    Sql sql = SQL("INSERT INTO ledger_node (level, pos, hash, hash_sm3) VALUES ($1, $2, $3, $4)");
+    if (count > 1) {
+        return run_all(db, sql, 4, args, error);
+    }
+    bool done = true;
+    for (guint i = 0; done && i < nodes->len; i++) {
+        DbArgs one = {&g_array_index(args, DbArg, (gsize)i * 4), 4};
+        done = db_later(db, sql, one, -1, error);
+    }
+    return done;
+}
+
+bool ledger_store_fill(
+    Db *db, const LedgerRecord *records, size_t count, const GArray *nodes, GError **error) {
+    g_autoptr(GArray) leaves = g_array_new(FALSE, FALSE, sizeof(DbArg));
+    g_autoptr(GArray) inner = g_array_new(FALSE, FALSE, sizeof(DbArg));
+    for (size_t i = 0; i < count; i++) {
+        PUSH(leaves, db_int(records[i].index), hash_arg(records[i].leaf_sm3));
+    }
+    for (guint i = 0; i < nodes->len; i++) {
+        const LedgerNode *node = &g_array_index(nodes, LedgerNode, i);
+        PUSH(inner, db_int(node->level), db_int((int64_t)node->position), hash_arg(node->sm3));
+    }
+    return run_all(
+               db, SQL("UPDATE ledger_entry SET leaf_sm3 = $2 WHERE idx = $1"), 2, leaves, error) &&
+           run_all(db,
+                   SQL("UPDATE ledger_node SET hash_sm3 = $3 WHERE level = $1 AND pos = $2"),
+                   3,
+                   inner,
+                   error);
+}
+
+bool ledger_store_erase(Db *db, int64_t index, GError **error) {
     return db_later(db,
-                    SQL("INSERT INTO ledger_entry "
-                        "(idx, bytes, leaf_hash, type, object, time_us, salt, payload) "
-                        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"),
-                    DB_ARGS(db_int(record->index),
-                            db_blob(record->bytes, record->size),
-                            db_blob(record->leaf_hash, DIGEST_SIZE),
-                            db_text(record->type),
-                            db_text(record->object),
-                            db_int(record->time_us),
-                            db_blob(record->salt, LEDGER_SALT_SIZE),
-                            db_text(record->payload)),
-                    -1,
+                    SQL("UPDATE ledger_entry SET payload = NULL, salt = NULL WHERE idx = $1"),
+                    DB_ARGS(db_int(index)),
+                    1,
                     error);
 }
 
-bool ledger_store_add_node(
-    Db *db, unsigned level, uint64_t position, const uint8_t hash[DIGEST_SIZE], GError **error) {
-    return db_later(db,
-                    SQL("INSERT INTO ledger_node (level, pos, hash) VALUES ($1, $2, $3)"),
-                    DB_ARGS(db_int(level), db_int((int64_t)position), db_blob(hash, DIGEST_SIZE)),
-                    -1,
-                    error);
-}
+/* --- looking ------------------------------------------------------------------------------------
+ */
 
-/* Columns: idx, bytes, leaf_hash, type, object, time_us, salt, payload. */
+#define RECORD_COLUMNS                                                                             \
+    "e.idx, e.bytes, e.leaf_hash, e.type, e.object, e.time_us, e.salt, e.payload, e.leaf_sm3"
+
 static void read_record(const DbRows *rows, LedgerRow *ret_row) {
     LedgerRecord *record = &ret_row->record;
     const void *bytes = db_rows_blob(rows, 1, &record->size);
@@ -153,15 +247,17 @@ static void read_record(const DbRows *rows, LedgerRow *ret_row) {
         memcpy(record->salt, salt, LEDGER_SALT_SIZE);
     }
     record->payload = g_strdup(db_rows_text(rows, 7));
+    if (!read_hash(rows, 8, record->leaf_sm3)) {
+        memset(record->leaf_sm3, 0, DIGEST_SIZE);
+    }
 }
 
 bool ledger_store_find(Db *db, int64_t index, LedgerRecord *ret_record, GError **error) {
-    g_autoptr(DbRows) rows = db_query(
-        db,
-        SQL("SELECT idx, bytes, leaf_hash, type, object, time_us, salt, payload FROM ledger_entry "
-            "WHERE idx = $1"),
-        DB_ARGS(db_int(index)),
-        error);
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT " RECORD_COLUMNS " FROM ledger_entry e WHERE e.idx = $1"),
+                 DB_ARGS(db_int(index)),
+                 error);
     if (rows == NULL) {
         return false;
     }
@@ -203,33 +299,80 @@ GArray *ledger_store_marks(Db *db, const char *object, unsigned limit, GError **
     return db_rows_done(rows, error) ? g_steal_pointer(&marks) : NULL;
 }
 
+GArray *ledger_store_places(Db *db, const char *object, int64_t end, GError **error) {
+    g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT idx FROM ledger_entry WHERE object = $1 AND idx < $2 ORDER BY idx"),
+                 DB_ARGS(db_text(object), db_int(end)),
+                 error);
+    if (rows == NULL) {
+        return NULL;
+    }
+    while (db_rows_next(rows)) {
+        int64_t index = db_rows_int(rows, 0);
+        g_array_append_val(places, index);
+    }
+    return db_rows_done(rows, error) ? g_steal_pointer(&places) : NULL;
+}
+
 static bool fail_node(unsigned level, uint64_t position, const char *what, GError **error) {
     return hz_fail(
         error, HZ_ERROR_CORRUPT, "tree node %u/%" G_GUINT64_FORMAT " %s", level, position, what);
 }
 
-bool ledger_store_node(
-    Db *db, unsigned level, uint64_t position, uint8_t ret_hash[DIGEST_SIZE], GError **error) {
-    g_autoptr(DbRows) rows = NULL;
+/* Columns: place, SHA-256, SM3. */
+static DbRows *query_nodes(Db *db, unsigned level, uint64_t first, uint64_t end, GError **error) {
     if (level == 0) {
-        rows = db_query(db,
-                        SQL("SELECT leaf_hash FROM ledger_entry WHERE idx = $1"),
-                        DB_ARGS(db_int((int64_t)position)),
-                        error);
-    } else {
-        rows = db_query(db,
-                        SQL("SELECT hash FROM ledger_node WHERE level = $1 AND pos = $2"),
-                        DB_ARGS(db_int(level), db_int((int64_t)position)),
+        return db_query(db,
+                        SQL("SELECT idx, leaf_hash, leaf_sm3 FROM ledger_entry WHERE idx >= $1 "
+                            "AND idx < $2 ORDER BY idx"),
+                        DB_ARGS(db_int((int64_t)first), db_int((int64_t)end)),
                         error);
     }
+    return db_query(db,
+                    SQL("SELECT pos, hash, hash_sm3 FROM ledger_node WHERE level = $1 "
+                        "AND pos >= $2 AND pos < $3 ORDER BY pos"),
+                    DB_ARGS(db_int(level), db_int((int64_t)first), db_int((int64_t)end)),
+                    error);
+}
+
+bool ledger_store_node(Db *db,
+                       DigestKind kind,
+                       unsigned level,
+                       uint64_t position,
+                       uint8_t ret_hash[DIGEST_SIZE],
+                       GError **error) {
+    g_autoptr(DbRows) rows = query_nodes(db, level, position, position + 1, error);
     if (rows == NULL) {
         return false;
     }
     if (!db_rows_next(rows)) {
         return db_rows_done(rows, error) && fail_node(level, position, "is missing", error);
     }
-    return read_hash(rows, 0, ret_hash) ||
+    return read_hash(rows, kind == DIGEST_SM3 ? 2 : 1, ret_hash) ||
            fail_node(level, position, "has a hash of the wrong length", error);
+}
+
+GByteArray *
+ledger_store_nodes(Db *db, unsigned level, uint64_t first, uint64_t end, GError **error) {
+    g_autoptr(DbRows) rows = query_nodes(db, level, first, end, error);
+    if (rows == NULL) {
+        return NULL;
+    }
+    g_autoptr(GByteArray) hashes = g_byte_array_new();
+    g_byte_array_set_size(hashes, (guint)(end - first) * LEDGER_PAIR);
+    memset(hashes->data, 0, hashes->len);
+    while (db_rows_next(rows)) {
+        uint64_t place = (uint64_t)db_rows_int(rows, 0) - first;
+        uint8_t hash[DIGEST_SIZE];
+        for (int half = 0; half < 2 && place < end - first; half++) {
+            if (read_hash(rows, 1 + half, hash)) {
+                memcpy(hashes->data + place * LEDGER_PAIR + half * DIGEST_SIZE, hash, DIGEST_SIZE);
+            }
+        }
+    }
+    return db_rows_done(rows, error) ? g_steal_pointer(&hashes) : NULL;
 }
 
 static void clear_row(gpointer data) {
@@ -240,8 +383,8 @@ static void clear_row(gpointer data) {
 GArray *ledger_store_rows(Db *db, int64_t from, int64_t limit, GError **error) {
     g_autoptr(DbRows) rows =
         db_query(db,
-                 SQL("SELECT e.idx, e.bytes, e.leaf_hash, e.type, e.object, e.time_us, e.salt, "
-                     "e.payload, (SELECT p.idx FROM ledger_entry p WHERE p.object = e.object AND "
+                 SQL("SELECT " RECORD_COLUMNS
+                     ", (SELECT p.idx FROM ledger_entry p WHERE p.object = e.object AND "
                      "p.idx < e.idx ORDER BY p.idx DESC LIMIT 1) FROM ledger_entry e "
                      "WHERE e.idx >= $1 ORDER BY e.idx LIMIT $2"),
                  DB_ARGS(db_int(from), db_int(limit)),
@@ -254,34 +397,38 @@ GArray *ledger_store_rows(Db *db, int64_t from, int64_t limit, GError **error) {
     while (db_rows_next(rows)) {
         LedgerRow row = {0};
         read_record(rows, &row);
-        row.previous = db_rows_is_null(rows, 8) ? -1 : db_rows_int(rows, 8);
+        row.previous = db_rows_is_null(rows, 9) ? -1 : db_rows_int(rows, 9);
         g_array_append_val(found, row);
     }
     return db_rows_done(rows, error) ? g_steal_pointer(&found) : NULL;
 }
 
-GByteArray *
-ledger_store_nodes(Db *db, unsigned level, uint64_t first, uint64_t end, GError **error) {
-    g_autoptr(DbRows) rows =
-        db_query(db,
-                 SQL("SELECT pos, hash FROM ledger_node WHERE level = $1 AND pos >= $2 "
-                     "AND pos < $3 ORDER BY pos"),
-                 DB_ARGS(db_int(level), db_int((int64_t)first), db_int((int64_t)end)),
-                 error);
+GByteArray *ledger_store_bundle(Db *db, int64_t first, int64_t end, GError **error) {
+    g_autoptr(GByteArray) bundle = g_byte_array_new();
+    g_autoptr(DbRows) rows = db_query(
+        db,
+        SQL("SELECT idx, bytes FROM ledger_entry WHERE idx >= $1 AND idx < $2 ORDER BY idx"),
+        DB_ARGS(db_int(first), db_int(end)),
+        error);
     if (rows == NULL) {
         return NULL;
     }
-    g_autoptr(GByteArray) hashes = g_byte_array_new();
-    g_byte_array_set_size(hashes, (guint)(end - first) * DIGEST_SIZE);
-    memset(hashes->data, 0, hashes->len);
-    while (db_rows_next(rows)) {
-        uint64_t place = (uint64_t)db_rows_int(rows, 0) - first;
-        uint8_t hash[DIGEST_SIZE];
-        if (place < end - first && read_hash(rows, 1, hash)) {
-            memcpy(hashes->data + place * DIGEST_SIZE, hash, DIGEST_SIZE);
-        }
+    int64_t next = first;
+    for (; db_rows_next(rows) && db_rows_int(rows, 0) == next; next++) {
+        size_t size = 0;
+        const void *bytes = db_rows_blob(rows, 1, &size);
+        const uint8_t length[] = {(uint8_t)(size >> 8), (uint8_t)size};
+        g_byte_array_append(bundle, length, sizeof length);
+        g_byte_array_append(bundle, bytes, (guint)size);
     }
-    return db_rows_done(rows, error) ? g_steal_pointer(&hashes) : NULL;
+    if (!db_rows_done(rows, error)) {
+        return NULL;
+    }
+    if (next < end) {
+        hz_fail(error, HZ_ERROR_CORRUPT, "entry %" G_GINT64_FORMAT ": is missing", next);
+        return NULL;
+    }
+    return g_steal_pointer(&bundle);
 }
 
 bool ledger_store_totals(Db *db, LedgerTotals *ret_totals, GError **error) {

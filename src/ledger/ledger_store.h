@@ -1,14 +1,25 @@
-/* SQL of the ledger's three tables. Thread: that of the Db. */
+/* SQL of the log itself: entries, nodes, state. Thread: that of the Db. */
 #pragma once
 
 #include "ledger/ledger.h"
 #include "ledger/merkle.h"
 
+/* Both trees over the same entries. */
 typedef struct LedgerState {
-    MerkleFrontier frontier; /* frontier.size is the log's size */
+    MerkleFrontier frontier; /* SHA-256; frontier.size is the log's size */
+    MerkleFrontier sm3;      /* behind frontier only until ledger_complete has run */
     uint8_t root[DIGEST_SIZE];
+    uint8_t root_sm3[DIGEST_SIZE];
     int64_t time_us;
 } LedgerState;
+
+/* A node of both trees at one place. */
+typedef struct LedgerNode {
+    unsigned level; /* >= 1 */
+    uint64_t position;
+    uint8_t hash[DIGEST_SIZE];
+    uint8_t sm3[DIGEST_SIZE];
+} LedgerNode;
 
 /* HZ_ERROR_CORRUPT when the row does not fit itself. */
 bool ledger_store_state(Db *db, LedgerState *ret_state, GError **error);
@@ -19,17 +30,23 @@ bool ledger_store_lock(
 /* Writes may be reported as failed by a later call of the transaction (db_later). */
 bool ledger_store_save_state(Db *db, const LedgerState *state, GError **error);
 
-bool ledger_store_add(Db *db, const LedgerRecord *record, GError **error);
-bool ledger_store_add_node(
-    Db *db, unsigned level, uint64_t position, const uint8_t hash[DIGEST_SIZE], GError **error);
+/* Adds entries and the nodes (array of LedgerNode) that they complete. */
+bool ledger_store_add(
+    Db *db, const LedgerRecord *records, size_t count, const GArray *nodes, GError **error);
 
 /* HZ_ERROR_NOT_FOUND when there is none. */
 bool ledger_store_find(Db *db, int64_t index, LedgerRecord *ret_record, GError **error);
 GArray *ledger_store_marks(Db *db, const char *object, unsigned limit, GError **error);
 bool ledger_store_latest(Db *db, const char *object, int64_t *ret_index, GError **error);
 /* Hash of the perfect subtree `position` of `level`; HZ_ERROR_CORRUPT when it is missing. */
-bool ledger_store_node(
-    Db *db, unsigned level, uint64_t position, uint8_t ret_hash[DIGEST_SIZE], GError **error);
+bool ledger_store_node(Db *db,
+                       DigestKind kind,
+                       unsigned level,
+                       uint64_t position,
+                       uint8_t ret_hash[DIGEST_SIZE],
+                       GError **error);
+/* Deletes payload and salt. */
+bool ledger_store_erase(Db *db, int64_t index, GError **error);
 
 /* One row of a checking pass: what is stored, and what the neighbours say. */
 typedef struct LedgerRow {
@@ -39,10 +56,15 @@ typedef struct LedgerRow {
 } LedgerRow;
 /* Up to `limit` rows with index >= from, in order: array of LedgerRow that clears its items. */
 GArray *ledger_store_rows(Db *db, int64_t from, int64_t limit, GError **error);
-/* Stored hashes of `level` with first <= position < end, end to end; where one is missing or has
- * the wrong length stand zeros, which fit no node. */
+/* Stored hashes of `level` with first <= position < end, end to end, of each place first SHA-256,
+ * then SM3; where one is missing or has the wrong length stand zeros, which fit no node. */
+#define LEDGER_PAIR (2 * DIGEST_SIZE)
 GByteArray *
 ledger_store_nodes(Db *db, unsigned level, uint64_t first, uint64_t end, GError **error);
+/* Leaf bytes from `first` on, each after its length as u16 BE: an entry bundle. */
+GByteArray *ledger_store_bundle(Db *db, int64_t first, int64_t end, GError **error);
+/* The places of all entries on `object` below `end`, in order: array of int64_t. */
+GArray *ledger_store_places(Db *db, const char *object, int64_t end, GError **error);
 /* How much is stored in all, seen at one moment. */
 typedef struct LedgerTotals {
     int64_t size;    /* as the state row says */
@@ -51,3 +73,7 @@ typedef struct LedgerTotals {
     int64_t nodes;   /* rows in ledger_node */
 } LedgerTotals;
 bool ledger_store_totals(Db *db, LedgerTotals *ret_totals, GError **error);
+
+/* Writes the second tree's hashes of entries and nodes that have none yet. */
+bool ledger_store_fill(
+    Db *db, const LedgerRecord *records, size_t count, const GArray *nodes, GError **error);

@@ -1,9 +1,7 @@
 /* The log on both engines: appends, proofs for every place, and every kind of tampering. */
 #include "base/error.h"
 #include "base/limits.h"
-#include "ledger/ledger.h"
-#include "ledger/ledger_rules.h"
-#include "ledger/merkle.h"
+#include "ledger/ledger_internal.h"
 #include "test_db.h"
 
 #include <string.h>
@@ -375,11 +373,14 @@ static void forge_leaf(Db *db, int64_t previous, bool with_hash) {
     g_autoptr(GByteArray) bytes =
         ledger_leaf_format(&entry, (size_t)leaf.payload_size, leaf.commitment, previous, &error);
     uint8_t hash[DIGEST_SIZE];
+    uint8_t sm3[DIGEST_SIZE];
     merkle_leaf(DIGEST_SHA256, bytes->data, bytes->len, hash);
+    merkle_leaf(DIGEST_SM3, bytes->data, bytes->len, sm3);
     test_db_exec(db,
-                 "UPDATE ledger_entry SET bytes = $1, leaf_hash = $2 WHERE idx = 7",
+                 "UPDATE ledger_entry SET bytes = $1, leaf_hash = $2, leaf_sm3 = $3 WHERE idx = 7",
                  db_blob(bytes->data, bytes->len),
-                 db_blob(with_hash ? hash : record.leaf_hash, DIGEST_SIZE));
+                 db_blob(with_hash ? hash : record.leaf_hash, DIGEST_SIZE),
+                 db_blob(with_hash ? sm3 : record.leaf_sm3, DIGEST_SIZE));
 }
 
 static void forge_prev(Db *db) {
@@ -442,18 +443,154 @@ static void test_tampering(DbEngine engine) {
     must_verify(db, 300);
 }
 
-static void test_erased(DbEngine engine) {
+/* --- the second tree, many at once, erasure -----------------------------------------------------
+ */
+
+static void test_second_tree(DbEngine engine) {
     g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
     g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
-    must_append(db, "unit:1", 0);
-    must_append(db, "unit:1", 1);
-    test_db_exec(
-        db, "UPDATE ledger_entry SET payload = NULL, salt = NULL WHERE idx = $1", db_int(0));
-    must_verify(db, 2);
+    MerkleFrontier sm3;
+    merkle_frontier_init(&sm3, DIGEST_SM3);
+    for (int i = 0; i < 37; i++) {
+        must_append(db, "unit:1", i);
+        g_autoptr(GError) error = NULL;
+        g_auto(LedgerRecord) record = {0};
+        uint8_t leaf[DIGEST_SIZE];
+        uint8_t root[DIGEST_SIZE];
+        uint8_t found[DIGEST_SIZE];
+        LedgerHead head;
+        g_assert_true(ledger_find(db, i, &record, &error));
+        merkle_leaf(DIGEST_SM3, record.bytes, record.size, leaf);
+        merkle_frontier_add(&sm3, leaf, NULL, NULL);
+        merkle_frontier_root(&sm3, root);
+        g_assert_true(ledger_head(db, &head, &error));
+        g_assert_cmpmem(head.root_sm3, DIGEST_SIZE, root, DIGEST_SIZE);
+        g_assert_true(ledger_root_at(db, DIGEST_SM3, i + 1, found, &error));
+        g_assert_cmpmem(found, DIGEST_SIZE, root, DIGEST_SIZE);
+    }
+}
+
+/* As entries lie in a database that was made before the second tree. */
+static void make_old(Db *db) {
+    test_db_exec(db, "UPDATE ledger_entry SET leaf_sm3 = $1", db_null());
+    test_db_exec(db, "UPDATE ledger_node SET hash_sm3 = $1", db_null());
+    test_db_exec(db, "UPDATE ledger_state SET size_sm3 = 0, peaks_sm3 = $1", db_blob("", 0));
+}
+
+static void test_complete(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
     g_autoptr(GError) error = NULL;
+    ledger_complete(db, &error); /* empty: nothing to do */
+    g_assert_no_error(error);
+    for (int i = 0; i < 21; i++) {
+        must_append(db, "unit:1", i);
+    }
+    LedgerHead before;
+    LedgerHead after;
+    g_assert_true(ledger_head(db, &before, &error));
+    make_old(db);
+    One one = {.object = "unit:1"};
+    g_assert_false(db_run_tx(db, append_one, &one, &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_UNAVAILABLE);
+    g_clear_error(&error);
+    g_assert_false(ledger_verify(db, NULL, NULL, NULL, &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_UNAVAILABLE);
+    g_clear_error(&error);
+    ledger_complete(db, &error);
+    g_assert_no_error(error);
+    g_assert_true(ledger_head(db, &after, &error));
+    g_assert_cmpmem(after.root_sm3, DIGEST_SIZE, before.root_sm3, DIGEST_SIZE);
+    must_append(db, "unit:1", 21);
+    must_verify(db, 22);
+}
+
+#define MANY 700
+
+static bool append_batch(Db *db, void *data, GError **error) {
+    static const char *const objects[] = {"unit:1", "unit:2", "unit:3"};
+    g_autoptr(json_t) payload = json_object();
+    json_put_text(payload, "text", "同一批");
+    LedgerEntry entries[MANY];
+    for (int i = 0; i < MANY; i++) {
+        entries[i] = (LedgerEntry){
+            INT64_C(1795300000123456), "test.made", "cli", objects[(i * i) % 3], payload};
+    }
+    return ledger_append_many(db, entries, *(size_t *)data, NULL, error);
+}
+
+static void test_many(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    static const size_t counts[] = {1, 2, MANY, 3};
+    int64_t size = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(counts); i++) {
+        g_autoptr(GError) error = NULL;
+        size_t count = counts[i];
+        db_run_tx(db, append_batch, &count, &error);
+        g_assert_no_error(error);
+        must_append(db, "unit:2", 1);
+        size += (int64_t)count + 1;
+        must_verify(db, size); /* links inside a batch and across */
+    }
+}
+
+typedef struct Erasure {
+    int64_t index;
+    const char *reason;
+    int64_t entry;
+} Erasure;
+
+static bool erase(Db *db, void *data, GError **error) {
+    Erasure *erasure = data;
+    return ledger_erase(db,
+                        erasure->index,
+                        "account:3",
+                        erasure->reason,
+                        INT64_C(1795300000999000),
+                        &erasure->entry,
+                        error);
+}
+
+static void test_erase(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    for (int i = 0; i < 5; i++) {
+        must_append(db, "unit:1", i);
+    }
+    Erasure erasure = {.index = 2, .reason = "个人信息保护法第四十七条"};
+    db_run_tx(db, erase, &erasure, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(erasure.entry, ==, 5);
     g_auto(LedgerRecord) record = {0};
-    g_assert_true(ledger_find(db, 0, &record, &error));
+    g_assert_true(ledger_find(db, 2, &record, &error));
     g_assert_null(record.payload);
+    LedgerReport report;
+    g_assert_true(ledger_verify_all(db, NULL, NULL, &report, &error));
+    g_assert_cmpint(report.erased, ==, 1);
+    /* Once only, not without a reason, and never what the log says about itself. */
+    static const struct {
+        Erasure erasure;
+        HzErrorCode code;
+    } refused[] = {
+        {{2, "again", 0}, HZ_ERROR_CONFLICT},
+        {{3, "", 0}, HZ_ERROR_INVALID},
+        {{5, "the erasure", 0}, HZ_ERROR_DENIED},
+        {{9, "none", 0}, HZ_ERROR_NOT_FOUND},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(refused); i++) {
+        Erasure one = refused[i].erasure;
+        g_assert_false(db_run_tx(db, erase, &one, &error));
+        g_assert_error(error, HZ_ERROR, (int)refused[i].code);
+        g_clear_error(&error);
+    }
+    must_verify(db, 6);
+    /* A payload that vanishes without an entry is found, and one that comes back. */
+    test_db_exec(
+        db, "UPDATE ledger_entry SET payload = NULL, salt = NULL WHERE idx = $1", db_int(4));
+    g_assert_false(ledger_verify(db, NULL, NULL, NULL, &error));
+    g_assert_nonnull(strstr(error->message, "entry 4: payload and salt are gone"));
 }
 
 static void test_leaf_form(void) {
@@ -497,6 +634,9 @@ int main(int argc, char **argv) {
     test_db_add("/ledger/proofs-for-every-place-and-size", test_proofs);
     test_db_add("/ledger/proof-file-stands-alone", test_proof_file);
     test_db_add("/ledger/verify-names-what-was-tampered", test_tampering);
-    test_db_add("/ledger/erased-payload-keeps-the-log-whole", test_erased);
+    test_db_add("/ledger/second-tree-follows-the-same-entries", test_second_tree);
+    test_db_add("/ledger/older-entries-get-the-second-tree", test_complete);
+    test_db_add("/ledger/many-at-once-are-linked-alike", test_many);
+    test_db_add("/ledger/erased-payload-keeps-the-log-whole-and-is-told-of", test_erase);
     return g_test_run();
 }

@@ -95,10 +95,14 @@ static bool is_urlencoded(const char *type) {
            (type[size] == '\0' || strchr("; \t", type[size]) != NULL);
 }
 
+static bool is_raw(const Request *req) {
+    return req->route != NULL && req->route->csrf == CSRF_RAW;
+}
+
 Body *body_new(Request *req, int64_t body_max, const char *upload_dir, GError **error) {
     const char *type = request_header(req, "Content-Type");
-    g_autofree char *boundary = type != NULL ? multipart_boundary(type) : NULL;
-    if (boundary == NULL && (type != NULL || request_has_body(req)) &&
+    g_autofree char *boundary = type != NULL && !is_raw(req) ? multipart_boundary(type) : NULL;
+    if (boundary == NULL && !is_raw(req) && (type != NULL || request_has_body(req)) &&
         (type == NULL || !is_urlencoded(type))) {
         hz_fail(error, HZ_ERROR_INVALID, "body type not supported");
         return NULL;
@@ -139,6 +143,11 @@ bool body_feed(Body *body, const char *bytes, size_t size, GError **error) {
 }
 
 bool body_done(Body *body, GError **error) {
+    if (is_raw(body->req)) {
+        body->req->raw = g_string_chunk_insert_len(
+            body->req->text, body->memory->str, (gssize)body->memory->len);
+        return true;
+    }
     if (body->multipart != NULL) {
         return multipart_done(body->multipart, error);
     }

@@ -158,7 +158,7 @@ Response *guard_preflight(const WebOptions *options, Ctx *ctx, const Request *re
     if (is_bound && !may_stay_without_password(req)) {
         return response_redirect("/work/account/password");
     }
-    if (req->is_post && !origin_is_ours(req)) {
+    if (req->is_post && route->csrf != CSRF_RAW && !origin_is_ours(req)) {
         return refuse(options, ctx, req, "foreign origin", response_status_page(403, NULL, NULL));
     }
     return NULL;
@@ -181,7 +181,8 @@ Response *guard_large_body(const WebOptions *options, Ctx *ctx, const Request *r
 
 Response *guard_check(const WebOptions *options, Ctx *ctx, const Request *req) {
     Response *refusal = guard_preflight(options, ctx, req);
-    if (refusal == NULL && req->is_post && !token_is_good(ctx, req)) {
+    bool needs_token = req->is_post && req->route->csrf != CSRF_RAW;
+    if (refusal == NULL && needs_token && !token_is_good(ctx, req)) {
         refusal = refuse_token(options, ctx, req);
     }
     return refusal;

@@ -87,6 +87,11 @@ const char *request_query(const Request *req, const char *name) {
     return fields_find(&req->query_fields, name);
 }
 
+const char *request_body(const Request *req, size_t *ret_size) {
+    *ret_size = req->raw != NULL ? (size_t)req->body_size : 0;
+    return req->raw != NULL ? req->raw : "";
+}
+
 const char *request_form(const Request *req, const char *name) {
     return fields_find(&req->form, name);
 }

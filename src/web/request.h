@@ -33,6 +33,7 @@ struct Request {
     const Route *route; /* NULL: no such page */
     int64_t started_us;
     int64_t body_size; /* bytes that arrived */
+    const char *raw;   /* the body of a CSRF_RAW route */
     char id[REQUEST_ID_SIZE];
     char peer[REQUEST_PEER_SIZE];
     bool is_post, is_head;

@@ -181,6 +181,12 @@ Response *response_bytes(const char *mime, GBytes *bytes, const char *download_n
     return response;
 }
 
+Response *response_text(unsigned status, const char *mime, char *text) {
+    Response *response = response_bytes(mime, g_bytes_new_take(text, strlen(text)), NULL);
+    response->status = status;
+    return response;
+}
+
 Response *
 response_file(const char *mime, const char *path, const char *download_name, bool delete_after) {
     Response *response = response_new(RESPONSE_FILE, 200);
@@ -209,6 +215,16 @@ void response_sandbox(Response *response) {
 
 void response_private(Response *response) {
     response_set_header(response, "Cache-Control", "no-store");
+}
+
+void response_immutable(Response *response) {
+    response_set_header(response, "Cache-Control", "public, max-age=31536000, immutable");
+    response_set_header(response, "Vary", "Accept-Encoding");
+}
+
+void response_revalidate(Response *response) {
+    response_set_header(response, "Cache-Control", "no-cache");
+    response_set_header(response, "Vary", "Accept-Encoding");
 }
 
 void response_cookie(

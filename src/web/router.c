@@ -42,6 +42,9 @@ static bool route_is_safe(const Route *route, GError **error) {
         return hz_fail(error, HZ_ERROR_INVALID, "route \"%s\" has no handler or slash", path);
     }
     bool is_post = route->method == ROUTE_POST;
+    if (route->csrf == CSRF_RAW && (!is_post || route->permission != PERM_PUBLIC)) {
+        return hz_fail(error, HZ_ERROR_INVALID, "raw route \"%s\" asks for a session", path);
+    }
     if (is_post && route->csrf != CSRF_TOKEN && route->permission != PERM_PUBLIC) {
         return hz_fail(error, HZ_ERROR_INVALID, "POST \"%s\" has no CSRF protection", path);
     }

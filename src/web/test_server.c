@@ -1,5 +1,6 @@
 #include "web/test_server.h"
 
+#include "base/digest.h"
 #include "base/limits.h"
 
 #include <arpa/inet.h>
@@ -46,6 +47,15 @@ static Response *slow(Ctx *ctx, const Request *req) {
     pthread_mutex_lock(&gate);
     pthread_mutex_unlock(&gate);
     return hello(ctx, req);
+}
+
+/* The body itself, as it came. */
+static Response *raw(Ctx *ctx, const Request *req) {
+    (void)ctx;
+    size_t size = 0;
+    const char *body = request_body(req, &size);
+    g_autofree char *hex = hex_format((const uint8_t *)body, size);
+    return response_text(409, "text/x.raw", g_strdup(hex));
 }
 
 static Response *echo(Ctx *ctx, const Request *req) {
@@ -109,6 +119,7 @@ static const Route routes[] = {
     {ROUTE_GET, "/secret", hello, PERM_UNIT_VIEW, CSRF_NONE, 0},
     {ROUTE_GET, "/audit", hello, PERM_AUDIT_VIEW, CSRF_NONE, 0},
     {ROUTE_POST, "/echo", echo, PERM_PUBLIC, CSRF_TOKEN, LIMIT_FORM_BODY},
+    {ROUTE_POST, "/raw", raw, PERM_PUBLIC, CSRF_RAW, 64},
     {ROUTE_POST, "/act", echo, PERM_UNIT_EDIT, CSRF_TOKEN, LIMIT_FORM_BODY},
     {ROUTE_POST, "/upload", upload, PERM_PUBLIC, CSRF_TOKEN, MIB},
     {ROUTE_POST, "/private-upload", upload, PERM_IMPORT, CSRF_TOKEN, 8 * MIB},

@@ -37,6 +37,8 @@ typedef enum RouteCsrf {
                    the token must equal the cookie "hz_csrf" or the session's token */
     CSRF_TOKEN, /* field "csrf" or header X-CSRF-Token must equal the session's token; without a
                    session (PERM_PUBLIC) the cookie "hz_csrf" */
+    CSRF_RAW,   /* a protocol of programs (PERM_PUBLIC): any content type, the body is bytes
+                   (request_body), no cookie counts; nothing there may depend on who asks */
 } RouteCsrf;
 
 /* One line per page: these columns are the security review. Paths: "/work/units/{id}"; an argument
@@ -62,6 +64,8 @@ bool request_arg_id(const Request *req, const char *name, int64_t *ret_id);
 /* Query or form value, UTF-8 checked, NUL-free; NULL when absent. The first if repeated. */
 const char *request_query(const Request *req, const char *name);
 const char *request_form(const Request *req, const char *name);
+/* The body as it came on a CSRF_RAW route; NUL added. */
+const char *request_body(const Request *req, size_t *ret_size);
 /* All values of a repeated form field in order: array of const char *, free with g_ptr_array_unref.
  */
 GPtrArray *request_form_all(const Request *req, const char *name);
@@ -139,6 +143,8 @@ Response *response_problem(const GError *error, const char *message_zh);
 Response *response_not_found(void);
 /* Whole body in memory; takes `bytes` over. `download_name` NULL: shown inline. */
 Response *response_bytes(const char *mime, GBytes *bytes, const char *download_name);
+/* An answer for programs; takes `text` over. */
+Response *response_text(unsigned status, const char *mime, char *text);
 /* A file from disk, sent without loading it; deleted afterwards if `delete_after`. */
 Response *
 response_file(const char *mime, const char *path, const char *download_name, bool delete_after);
@@ -147,6 +153,10 @@ response_file(const char *mime, const char *path, const char *download_name, boo
 void response_sandbox(Response *response);
 /* It says what only this reader may know, though nobody is signed in: no cache keeps it. */
 void response_private(Response *response);
+/* The same bytes for everybody and for ever, such as a tile of the log: any cache may keep them. */
+void response_immutable(Response *response);
+/* The same for everybody, but it changes: caches ask before they show it again. */
+void response_revalidate(Response *response);
 /* The browser stays connected to `topic` (SSE). */
 Response *response_events(const char *topic);
 /* Path=/, SameSite=Lax, Secure for "__Host-" names. The value is percent-encoded and request_cookie

@@ -35,6 +35,19 @@ static void test_forms(Fixture *fixture, gconstpointer data) {
            "Content-Length: 99999999999\r\n" END);
 }
 
+/* A protocol of programs: no token, any type, bytes stay bytes; the limit holds. */
+static void test_raw(Fixture *fixture, gconstpointer data) {
+    (void)data;
+    static const char zero[] = "POST /raw HTTP/1.1\r\nOrigin: http://elsewhere\r\n"
+                               "Content-Length: 4\r\n" END "a\0%\xff";
+    g_autofree char *answer = ask_n(fixture, zero, sizeof zero - 1);
+    expect_status(answer, 409);
+    g_assert_nonnull(strstr(answer, "Content-Type: text/x.raw"));
+    g_assert_true(g_str_has_suffix(answer, "\r\n\r\n610025ff"));
+    g_autofree char *huge = g_strnfill(65, 'x');
+    expect_post(fixture, 413, "/raw", "", huge);
+}
+
 /* A body in chunks has no length to look at: the bytes are counted. */
 static void test_chunked(Fixture *fixture, gconstpointer data) {
     (void)data;
@@ -348,6 +361,7 @@ static void test_slow_head(void) {
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     ADD("/web/body/forms", test_forms);
+    ADD("/web/body/raw", test_raw);
     ADD("/web/body/chunked", test_chunked);
     ADD("/web/body/upload", test_upload);
     ADD("/web/body/empty-inputs-are-no-files", test_empty_inputs);
