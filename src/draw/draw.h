@@ -301,8 +301,10 @@ bool draw_file_is_public(const Draw *draw, const char *name);
 typedef bool (*DrawTextSink)(const char *text, size_t size, void *data, GError **error);
 bool draw_file_visit(
     Db *db, int64_t draw_id, const char *name, DrawTextSink write, void *data, GError **error);
-/* Writes the files that are there into a folder that exists; `is_public`: those anybody may have.
- */
+/* Proofs of "draw.commit" and "draw.result" that stand beside them once a head is signed. */
+extern const char *const draw_proof_names[];
+/* Writes the files that are there and the proofs into a folder that exists; `is_public`: those
+ * anybody may have. */
 bool draw_export(Db *db, int64_t draw_id, bool is_public, const char *folder, GError **error);
 
 /* How one object stood in the pool. */

@@ -1,6 +1,6 @@
 /*
- * How likely an object is to be drawn, before anything is drawn: an object of weight w among many is
- * drawn with probability 1 - exp(-w tau), where tau makes the probabilities add up to the quota.
+ * How likely an object is to be drawn, before anything is drawn: an object of weight w among many
+ * is drawn with probability 1 - exp(-w tau), where tau makes the probabilities add up to the quota.
  * Within 0.001 of what simulation gives for pools of a thousand and more. Pure. Thread: any.
  */
 #pragma once

@@ -39,8 +39,7 @@ stratum_model(const PlanQuota *quota, const DrawWeights *weights, const Census *
             int64_t count = census->counts[at][risk][credit];
             g_autofree char *chance =
                 g_strdup_printf("%.1f%%", 100 * draw_forecast_chance(tau, weight));
-            g_autofree char *credit_zh =
-                g_strdup(credit == 0 ? "未评" : draw_credit_token(credit));
+            g_autofree char *credit_zh = g_strdup(credit == 0 ? "未评" : draw_credit_token(credit));
             json_t *cell = json_object();
             has_any |= count > 0;
             json_put_text(cell, "credit", credit_zh);
@@ -68,10 +67,7 @@ stratum_model(const PlanQuota *quota, const DrawWeights *weights, const Census *
     return model;
 }
 
-json_t *draw_forecast_model(Ctx *ctx,
-                            const Plan *plan,
-                            const char *const *strata,
-                            GError **error) {
+json_t *draw_forecast_model(Ctx *ctx, const Plan *plan, const char *const *strata, GError **error) {
     const char *city = law_city_of(plan->region, error);
     const LawBook *book = city == NULL ? NULL : law_book(city, error);
     const DrawWeights *weights = book == NULL ? NULL : draw_weights_at(book, ctx->now_us, error);
@@ -81,8 +77,7 @@ json_t *draw_forecast_model(Ctx *ctx,
         mask |= g_strv_contains(strata, draw_stratum_word(category)) ? UINT32_C(1) << category : 0;
     }
     if (weights == NULL ||
-        !pool_visit(
-            ctx->db, plan->object_kind, plan->region, mask, take_object, census, error)) {
+        !pool_visit(ctx->db, plan->object_kind, plan->region, mask, take_object, census, error)) {
         return NULL;
     }
     json_t *models = json_array();
@@ -91,8 +86,7 @@ json_t *draw_forecast_model(Ctx *ctx,
         const UseCategory *category = category_parse(quota->stratum);
         if (g_strv_contains(strata, quota->stratum)) {
             json_array_append_new(
-                models,
-                stratum_model(quota, weights, census, category != NULL ? category->id : 0));
+                models, stratum_model(quota, weights, census, category != NULL ? category->id : 0));
         }
     }
     return models;

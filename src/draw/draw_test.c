@@ -3,7 +3,9 @@
 #include "base/error.h"
 #include "draw/draw.h"
 #include "draw/draw_files.h"
-#include "ledger/ledger.h"
+#include "ledger/ledger_heads.h"
+#include "ledger/note.h"
+#include "ledger/sign_key.h"
 #include "registry/intake.h"
 #include "registry/region.h"
 #include "test_db.h"
@@ -316,6 +318,10 @@ static void check_targets(Db *db, int64_t id) {
 
 static void remove_folder(const char *folder) {
     for (const char *const *name = draw_file_names; *name != NULL; name++) {
+        g_autofree char *path = g_build_filename(folder, *name, NULL);
+        (void)g_remove(path);
+    }
+    for (const char *const *name = draw_proof_names; *name != NULL; name++) {
         g_autofree char *path = g_build_filename(folder, *name, NULL);
         (void)g_remove(path);
     }
@@ -727,6 +733,72 @@ static void test_commit_refusals(DbEngine engine) {
     g_assert_false(draw_file_is_there(dropped, "pool.tsv"));
 }
 
+/* A city with a witness that signs `after_s` seconds after the commitment; INT64_MAX: never. */
+static int64_t committed_before(Db *db, const char *vkey, int64_t after_s) {
+    g_autoptr(GError) error = NULL;
+    static const char *const hotels[] = {"hotel", NULL};
+    int64_t id = must_freeze(db, hotels, DIGEST_SHA256);
+    DrawBeacon beacon = dice_beacon();
+    DrawCommitRequest commit = {
+        .draw_id = id, .beacons = &beacon, .beacon_count = 1, .actor = ACTOR, .now_us = NOW};
+    try_commit(db, &commit, &error);
+    g_assert_no_error(error);
+    g_autoptr(Draw) draw = draw_find(db, id, &error);
+    if (after_s != INT64_MAX) {
+        test_db_exec(db,
+                     "INSERT INTO ledger_cosignature (size, vkey, time_us, line) "
+                     "VALUES ($1, $2, $3, '')",
+                     db_int(draw->commit_leaf + 1),
+                     db_text(vkey),
+                     db_int(NOW + after_s * CLOCK_SECOND_US));
+    }
+    g_assert_true(try_take(db, id, DICE, BEACON_US, &error));
+    return id;
+}
+
+static char *set_witness(Db *db) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SignKey) key = sign_key_new(SIGN_ED25519);
+    NoteKey note_key = note_key_make("w.example", NOTE_COSIGNATURE, sign_key_public(key));
+    char *vkey = note_key_format(&note_key);
+    g_autofree char *policy = g_strdup_printf("witness w %s\nquorum w\n", vkey);
+    ledger_policy_set(db, policy, ACTOR, NOW, &error);
+    g_assert_no_error(error);
+    return vkey;
+}
+
+/* Beacon at 700 s, delta 600 s: a witness after 100 s is in time, one second later it is not, and
+ * then no result ever comes from the commitment, but its strata may be drawn by another one. */
+static void test_time_rule(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    fill_city(db);
+    g_autofree char *vkey = set_witness(db);
+    int64_t never = committed_before(db, vkey, INT64_MAX);
+    expect(try_run(db, never, &error), &error, HZ_ERROR_CONFLICT);
+    expect(try_drop(db, never, &error), &error, HZ_ERROR_CONFLICT); /* a witness may still sign */
+    g_auto(DbTx) tx = {0};
+    g_assert_true(db_begin(db, &tx, &error));
+    g_assert_true(draw_drop(db, never, ACTOR, NOW + 101 * CLOCK_SECOND_US, &error));
+    g_assert_true(db_commit(&tx, &error));
+    g_autoptr(Draw) lapsed = draw_find(db, never, &error);
+    g_assert_cmpint(lapsed->state, ==, DRAW_LAPSED);
+    g_assert_true(draw_file_is_public(lapsed, "pool.tsv"));
+
+    int64_t late = committed_before(db, vkey, 101);
+    expect(try_run(db, late, &error), &error, HZ_ERROR_CONFLICT);
+    g_assert_true(try_drop(db, late, &error));
+    int64_t good = committed_before(db, vkey, 100);
+    expect(try_drop(db, good, &error), &error, HZ_ERROR_CONFLICT);
+    g_assert_true(try_run(db, good, &error));
+    g_assert_no_error(error);
+    DrawWitnessed witnessed = {0};
+    g_autoptr(Draw) draw = draw_find(db, good, &error);
+    g_assert_true(draw_witnessed(db, draw->commit_leaf, &witnessed, &error));
+    g_assert_true(witnessed.is_known && witnessed.witnesses == 1);
+}
+
 /* Whoever inspected an object last does not come again; a recusal stands before a rotation. */
 static void test_rotation(DbEngine engine) {
     g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
@@ -764,6 +836,7 @@ int main(int argc, char **argv) {
     test_db_add("/draw/publish/once", test_publish);
     test_db_add("/draw/protocol/one-way-open-and-sealed", test_protocol);
     test_db_add("/draw/protocol/nothing-is-committed-by-halves", test_commit_refusals);
+    test_db_add("/draw/protocol/witnessed-in-time-or-lapsed", test_time_rule);
     test_db_add("/draw/protocol/officers-take-turns", test_rotation);
     g_test_add_func("/draw/run/engines-agree", test_engines_agree);
     return g_test_run();

@@ -36,18 +36,6 @@ CREATE TABLE draw_party (
     counts BIGINT NOT NULL,
     PRIMARY KEY (draw_id, j)
 );
--- An object that could not be inspected, and the reserve that took its place.
-CREATE TABLE draw_substitution (
-    draw_id BIGINT NOT NULL REFERENCES draw (id),
-    ord BIGINT NOT NULL,
-    new_ord BIGINT NOT NULL,
-    reason TEXT NOT NULL,
-    actor TEXT NOT NULL,
-    created_us BIGINT NOT NULL,
-    leaf BIGINT NOT NULL,
-    PRIMARY KEY (draw_id, ord),
-    UNIQUE (draw_id, new_ord)
-);
 -- Whoever freezes holds this row, so that two overlapping draws cannot begin at once.
 CREATE TABLE draw_gate (id BIGINT PRIMARY KEY);
 INSERT INTO draw_gate (id) VALUES (1);
