@@ -4,9 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { axeFindings, Client, closeBrowser, ENGINES, huozheng, openPage, startCity } from './support.mjs';
 
 const DICE = '4 8 1 5 1 6 2 3 4 2 3 1 4 1 5 9 2 6 5 3';
@@ -251,7 +252,15 @@ for (const engine of ENGINES) {
         assert.equal(model.result, done.result);
         assert.equal(model.parties[0].share, party.share);
         const folder = path.join(city.db.folder, 'open');
-        huozheng(['draw', 'export', number, folder, '--public'], { db: city.db.url });
+        for (let i = 0; i < 100 && !existsSync(path.join(folder, 'result.tlog-proof')); i++) {
+            huozheng(['draw', 'export', number, folder, '--public'], { db: city.db.url });
+            await sleep(200); /* the server signs a head every second */
+        }
+        for (const [name, word] of [['commit.tlog-proof', done.commit], ['result.tlog-proof', done.result]]) {
+            const lines = readFileSync(path.join(folder, name), 'utf8').split('\n');
+            assert.equal(lines[0], 'c2sp.org/tlog-proof@v1');
+            assert.ok(Buffer.from(lines[1].split(' ')[1], 'base64').includes(word), `${name} seals this draw`);
+        }
         huozheng(['draw', 'verify', folder, '--commit', done.commit, '--result', done.result]);
         await checkLooks(city, [`/draws/${id}`]);
     });
