@@ -799,6 +799,48 @@ static void test_time_rule(DbEngine engine) {
     g_assert_true(witnessed.is_known && witnessed.witnesses == 1);
 }
 
+/* A bundle from before the protocol still verifies, and says that its seed was typed. */
+static void test_old_bundle(void) {
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp("huozheng-draw-XXXXXX", &error);
+    static const char params[] = "alg=FSS-DRAW/1\ncap=2\ndelta=0\nhash=sha256\n"
+                                 "insp_date_to=2026-12-20\nmode=open\nrung.1=same\n";
+    static const char empty[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    uint8_t hash[DIGEST_SIZE];
+    digest_of(DIGEST_SHA256, params, strlen(params), hash);
+    g_autofree char *params_hash = hex_format(hash, sizeof hash);
+    g_autofree char *commit =
+        g_strdup_printf("beacon.01=form:1:2026-11-18T11:06:40.000Z\ndeny.count=0\ndeny.root=%s\n"
+                        "draw=D1\ninsp.count=0\ninsp.root=%s\nlog.root=%s\nlog.size=0\n"
+                        "params=%s\npool.count=0\npool.root=%s\n",
+                        empty,
+                        empty,
+                        empty,
+                        params_hash,
+                        empty);
+    const char *const files[][2] = {{"params.txt", params},
+                                    {"commit.txt", commit},
+                                    {"beacon.txt", "1\tform\t1\t010203040506070809\n"},
+                                    {"pool.tsv", ""},
+                                    {"insp.tsv", ""},
+                                    {"deny.tsv", ""},
+                                    {"reveals.txt", ""},
+                                    {"salt.txt", ""},
+                                    {"result.tsv", "#\tL\t0\trung\t1\n"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *path = g_build_filename(folder, files[i][0], NULL);
+        g_assert_true(g_file_set_contents(path, files[i][1], -1, &error));
+    }
+    g_autoptr(DrawOutcome) outcome = draw_verify_folder(folder, &error);
+    g_assert_no_error(error);
+    g_assert_true(outcome->is_typed && !outcome->is_sealed);
+    /* An open draw has no salts. */
+    g_autofree char *path = g_build_filename(folder, "salt.txt", NULL);
+    g_assert_true(g_file_set_contents(path, "00", -1, &error));
+    g_assert_null(draw_verify_folder(folder, NULL));
+    remove_folder(folder);
+}
+
 /* Whoever inspected an object last does not come again; a recusal stands before a rotation. */
 static void test_rotation(DbEngine engine) {
     g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
@@ -837,6 +879,7 @@ int main(int argc, char **argv) {
     test_db_add("/draw/protocol/one-way-open-and-sealed", test_protocol);
     test_db_add("/draw/protocol/nothing-is-committed-by-halves", test_commit_refusals);
     test_db_add("/draw/protocol/witnessed-in-time-or-lapsed", test_time_rule);
+    g_test_add_func("/draw/verify/bundles-with-a-typed-seed", test_old_bundle);
     test_db_add("/draw/protocol/officers-take-turns", test_rotation);
     g_test_add_func("/draw/run/engines-agree", test_engines_agree);
     return g_test_run();
