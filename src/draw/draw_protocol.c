@@ -443,7 +443,10 @@ bool draw_reveal(Db *db,
     json_t *payload = json_object();
     json_put_text(payload, "draw", draw->number);
     json_put_text(payload, "party", name);
-    json_put_text(payload, "share", hex); /* the leaf holds only its salted hash */
+    json_put_text(payload, "commit", party->commit_hex);
+    if (draw->mode == DRAW_OPEN) { /* a history may be handed out before a sealed draw is opened */
+        json_put_text(payload, "share", hex);
+    }
     int64_t changed = 0;
     return draw_mark(db, draw, "draw.reveal", payload, actor, now_us, &row.leaf, error) &&
            draw_store_set_share(db, draw_id, &row, &changed, error) &&
