@@ -12,8 +12,12 @@
 #define CLOCK_SECOND_US INT64_C(1000000)
 #define CLOCK_DAY_US (INT64_C(86400) * CLOCK_SECOND_US)
 
-/* Wall clock now. HUOZHENG_NOW (RFC 3339) fixes it for tests and demos. */
+/* Wall clock now. For tests and demos HUOZHENG_NOW fixes it ("2026-11-22T09:15:00Z"), or, as
+ * "+FILE", lets it run ahead by the seconds that stand in the file. Whoever can set it can set the
+ * machine's clock too; pages whose meaning hangs on time say so (clock_is_test). */
 int64_t clock_now_us(void);
+/* HUOZHENG_NOW is set. */
+bool clock_is_test(void);
 
 /* "2026-11-22T09:15:24.123Z" (RFC 3339, UTC, milliseconds; truncated). Caller frees. */
 char *clock_format_utc(int64_t time_us);

@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-enum { STREAM_WORK = 9 };
+enum { STREAM_WORK = 9, STREAM_DICE = 11 };
 #define ACTOR "system"
 #define LARGE_CITY                                                                                 \
     20000 /* more units: the plan is for one district, so that the pool stays small */
@@ -82,6 +82,43 @@ static bool make_plan(Db *db, const DemoOptions *options, int64_t *ret_id, GErro
 /* --- draws -------------------------------------------------------------------------------------
  */
 
+/* Twenty throws of a ten-sided die, invented as everything here. */
+static char *throw_dice(const Round *round) {
+    GString *text = g_string_new(NULL);
+    for (unsigned i = 0; i < 20; i++) {
+        g_string_append_printf(
+            text, "%d", (int)demo_dice(STREAM_DICE, round->drawn_days_ago, i, 10));
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* Committed half an hour before the dice are thrown, drawn at once, opened an hour later. */
+static bool
+walk_draw(Db *db, const DrawRequest *request, const Round *round, int64_t *ret_id, GError **error) {
+    int64_t at_us = request->now_us + 1800 * CLOCK_SECOND_US;
+    g_autofree char *dice = throw_dice(round);
+    DrawBeacon beacon;
+    if (!draw_freeze(db, request, ret_id, error) ||
+        !draw_beacon_make("dice10", "20", at_us, &beacon, error)) {
+        return false;
+    }
+    DrawCommitRequest commit = {.draw_id = *ret_id,
+                                .beacons = &beacon,
+                                .beacon_count = 1,
+                                .open_by = request->date_to,
+                                .actor = ACTOR,
+                                .now_us = request->now_us};
+    DrawBeaconTake take = {.draw_id = *ret_id,
+                           .j = 1,
+                           .typed = dice,
+                           .note = "演示：没有真的掷过骰子",
+                           .actor = ACTOR,
+                           .now_us = at_us};
+    return draw_commit(db, &commit, error) && draw_beacon_take(db, &take, error) &&
+           draw_run(db, *ret_id, ACTOR, at_us, error) &&
+           draw_publish(db, *ret_id, ACTOR, at_us + 3600 * CLOCK_SECOND_US, error);
+}
+
 static bool run_draw(Db *db,
                      const DemoOptions *options,
                      int64_t plan_id,
@@ -91,22 +128,20 @@ static bool run_draw(Db *db,
     int64_t at_us = options->now_us - round->drawn_days_ago * CLOCK_DAY_US;
     g_autofree char *from = clock_format_date(options->now_us + round->first_day * CLOCK_DAY_US);
     g_autofree char *to = clock_format_date(options->now_us + round->last_day * CLOCK_DAY_US);
-    g_autofree char *seed = g_strdup_printf("huozheng-demo-%d", round->drawn_days_ago);
     DrawRequest request = {.plan_id = plan_id,
                            .title = round->title,
                            .strata = round->strata,
                            .date_from = from,
                            .date_to = to,
                            .kind = DIGEST_SM3,
-                           .seed = (const uint8_t *)seed,
-                           .seed_size = strlen(seed),
-                           .seed_text = seed,
+                           .mode = DRAW_SEALED,
+                           .delta_s = DRAW_DELTA_MIN,
                            .officer_cap = 20,
+                           .rotate = 1,
                            .actor = ACTOR,
-                           .now_us = at_us};
+                           .now_us = at_us - 1800 * CLOCK_SECOND_US};
     g_auto(DbTx) tx = {0};
-    return db_begin(db, &tx, error) && draw_run(db, &request, ret_id, error) &&
-           draw_publish(db, *ret_id, ACTOR, at_us + 3600 * CLOCK_SECOND_US, error) &&
+    return db_begin(db, &tx, error) && walk_draw(db, &request, round, ret_id, error) &&
            db_commit(&tx, error);
 }
 

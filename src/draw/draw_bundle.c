@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "draw/draw_internal.h"
 #include "draw/draw_store.h"
+#include "ledger/ledger_heads.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,6 +18,29 @@ const char *const draw_file_names[] = {"pool.tsv",
                                        "salt.txt",
                                        "result.tsv",
                                        NULL};
+
+bool draw_file_is_there(const Draw *draw, const char *name) {
+    static const char *const frozen[] = {"pool.tsv", "insp.tsv", "deny.tsv", "params.txt", NULL};
+    if (draw->state == DRAW_DROPPED || !g_strv_contains(draw_file_names, name)) {
+        return false;
+    }
+    if (draw->state == DRAW_FROZEN) {
+        return g_strv_contains(frozen, name);
+    }
+    if (draw->state == DRAW_COMMITTED || draw->state == DRAW_LAPSED) {
+        return g_strv_contains(frozen, name) || strcmp(name, "commit.txt") == 0;
+    }
+    return true;
+}
+
+bool draw_file_is_public(const Draw *draw, const char *name) {
+    static const char *const roots[] = {"params.txt", "commit.txt", "beacon.txt", NULL};
+    if (draw->state == DRAW_FROZEN || !draw_file_is_there(draw, name)) {
+        return false;
+    }
+    return draw->state == DRAW_PUBLISHED || draw->mode == DRAW_OPEN ||
+           (draw->mode == DRAW_SEALED && g_strv_contains(roots, name));
+}
 
 bool draw_file_visit(
     Db *db, int64_t draw_id, const char *name, DrawTextSink write, void *data, GError **error) {
@@ -95,29 +119,61 @@ static bool write_part(const char *text, size_t size, void *data, GError **error
            hz_fail(error, HZ_ERROR_UNAVAILABLE, "cannot write: %s", g_strerror(errno));
 }
 
-bool draw_export(Db *db, int64_t draw_id, const char *folder, GError **error) {
-    g_autoptr(Draw) draw = draw_store_find(db, draw_id, error);
+static bool write_file(const char *folder, const char *name, FILE **ret_file, GError **error) {
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    *ret_file = fopen(path, "wb");
+    return *ret_file != NULL ||
+           hz_fail(error, HZ_ERROR_UNAVAILABLE, "cannot write %s: %s", path, g_strerror(errno));
+}
+
+static bool close_file(FILE *file, GError **error) {
+    return fclose(file) == 0 ||
+           hz_fail(error, HZ_ERROR_UNAVAILABLE, "cannot write: %s", g_strerror(errno));
+}
+
+static bool
+export_one(Db *db, int64_t draw_id, const char *folder, const char *name, GError **error) {
+    FILE *file = NULL;
+    if (!write_file(folder, name, &file, error)) {
+        return false;
+    }
+    bool is_written = draw_file_visit(db, draw_id, name, write_part, file, error);
+    return close_file(file, is_written ? error : NULL) && is_written;
+}
+
+/* That the entry is in the log, and what it seals; nothing while no head contains it. */
+static bool
+export_proof(Db *db, int64_t leaf, const char *folder, const char *name, GError **error) {
+    g_autoptr(GError) problem = NULL;
+    g_autofree char *text = leaf >= 0 ? ledger_tlog_proof(db, leaf, true, &problem) : NULL;
+    FILE *file = NULL;
+    if (text == NULL) {
+        return leaf < 0 || g_error_matches(problem, HZ_ERROR, HZ_ERROR_NOT_FOUND) ||
+               (g_propagate_error(error, g_steal_pointer(&problem)), false);
+    }
+    if (!write_file(folder, name, &file, error)) {
+        return false;
+    }
+    bool is_written = write_part(text, strlen(text), file, error);
+    return close_file(file, is_written ? error : NULL) && is_written;
+}
+
+const char *const draw_proof_names[] = {"commit.tlog-proof", "result.tlog-proof", NULL};
+
+bool draw_export(Db *db, int64_t draw_id, bool is_public, const char *folder, GError **error) {
+    g_autoptr(Draw) draw = draw_store_find(db, draw_id, false, error);
     if (draw == NULL) {
         return false;
     }
     for (const char *const *name = draw_file_names; *name != NULL; name++) {
-        g_autofree char *path = g_build_filename(folder, *name, NULL);
-        FILE *file = fopen(path, "wb");
-        if (file == NULL) {
-            return hz_fail(
-                error, HZ_ERROR_UNAVAILABLE, "cannot write %s: %s", path, g_strerror(errno));
-        }
-        bool is_written = draw_file_visit(db, draw_id, *name, write_part, file, error);
-        bool is_closed = fclose(file) == 0;
-        if (!is_written) {
+        bool is_wanted =
+            is_public ? draw_file_is_public(draw, *name) : draw_file_is_there(draw, *name);
+        if (is_wanted && !export_one(db, draw_id, folder, *name, error)) {
             return false;
         }
-        if (!is_closed) {
-            return hz_fail(
-                error, HZ_ERROR_UNAVAILABLE, "cannot write %s: %s", path, g_strerror(errno));
-        }
     }
-    return true;
+    return export_proof(db, draw->commit_leaf, folder, draw_proof_names[0], error) &&
+           export_proof(db, draw->result_leaf, folder, draw_proof_names[1], error);
 }
 
 /* --- one object ------------------------------------------------------------------------------ */

@@ -12,6 +12,7 @@
 /* One file on its way through: tree, order, line number. */
 typedef struct Reading {
     const char *name;
+    const uint8_t *secret; /* S; NULL in open mode */
     MerkleFrontier tree;
     char last[2 * DRAW_ID_MAX + 2]; /* sort key of the line before */
     const DrawParams *params;
@@ -39,7 +40,8 @@ static bool prefix_line(const Reading *reading, GError **error) {
 
 static void add_leaf(Reading *reading, const char *line, size_t size) {
     uint8_t leaf[DIGEST_SIZE];
-    merkle_leaf(reading->tree.kind, line, size, leaf);
+    draw_leaf(
+        reading->tree.kind, reading->secret, reading->name, reading->tree.size, line, size, leaf);
     merkle_frontier_add(&reading->tree, leaf, NULL, NULL);
 }
 
@@ -138,21 +140,7 @@ static bool take_deny_line(char *text, size_t size, void *data, GError **error) 
     return true;
 }
 
-/* --- commit and seed ------------------------------------------------------------------------- */
-
-static bool
-commit_says(const DrawKeyValues *commit, const char *key, const char *computed, GError **error) {
-    const char *said = draw_keys_get(commit, key);
-    if (g_strcmp0(said, computed) == 0) {
-        return true;
-    }
-    return hz_fail(error,
-                   HZ_ERROR_CORRUPT,
-                   "commit.txt says %s=%s, but it comes out as %s",
-                   key,
-                   said != NULL ? said : "(nothing)",
-                   computed);
-}
+/* --- commit ---------------------------------------------------------------------------------- */
 
 static bool commit_fits(const DrawKeyValues *commit,
                         const char *name,
@@ -164,66 +152,8 @@ static bool commit_fits(const DrawKeyValues *commit,
     g_autofree char *count = g_strdup_printf("%" G_GUINT64_FORMAT, tree->size);
     g_autofree char *count_key = g_strdup_printf("%s.count", name);
     g_autofree char *root_key = g_strdup_printf("%s.root", name);
-    return commit_says(commit, count_key, count, error) &&
-           commit_says(commit, root_key, hex, error);
-}
-
-/* The source and round of the seed were written down before: beacon.01=<source>:<round>:<time>. */
-static bool beacon_fits(const DrawKeyValues *commit, char **fields, GError **error) {
-    g_autofree char *start = g_strdup_printf("%s:%s:", fields[1], fields[2]);
-    const char *said = draw_keys_get(commit, "beacon.01");
-    if (said == NULL || !g_str_has_prefix(said, start)) {
-        return hz_fail(
-            error, HZ_ERROR_CORRUPT, "beacon.txt is not what beacon.01 in commit.txt names");
-    }
-    if (draw_keys_get(commit, "beacon.02") != NULL || draw_keys_get(commit, "party.01") != NULL) {
-        return hz_fail(error,
-                       HZ_ERROR_INVALID,
-                       "commit.txt names more beacons or parties; this version knows one seed");
-    }
-    return true;
-}
-
-/* beacon.txt: j, source, round, value in hex. One line: the seed of this version. */
-static GByteArray *read_seed(const char *text, const DrawKeyValues *commit, GError **error) {
-    g_auto(GStrv) lines = g_strsplit(text, "\n", 3);
-    g_auto(GStrv) fields = g_strsplit(lines[0] != NULL ? lines[0] : "", "\t", 5);
-    bool is_one = g_strv_length(lines) == 2 && lines[1][0] == '\0' && g_strv_length(fields) == 4 &&
-                  strcmp(fields[0], "1") == 0;
-    size_t digits = is_one ? strlen(fields[3]) : 0;
-    uint8_t seed[DRAW_SEED_MAX];
-    if (digits < 2 || digits % 2 != 0 || digits > 2 * sizeof seed ||
-        strspn(fields[3], "0123456789abcdef") != digits ||
-        !hex_parse(fields[3], seed, digits / 2)) {
-        hz_fail(error,
-                HZ_ERROR_INVALID,
-                "beacon.txt is not one line: 1, source, round, value of 1 to 255 bytes in hex");
-        return NULL;
-    }
-    if (!beacon_fits(commit, fields, error)) {
-        return NULL;
-    }
-    GByteArray *bytes = g_byte_array_new();
-    g_byte_array_append(bytes, seed, (guint)(digits / 2));
-    return bytes;
-}
-
-static bool take_keys(const DrawSource *source,
-                      const char *commit_text,
-                      const DrawKeyValues *commit,
-                      DrawOutcome *outcome,
-                      GError **error) {
-    g_autofree char *beacon = source->whole(source->from, "beacon.txt", error);
-    if (beacon == NULL) {
-        return false;
-    }
-    g_autoptr(GByteArray) seed = read_seed(beacon, commit, error);
-    if (seed == NULL) {
-        return false;
-    }
-    digest_of(outcome->kind, commit_text, strlen(commit_text), outcome->commit);
-    draw_keys(outcome->kind, outcome->commit, seed->data, seed->len, NULL, 0, &outcome->keys);
-    return true;
+    return draw_commit_says(commit, count_key, count, error) &&
+           draw_commit_says(commit, root_key, hex, error);
 }
 
 /* --- result ---------------------------------------------------------------------------------- */
@@ -313,8 +243,11 @@ static void reading_clear(Reading *reading) {
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, reading_clear)
 
-static void reading_init(Reading *reading, const DrawParams *params, DrawOutcome *outcome) {
-    *reading = (Reading){.params = params, .outcome = outcome};
+static void reading_init(Reading *reading,
+                         const DrawParams *params,
+                         const uint8_t *secret,
+                         DrawOutcome *outcome) {
+    *reading = (Reading){.params = params, .secret = secret, .outcome = outcome};
     reading->picker = draw_picker_new(outcome->kind, outcome->keys.target);
     reading->inspectors = g_array_new(FALSE, FALSE, sizeof(DrawInspector));
     reading->denied = g_array_new(FALSE, FALSE, sizeof(DrawPair));
@@ -354,8 +287,12 @@ static bool compute(const DrawSource *source,
                     const DrawKeyValues *commit,
                     DrawOutcome *outcome,
                     GError **error) {
+    uint8_t secret[DIGEST_SIZE];
     g_auto(Reading) reading = {0};
-    reading_init(&reading, params, outcome);
+    if (!draw_salt_take(source, params->is_sealed, secret, error)) {
+        return false;
+    }
+    reading_init(&reading, params, params->is_sealed ? secret : NULL, outcome);
     outcome->inspector_ids = g_ptr_array_new_with_free_func(g_free);
     if (!read_table(
             source, &reading, commit, "pool", take_pool_line, &outcome->pool_count, error) ||
@@ -371,31 +308,61 @@ static bool compute(const DrawSource *source,
     return true;
 }
 
-DrawOutcome *draw_compute(const DrawSource *source, GError **error) {
+/* params.txt, commit.txt and the seed, which stand before everything else. */
+typedef struct Beginning {
+    DrawParams *params;
+    DrawKeyValues *commit;
+    DrawOutcome *outcome;
+} Beginning;
+
+static void beginning_clear(Beginning *beginning) {
+    g_clear_pointer(&beginning->params, draw_params_free);
+    g_clear_pointer(&beginning->commit, draw_keys_free);
+    g_clear_pointer(&beginning->outcome, draw_outcome_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Beginning, beginning_clear)
+
+static bool begin(const DrawSource *source, Beginning *beginning, GError **error) {
     g_autofree char *params_text = source->whole(source->from, "params.txt", error);
     g_autofree char *commit_text =
         params_text != NULL ? source->whole(source->from, "commit.txt", error) : NULL;
     if (commit_text == NULL) {
-        return NULL;
+        return false;
     }
-    g_autoptr(DrawParams) params = draw_params_parse(params_text, error);
-    if (params == NULL) {
-        return NULL;
+    beginning->params = draw_params_parse(params_text, error);
+    if (beginning->params == NULL) {
+        return false;
     }
-    g_autoptr(DrawKeyValues) commit = draw_keys_parse(commit_text, error);
-    if (commit == NULL) {
+    beginning->commit = draw_keys_parse(commit_text, error);
+    if (beginning->commit == NULL) {
         g_prefix_error(error, "commit.txt: ");
-        return NULL;
+        return false;
     }
-    g_autoptr(DrawOutcome) outcome = g_new0(DrawOutcome, 1);
-    outcome->kind = params->kind;
+    beginning->outcome = g_new0(DrawOutcome, 1);
+    beginning->outcome->kind = beginning->params->kind;
+    beginning->outcome->is_sealed = beginning->params->is_sealed;
+    beginning->outcome->delta_s = beginning->params->delta_s;
     uint8_t hash[DIGEST_SIZE];
-    digest_of(params->kind, params_text, strlen(params_text), hash);
+    digest_of(beginning->params->kind, params_text, strlen(params_text), hash);
     g_autofree char *hex = hex_format(hash, DIGEST_SIZE);
-    if (!commit_says(commit, "params", hex, error) ||
-        !take_keys(source, commit_text, commit, outcome, error) ||
-        !compute(source, params, commit, outcome, error)) {
+    return draw_commit_says(beginning->commit, "params", hex, error) &&
+           draw_seed_take(source, commit_text, beginning->commit, beginning->outcome, error);
+}
+
+DrawOutcome *draw_compute(const DrawSource *source, GError **error) {
+    g_auto(Beginning) beginning = {0};
+    if (!begin(source, &beginning, error) ||
+        !compute(source, beginning.params, beginning.commit, beginning.outcome, error)) {
         return NULL;
     }
-    return g_steal_pointer(&outcome);
+    return g_steal_pointer(&beginning.outcome);
+}
+
+bool draw_compute_keys(const DrawSource *source, DrawKeys *ret_keys, GError **error) {
+    g_auto(Beginning) beginning = {0};
+    if (!begin(source, &beginning, error)) {
+        return false;
+    }
+    *ret_keys = beginning.outcome->keys;
+    return true;
 }

@@ -9,8 +9,14 @@
 
 /* --- writing --------------------------------------------------------------------------------- */
 
-void draw_file_begin(DrawFileWriter *writer, DigestKind kind, DrawPartSink sink, void *data) {
-    *writer = (DrawFileWriter){.sink = sink, .data = data, .text = g_string_new(NULL)};
+void draw_file_begin(DrawFileWriter *writer,
+                     DigestKind kind,
+                     const char *name,
+                     const uint8_t *secret,
+                     DrawPartSink sink,
+                     void *data) {
+    *writer = (DrawFileWriter){
+        .name = name, .secret = secret, .sink = sink, .data = data, .text = g_string_new(NULL)};
     merkle_frontier_init(&writer->tree, kind);
 }
 
@@ -30,7 +36,7 @@ static bool flush(DrawFileWriter *writer, GError **error) {
 bool draw_file_line(
     DrawFileWriter *writer, const char *id, const char *line, size_t size, GError **error) {
     uint8_t leaf[DIGEST_SIZE];
-    merkle_leaf(writer->tree.kind, line, size, leaf);
+    draw_leaf(writer->tree.kind, writer->secret, writer->name, writer->tree.size, line, size, leaf);
     merkle_frontier_add(&writer->tree, leaf, NULL, NULL);
     if (writer->lines_in_part == 0) {
         g_strlcpy(writer->first_id, id, sizeof writer->first_id);

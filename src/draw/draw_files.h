@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "draw/draw_beacon.h"
 #include "draw/draw_rules.h"
 #include "ledger/merkle.h"
 
@@ -17,6 +18,8 @@ typedef bool (*DrawPartSink)(
     int64_t part, const char *first_id, const GString *text, void *data, GError **error);
 typedef struct DrawFileWriter {
     MerkleFrontier tree;
+    const char *name;      /* "pool.tsv": enters the salts */
+    const uint8_t *secret; /* S of a sealed draw; NULL: no salts */
     DrawPartSink sink;
     void *data;
     GString *text; /* the part that is being filled */
@@ -24,7 +27,13 @@ typedef struct DrawFileWriter {
     int64_t part;
     int64_t lines_in_part;
 } DrawFileWriter;
-void draw_file_begin(DrawFileWriter *writer, DigestKind kind, DrawPartSink sink, void *data);
+/* `name` and `secret` are borrowed. */
+void draw_file_begin(DrawFileWriter *writer,
+                     DigestKind kind,
+                     const char *name,
+                     const uint8_t *secret,
+                     DrawPartSink sink,
+                     void *data);
 /* `line` without LF; `id` is its first field. */
 bool draw_file_line(
     DrawFileWriter *writer, const char *id, const char *line, size_t size, GError **error);
@@ -93,6 +102,8 @@ bool draw_keys_visit(const DrawKeyValues *values,
 /* What params.txt says. */
 typedef struct DrawParams {
     DigestKind kind;
+    bool is_sealed;  /* mode=sealed */
+    int64_t delta_s; /* from the witnessed commitment to the first beacon */
     int64_t cap;
     char *date_to;
     DrawRung rungs[DRAW_RUNGS_MAX];
@@ -129,6 +140,12 @@ typedef struct DrawSource {
 
 typedef struct DrawOutcome {
     DigestKind kind;
+    bool is_sealed;
+    bool is_typed;               /* an old draw whose seed a person typed */
+    int64_t delta_s;             /* params.txt */
+    int64_t first_beacon_us;     /* the time rule: commitment witnessed delta before it */
+    unsigned party_count;        /* of commit.txt */
+    unsigned share_count;        /* that count */
     uint8_t commit[DIGEST_SIZE]; /* C */
     DrawKeys keys;
     int64_t pool_count, eligible_count, inspector_count, denied_count;
@@ -142,9 +159,29 @@ void draw_outcome_free(DrawOutcome *outcome);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DrawOutcome, draw_outcome_free)
 
 /* Checks pool.tsv, insp.tsv, deny.tsv, params.txt and commit.txt against each other, takes the seed
- * from beacon.txt and recomputes the draw. HZ_ERROR_INVALID names the file and line that is wrong,
- * HZ_ERROR_CORRUPT the value of commit.txt that does not come out. */
+ * from beacon.txt and reveals.txt and recomputes the draw. HZ_ERROR_INVALID names the file and line
+ * that is wrong, HZ_ERROR_CORRUPT the value of commit.txt that does not come out. When anything was
+ * witnessed is not in the files; that is for who knows the ledger. */
 DrawOutcome *draw_compute(const DrawSource *source, GError **error);
+/* Only the keys, from params.txt, commit.txt, beacon.txt and reveals.txt. */
+bool draw_compute_keys(const DrawSource *source, DrawKeys *ret_keys, GError **error);
+/* What params.txt, commit.txt, beacon.txt and reveals.txt say: C, keys and what stands beside them
+ * in `outcome`, whose kind, mode and delta are set. */
+bool draw_seed_take(const DrawSource *source,
+                    const char *commit_text,
+                    const DrawKeyValues *commit,
+                    DrawOutcome *outcome,
+                    GError **error);
+/* S from salt.txt, which is empty in open mode; *ret_secret then stays untouched. */
+bool draw_salt_take(const DrawSource *source,
+                    bool is_sealed,
+                    uint8_t ret_secret[DIGEST_SIZE],
+                    GError **error);
+/* commit.txt says this under this key; HZ_ERROR_CORRUPT otherwise. */
+bool draw_commit_says(const DrawKeyValues *commit,
+                      const char *key,
+                      const char *computed,
+                      GError **error);
 
 /* A source that reads a folder. `folder` is borrowed. */
 DrawSource draw_folder_source(const char *folder);

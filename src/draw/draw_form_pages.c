@@ -1,4 +1,4 @@
-/* Making a draw: the form, the page that says what will happen, and the act. */
+/* Beginning a draw: the form, the page that says what will happen, and the freezing. */
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/number.h"
@@ -12,17 +12,18 @@
 
 /* What stands in the form; texts are owned. */
 typedef struct DrawForm {
-    char *title, *date_from, *date_to, *seed, *hash, *officer_cap;
-    GPtrArray *strata; /* NULL-terminated for draw_run; owned texts */
+    char *title, *date_from, *date_to, *mode, *hash, *officer_cap, *rotate;
+    GPtrArray *strata; /* NULL-terminated for draw_freeze; owned texts */
 } DrawForm;
 
 static void draw_form_clear(DrawForm *form) {
     g_free(form->title);
     g_free(form->date_from);
     g_free(form->date_to);
-    g_free(form->seed);
+    g_free(form->mode);
     g_free(form->hash);
     g_free(form->officer_cap);
+    g_free(form->rotate);
     g_clear_pointer(&form->strata, g_ptr_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DrawForm, draw_form_clear)
@@ -94,8 +95,11 @@ static json_t *form_model(
     form_field(model, "title", form->title, problems);
     form_field(model, "date_from", form->date_from, problems);
     form_field(model, "date_to", form->date_to, problems);
-    form_field(model, "seed", form->seed, problems);
     form_field(model, "officer_cap", form->officer_cap, problems);
+    form_field(model, "rotate", form->rotate, problems);
+    json_put_bool(model, "is_sealed", strcmp(form->mode, "open") != 0);
+    json_put_bool(model, "is_open", strcmp(form->mode, "open") == 0);
+    json_put_text(model, "mode", form->mode);
     form_field(model, "strata", "", problems);
     json_put_bool(model, "is_sm3", strcmp(form->hash, "sha256") != 0);
     json_put_bool(model, "is_sha256", strcmp(form->hash, "sha256") == 0);
@@ -111,7 +115,8 @@ static void fill_fresh(Ctx *ctx, const Plan *plan, DrawForm *form) {
     form->title = g_strdup_printf("%s：随机抽查", plan->title);
     form->date_from = clock_format_date(ctx->now_us + CLOCK_DAY_US);
     form->date_to = clock_format_date(ctx->now_us + 31 * CLOCK_DAY_US);
-    form->seed = g_strdup("");
+    form->mode = g_strdup("sealed");
+    form->rotate = g_strdup("1");
     form->hash = g_strdup("sm3");
     form->officer_cap = g_strdup(OFFICER_CAP_DEFAULT);
     form->strata = g_ptr_array_new_with_free_func(g_free);
@@ -137,7 +142,8 @@ static void read_form(const Request *req, DrawForm *form) {
     form->title = draw_form_text(req, "title");
     form->date_from = draw_form_text(req, "date_from");
     form->date_to = draw_form_text(req, "date_to");
-    form->seed = draw_form_text(req, "seed");
+    form->mode = draw_form_text(req, "mode");
+    form->rotate = draw_form_text(req, "rotate");
     form->hash = draw_form_text(req, "hash");
     form->officer_cap = draw_form_text(req, "officer_cap");
     form->strata = g_ptr_array_new_with_free_func(g_free);
@@ -150,22 +156,6 @@ static void read_form(const Request *req, DrawForm *form) {
 static bool is_day(const char *text) {
     int64_t time_us = 0;
     return strlen(text) == 10 && clock_parse(text, &time_us);
-}
-
-static void check_seed(const DrawForm *form, FormProblems *problems) {
-    g_autoptr(GByteArray) seed = draw_seed_parse(form->seed);
-    if (seed == NULL) {
-        form_problem_add(
-            problems, "seed", "写种子：至少 60 比特，例如掷 20 次十面骰子得到的 20 位数字");
-        return;
-    }
-    double bits = draw_seed_bits(form->seed);
-    if (bits < DRAW_SEED_BITS_MIN || seed->len < 8) {
-        form_problem_add(problems,
-                         "seed",
-                         "种子太容易猜：估计只有 %d 比特，要 60 比特。再加长一些，不要用重复的字",
-                         (int)bits);
-    }
 }
 
 static void check_strata(const Plan *plan, const DrawForm *form, FormProblems *problems) {
@@ -199,8 +189,10 @@ static void check_form(Ctx *ctx, const Plan *plan, const DrawForm *form, FormPro
     if (!g_ascii_string_to_unsigned(form->officer_cap, 10, 1, 10000, &cap, NULL)) {
         form_problem_add(problems, "officer_cap", "每人上限写 1 至 10000 的整数");
     }
+    if (!g_ascii_string_to_unsigned(form->rotate, 10, 0, 9, &cap, NULL)) {
+        form_problem_add(problems, "rotate", "轮换写 0 至 9 的整数");
+    }
     check_strata(plan, form, problems);
-    check_seed(form, problems);
 }
 
 /* Both steps check everything: what the browser sends back in the second is not trusted. */
@@ -238,30 +230,36 @@ Response *draw_new_submit(Ctx *ctx, const Request *req) {
     if (model == NULL) {
         return response_problem(error, NULL);
     }
-    g_autofree char *bits = g_strdup_printf("%d", (int)draw_seed_bits(form.seed));
     int64_t total = 0;
     for (guint i = 0; i < plan->quotas->len; i++) {
         const PlanQuota *quota = &g_array_index(plan->quotas, PlanQuota, i);
         total += has_stratum(&form, quota->stratum) ? quota->quota : 0;
     }
-    json_put_text(model, "seed_bits", bits);
+    g_ptr_array_add(form.strata, NULL);
+    json_t *forecast =
+        draw_forecast_model(ctx, plan, (const char *const *)form.strata->pdata, &error);
+    if (forecast == NULL) {
+        json_decref(model);
+        return response_problem(error, NULL);
+    }
+    json_put(model, "forecast", forecast);
     json_put_count(model, "quota_total", total);
     return response_page("draw/draw_confirm", model);
 }
 
 /* --- the act --------------------------------------------------------------------------------- */
 
-typedef struct DrawRunning {
+typedef struct DrawFreezing {
     const DrawRequest *request;
     int64_t id;
-} DrawRunning;
+} DrawFreezing;
 
-static bool run_work(Db *db, void *data, GError **error) {
-    DrawRunning *running = data;
-    return draw_run(db, running->request, &running->id, error);
+static bool freeze_work(Db *db, void *data, GError **error) {
+    DrawFreezing *freezing = data;
+    return draw_freeze(db, freezing->request, &freezing->id, error);
 }
 
-Response *draw_run_submit(Ctx *ctx, const Request *req) {
+Response *draw_freeze_submit(Ctx *ctx, const Request *req) {
     Response *refusal = NULL;
     g_autoptr(GError) error = NULL;
     g_autoptr(Plan) plan = wanted_plan(ctx, request_form(req, "plan"), &refusal);
@@ -275,7 +273,6 @@ Response *draw_run_submit(Ctx *ctx, const Request *req) {
         return refusal;
     }
     g_ptr_array_add(form.strata, NULL);
-    g_autoptr(GByteArray) seed = draw_seed_parse(form.seed);
     g_autofree char *actor = draw_actor(ctx);
     DrawRequest request = {.plan_id = plan->id,
                            .title = form.title,
@@ -283,19 +280,24 @@ Response *draw_run_submit(Ctx *ctx, const Request *req) {
                            .date_from = form.date_from,
                            .date_to = form.date_to,
                            .kind = strcmp(form.hash, "sha256") == 0 ? DIGEST_SHA256 : DIGEST_SM3,
-                           .seed = seed->data,
-                           .seed_size = seed->len,
-                           .seed_text = form.seed,
+                           .mode = strcmp(form.mode, "open") == 0 ? DRAW_OPEN : DRAW_SEALED,
+                           .delta_s = DRAW_DELTA_MIN,
                            .officer_cap = (int64_t)g_ascii_strtoull(form.officer_cap, NULL, 10),
+                           .rotate = (int64_t)g_ascii_strtoull(form.rotate, NULL, 10),
                            .actor = actor,
                            .now_us = ctx->now_us};
-    DrawRunning running = {&request, 0};
-    if (!db_run_tx(ctx->db, run_work, &running, &error)) {
+    DrawFreezing freezing = {&request, 0};
+    if (!db_run_tx(ctx->db, freeze_work, &freezing, &error)) {
         bool is_conflict = g_error_matches(error, HZ_ERROR, HZ_ERROR_CONFLICT);
         return response_problem(
-            error, is_conflict ? "这些类别刚被抽过，或者计划有了新版。一个类别只抽一次。" : NULL);
+            error,
+            is_conflict ? "这些类别刚被抽过，计划有了新版，或者同一范围里还有一次抽查没有"
+                          "抽完。一个类别只抽一次，重叠的抽查要等前一次抽完。"
+                        : NULL);
     }
-    g_autofree char *path = g_strdup_printf("/work/draws/%" G_GINT64_FORMAT, running.id);
-    return response_redirect_flash(
-        path, "已抽取，编号 D%" G_GINT64_FORMAT "。检查任务已派给抽到的人员。", running.id);
+    g_autofree char *path = g_strdup_printf("/work/draws/%" G_GINT64_FORMAT, freezing.id);
+    return response_redirect_flash(path,
+                                   "名单、人员和规则已冻结，编号 D%" G_GINT64_FORMAT
+                                   "。下一步：选随机数来源并封存。",
+                                   freezing.id);
 }

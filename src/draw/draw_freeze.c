@@ -4,7 +4,6 @@
  * A pool of a million objects is held as 24 bytes each, sorted as the files want it, and written in
  * parts; nothing else grows with it.
  */
-#include "base/clock.h"
 #include "base/error.h"
 #include "draw/draw_internal.h"
 #include "draw/draw_store.h"
@@ -30,8 +29,10 @@ typedef struct PoolItem {
 
 typedef struct Freezing {
     Db *db;
-    const Draw *draw;
-    const char *file; /* being written */
+    Draw *draw; /* its counts are set */
+    const DrawRequest *request;
+    const uint8_t *secret; /* S; NULL in open mode */
+    const char *file;      /* being written */
     const DrawWeights *weights;
     GHashTable *drawn;      /* object id -> times drawn this year */
     GHashTable *exclusions; /* object id -> reason */
@@ -39,7 +40,6 @@ typedef struct Freezing {
     GArray *pool;           /* PoolItem */
     GArray *officers;       /* OfficerItem */
     DrawKeyValues *commit;
-    int64_t officer_cap;
 } Freezing;
 
 typedef struct OfficerItem {
@@ -117,6 +117,7 @@ static bool take_object(const PoolObject *object, void *data, GError **error) {
     } else if (item.drawn >= freezing->weights->cap) {
         item.reason = REASON_CAP;
     }
+    freezing->draw->eligible_count += item.reason == REASON_NONE ? 1 : 0;
     g_array_append_val(freezing->pool, item);
     return true;
 }
@@ -149,9 +150,13 @@ add_part(int64_t part, const char *first_id, const GString *text, void *data, GE
 }
 
 /* Closes a table and notes its count and root for commit.txt. */
-static bool
-finish_table(Freezing *freezing, DrawFileWriter *writer, const char *name, GError **error) {
+static bool finish_table(Freezing *freezing,
+                         DrawFileWriter *writer,
+                         const char *name,
+                         int64_t *ret_count,
+                         GError **error) {
     uint8_t root[DIGEST_SIZE];
+    *ret_count = (int64_t)writer->tree.size;
     merkle_frontier_root(&writer->tree, root);
     g_autofree char *hex = hex_format(root, DIGEST_SIZE);
     g_autofree char *count_key = g_strdup_printf("%s.count", name);
@@ -161,10 +166,14 @@ finish_table(Freezing *freezing, DrawFileWriter *writer, const char *name, GErro
     return draw_file_end(writer, error);
 }
 
+static void begin_table(Freezing *freezing, DrawFileWriter *writer, const char *file) {
+    freezing->file = file;
+    draw_file_begin(writer, freezing->draw->kind, file, freezing->secret, add_part, freezing);
+}
+
 static bool write_pool(Freezing *freezing, GError **error) {
     g_auto(DrawFileWriter) writer = {0};
-    freezing->file = "pool.tsv";
-    draw_file_begin(&writer, freezing->draw->kind, add_part, freezing);
+    begin_table(freezing, &writer, "pool.tsv");
     g_autoptr(GString) text = g_string_new(NULL);
     for (guint i = 0; i < freezing->pool->len; i++) {
         const PoolItem *item = &g_array_index(freezing->pool, PoolItem, i);
@@ -186,10 +195,10 @@ static bool write_pool(Freezing *freezing, GError **error) {
             return false;
         }
     }
-    return finish_table(freezing, &writer, "pool", error);
+    return finish_table(freezing, &writer, "pool", &freezing->draw->pool_count, error);
 }
 
-static bool freeze_pool(Freezing *freezing, const char *const *strata, GError **error) {
+static bool freeze_pool(Freezing *freezing, GError **error) {
     const Draw *draw = freezing->draw;
     freezing->drawn = draw_store_drawn_counts(freezing->db, draw->year, draw->object_kind, error);
     if (freezing->drawn == NULL) {
@@ -203,7 +212,7 @@ static bool freeze_pool(Freezing *freezing, const char *const *strata, GError **
     if (!pool_visit(freezing->db,
                     draw->object_kind,
                     draw->region,
-                    category_mask(strata),
+                    category_mask(freezing->request->strata),
                     take_object,
                     freezing,
                     error)) {
@@ -250,8 +259,7 @@ static bool freeze_officers(Freezing *freezing, GError **error) {
         return false;
     }
     g_array_sort(freezing->officers, compare_officers);
-    freezing->file = "insp.tsv";
-    draw_file_begin(&writer, freezing->draw->kind, add_part, freezing);
+    begin_table(freezing, &writer, "insp.tsv");
     g_autoptr(GString) text = g_string_new(NULL);
     for (guint i = 0; i < freezing->officers->len; i++) {
         const OfficerItem *item = &g_array_index(freezing->officers, OfficerItem, i);
@@ -260,52 +268,87 @@ static bool freeze_officers(Freezing *freezing, GError **error) {
                              .is_lead = item->is_lead,
                              .valid_to = item->valid_to,
                              .load = item->load,
-                             .cap = freezing->officer_cap};
+                             .cap = freezing->request->officer_cap};
         draw_insp_format(&line, text);
         if (!draw_file_line(&writer, item->id, text->str, text->len, error)) {
             return false;
         }
     }
-    return finish_table(freezing, &writer, "insp", error);
+    return finish_table(freezing, &writer, "insp", &freezing->draw->inspector_count, error);
 }
 
 static int compare_texts(gconstpointer left, gconstpointer right) {
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-static bool freeze_denied(Freezing *freezing, GError **error) {
-    g_autoptr(GArray) denied = draw_store_denied(freezing->db, freezing->draw->object_kind, error);
-    if (denied == NULL) {
+/* One line for each pair; a recusal comes before a rotation. */
+typedef struct DenyList {
+    GPtrArray *lines;
+    GHashTable *pairs; /* "target\tinspector" */
+} DenyList;
+
+static void deny_list_clear(DenyList *list) {
+    g_clear_pointer(&list->lines, g_ptr_array_unref);
+    g_clear_pointer(&list->pairs, g_hash_table_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DenyList, deny_list_clear)
+
+static void add_denied(DenyList *list, const DrawDeny *deny) {
+    char target[DRAW_ID_MAX + 1];
+    char inspector[DRAW_ID_MAX + 1];
+    draw_id_format(deny->object_kind, deny->object_id, target);
+    draw_id_format("officer", deny->officer_id, inspector);
+    if (!g_hash_table_add(list->pairs, g_strdup_printf("%s\t%s", target, inspector))) {
+        return;
+    }
+    DrawDenyLine line = {target, inspector, deny->code};
+    g_autoptr(GString) text = g_string_new(NULL);
+    draw_deny_format(&line, text);
+    g_ptr_array_add(list->lines, g_strdup(text->str));
+}
+
+static bool collect_denied(Freezing *freezing, DenyList *list, GError **error) {
+    const Draw *draw = freezing->draw;
+    g_autoptr(GArray) recused = draw_store_denied(freezing->db, draw->object_kind, error);
+    if (recused == NULL) {
         return false;
     }
-    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GString) text = g_string_new(NULL);
-    for (guint i = 0; i < denied->len; i++) {
-        const DrawDeny *deny = &g_array_index(denied, DrawDeny, i);
-        char target[DRAW_ID_MAX + 1];
-        char inspector[DRAW_ID_MAX + 1];
-        draw_id_format(deny->object_kind, deny->object_id, target);
-        draw_id_format("officer", deny->officer_id, inspector);
-        DrawDenyLine line = {target, inspector, deny->code};
-        draw_deny_format(&line, text);
-        g_ptr_array_add(lines, g_strdup(text->str));
+    g_autoptr(GArray) rotated = draw_store_rotated(
+        freezing->db, draw->object_kind, draw->region, freezing->request->rotate, error);
+    if (rotated == NULL) {
+        return false;
+    }
+    for (guint i = 0; i < recused->len; i++) {
+        add_denied(list, &g_array_index(recused, DrawDeny, i));
+    }
+    for (guint i = 0; i < rotated->len; i++) {
+        add_denied(list, &g_array_index(rotated, DrawDeny, i));
     }
     /* TAB sorts before every character of an id: the whole line sorts as (target, inspector). */
-    g_ptr_array_sort(lines, compare_texts);
+    g_ptr_array_sort(list->lines, compare_texts);
+    return true;
+}
+
+static bool freeze_denied(Freezing *freezing, GError **error) {
+    g_auto(DenyList) list = {g_ptr_array_new_with_free_func(g_free),
+                             g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
     g_auto(DrawFileWriter) writer = {0};
-    freezing->file = "deny.tsv";
-    draw_file_begin(&writer, freezing->draw->kind, add_part, freezing);
-    for (guint i = 0; i < lines->len; i++) {
-        const char *line = g_ptr_array_index(lines, i);
+    if (!collect_denied(freezing, &list, error)) {
+        return false;
+    }
+    begin_table(freezing, &writer, "deny.tsv");
+    for (guint i = 0; i < list.lines->len; i++) {
+        const char *line = g_ptr_array_index(list.lines, i);
         g_autofree char *target = g_strndup(line, strcspn(line, "\t"));
         if (!draw_file_line(&writer, target, line, strlen(line), error)) {
             return false;
         }
     }
-    return finish_table(freezing, &writer, "deny", error);
+    return finish_table(freezing, &writer, "deny", &freezing->draw->denied_count, error);
 }
 
-/* --- params, beacon, commit ------------------------------------------------------------------- */
+/* --- params and the beginning of commit.txt
+ * ------------------------------------------------------------------- */
 
 static bool add_whole(Freezing *freezing, const char *file, const char *text, GError **error) {
     return text[0] == '\0' ||
@@ -313,8 +356,7 @@ static bool add_whole(Freezing *freezing, const char *file, const char *text, GE
                freezing->db, freezing->draw->id, file, 0, "", text, strlen(text), error);
 }
 
-static DrawKeyValues *
-make_params(const Freezing *freezing, const Plan *plan, const char *const *strata) {
+static DrawKeyValues *make_params(const Freezing *freezing, const Plan *plan) {
     const Draw *draw = freezing->draw;
     DrawKeyValues *params = draw_keys_new();
     g_autofree char *scope = g_strdup_printf("%s:%s", draw->object_kind, draw->region);
@@ -326,8 +368,8 @@ make_params(const Freezing *freezing, const Plan *plan, const char *const *strat
     draw_keys_put(params, "insp_date_to", draw->date_to);
     draw_keys_put(params, "rung.1", "same");
     draw_keys_put(params, "rung.2", "any");
-    draw_keys_put(params, "mode", "open");
-    draw_keys_put(params, "delta", "0");
+    draw_keys_put(params, "mode", draw_mode_word(draw->mode));
+    draw_keys_put_int(params, "delta", draw->delta_s);
     for (unsigned risk = 0; risk < DRAW_RISKS; risk++) {
         for (unsigned credit = 0; credit < DRAW_CREDITS; credit++) {
             g_autofree char *key =
@@ -337,7 +379,7 @@ make_params(const Freezing *freezing, const Plan *plan, const char *const *strat
     }
     for (guint i = 0; i < plan->quotas->len; i++) {
         const PlanQuota *quota = &g_array_index(plan->quotas, PlanQuota, i);
-        if (g_strv_contains(strata, quota->stratum)) {
+        if (g_strv_contains(freezing->request->strata, quota->stratum)) {
             g_autofree char *quota_key = g_strdup_printf("quota.%s", quota->stratum);
             g_autofree char *reserve_key = g_strdup_printf("alt.%s", quota->stratum);
             draw_keys_put_int(params, quota_key, quota->quota);
@@ -347,9 +389,8 @@ make_params(const Freezing *freezing, const Plan *plan, const char *const *strat
     return params;
 }
 
-static bool
-freeze_params(Freezing *freezing, const Plan *plan, const char *const *strata, GError **error) {
-    g_autoptr(DrawKeyValues) params = make_params(freezing, plan, strata);
+static bool freeze_params(Freezing *freezing, const Plan *plan, GError **error) {
+    g_autoptr(DrawKeyValues) params = make_params(freezing, plan);
     g_autofree char *text = draw_keys_format(params);
     uint8_t hash[DIGEST_SIZE];
     digest_of(freezing->draw->kind, text, strlen(text), hash);
@@ -358,37 +399,37 @@ freeze_params(Freezing *freezing, const Plan *plan, const char *const *strata, G
     return add_whole(freezing, "params.txt", text, error);
 }
 
-static bool freeze_commit(Freezing *freezing, GError **error) {
-    const Draw *draw = freezing->draw;
+/* What commit.txt will begin with; the beacons and parties are named when it is committed. */
+static bool begin_commit(Freezing *freezing, GError **error) {
     LedgerHead head;
     if (!ledger_head(freezing->db, &head, error)) {
         return false;
     }
     g_autofree char *root = hex_format(head.root, DIGEST_SIZE);
-    g_autofree char *time = clock_format_utc(draw->drawn_us);
-    g_autofree char *beacon = g_strdup_printf("form:1:%s", time);
-    g_autofree char *line = g_strdup_printf("1\tform\t1\t%s\n", draw->seed_hex);
-    draw_keys_put(freezing->commit, "draw", draw->number);
+    draw_keys_put(freezing->commit, "draw", freezing->draw->number);
     draw_keys_put_int(freezing->commit, "log.size", head.size);
     draw_keys_put(freezing->commit, "log.root", root);
-    draw_keys_put(freezing->commit, "beacon.01", beacon);
     g_autofree char *text = draw_keys_format(freezing->commit);
-    return add_whole(freezing, "commit.txt", text, error) &&
-           add_whole(freezing, "beacon.txt", line, error);
+    return add_whole(freezing, DRAW_COMMIT_BEGUN, text, error);
 }
 
-bool draw_freeze(Db *db,
-                 const Draw *draw,
-                 const Plan *plan,
-                 const char *const *strata,
-                 int64_t officer_cap,
-                 GError **error) {
-    g_auto(Freezing) freezing = {.db = db, .draw = draw, .officer_cap = officer_cap};
+bool draw_freeze_files(
+    Db *db, Draw *draw, const Plan *plan, const DrawRequest *request, GError **error) {
+    uint8_t secret[DIGEST_SIZE];
+    g_auto(Freezing) freezing = {.db = db, .draw = draw, .request = request};
+    if (draw->mode == DRAW_SEALED) {
+        g_assert(hex_parse(draw->secret_hex, secret, sizeof secret));
+        freezing.secret = secret;
+    }
     freezing.commit = draw_keys_new();
     const char *city = law_city_of(plan->region, error);
     const LawBook *book = city == NULL ? NULL : law_book(city, error);
-    freezing.weights = book == NULL ? NULL : draw_weights_at(book, draw->drawn_us, error);
-    return freezing.weights != NULL && freeze_params(&freezing, plan, strata, error) &&
-           freeze_pool(&freezing, strata, error) && freeze_officers(&freezing, error) &&
-           freeze_denied(&freezing, error) && freeze_commit(&freezing, error);
+    freezing.weights = book == NULL ? NULL : draw_weights_at(book, draw->frozen_us, error);
+    if (freezing.weights == NULL || !freeze_params(&freezing, plan, error) ||
+        !freeze_pool(&freezing, error) || !freeze_officers(&freezing, error) ||
+        !freeze_denied(&freezing, error) || !begin_commit(&freezing, error)) {
+        return false;
+    }
+    draw->excluded_count = draw->pool_count - draw->eligible_count;
+    return true;
 }

@@ -11,14 +11,27 @@ void draw_id_format(const char *object_kind, int64_t id, char ret_id[DRAW_ID_MAX
 /* The number behind a letter; 0 if it is no such id. */
 int64_t draw_id_number(const char *id);
 
-/* Writes pool.tsv, insp.tsv, deny.tsv, params.txt, beacon.txt and commit.txt of the draw into the
- * store. `plan` gives the quotas, `strata` those that are drawn now. */
-bool draw_freeze(Db *db,
-                 const Draw *draw,
-                 const Plan *plan,
-                 const char *const *strata,
-                 int64_t officer_cap,
-                 GError **error);
+/* Writes pool.tsv, insp.tsv, deny.tsv, params.txt and the beginning of commit.txt
+ * (DRAW_COMMIT_BEGUN) into the store and sets the counts of `draw`. `plan` gives the quotas. */
+bool draw_freeze_files(
+    Db *db, Draw *draw, const Plan *plan, const DrawRequest *request, GError **error);
+#define DRAW_COMMIT_BEGUN                                                                          \
+    "commit.begun" /* no file of the bundle: what commit.txt will begin with */
+
+/* One entry on the draw in the ledger; takes `payload` over. *ret_leaf may be NULL. */
+bool draw_mark(Db *db,
+               const Draw *draw,
+               const char *type,
+               json_t *payload,
+               const char *actor,
+               int64_t now_us,
+               int64_t *ret_leaf,
+               GError **error);
+const PlanQuota *draw_find_quota(const Plan *plan, const char *stratum);
+/* Sets name, address and region as they are now. */
+bool draw_load_object(Db *db, DrawnObject *target, GError **error);
+/* Done to published, with its entry. */
+bool draw_open(Db *db, Draw *draw, const char *actor, int64_t now_us, GError **error);
 
 /* A source that reads the frozen parts. */
 typedef struct DrawStoreFiles {

@@ -117,6 +117,12 @@ static void put_counts(json_t *model, const Draw *draw) {
     json_put_text(model, "rung_zh", draw->rung <= 1 ? "本区县" : "全市");
 }
 
+static const char *state_icon(DrawState state) {
+    static const char *const icons[DRAW_STATE_COUNT] = {
+        "pencil", "hourglass", "lock", "circle-check", "x", "x"};
+    return icons[state];
+}
+
 json_t *draw_model(Db *db, const Draw *draw) {
     json_t *model = json_object();
     g_autofree char *region = draw_region_zh(db, draw->region);
@@ -136,6 +142,22 @@ json_t *draw_model(Db *db, const Draw *draw) {
     json_put_text(model, "seed_by", draw->seed_by);
     json_put_text(model, "seed_hex", draw->seed_hex);
     json_put_text(model, "seed_text", draw->seed_text);
+    json_put_text(model, "mode", draw_mode_word(draw->mode));
+    json_put_bool(model, "is_typed", draw->mode == DRAW_TYPED);
+    json_put_bool(model, "is_sealed", draw->mode == DRAW_SEALED);
+    json_put_bool(model, "is_open_mode", draw->mode == DRAW_OPEN);
+    json_put_text(model, "state", draw_state_word(draw->state));
+    json_put_text(model, "state_zh", draw_state_zh(draw->state));
+    json_put_text(model, "state_class", draw->state == DRAW_PUBLISHED ? "k" : "");
+    json_put_text(model, "state_icon", state_icon(draw->state));
+    json_put_bool(model, "is_frozen", draw->state == DRAW_FROZEN);
+    json_put_bool(model, "is_waiting", draw->state == DRAW_COMMITTED);
+    json_put_bool(model, "is_run", draw->state == DRAW_DONE || draw->state == DRAW_PUBLISHED);
+    json_put_bool(model, "is_over", draw->state == DRAW_DROPPED || draw->state == DRAW_LAPSED);
+    json_put_text(model, "open_by", draw->open_by[0] != '\0' ? draw->open_by : NULL);
+    json_put_bool(model, "is_test_clock", clock_is_test());
+    put_minute(model, "frozen_at", draw->frozen_us);
+    put_minute(model, "committed_at", draw->committed_us);
     put_minute(model, "drawn_at", draw->drawn_us);
     put_minute(model, "published", draw->published_us);
     json_put_bool(model, "is_published", draw->state == DRAW_PUBLISHED);
@@ -210,17 +232,56 @@ static const char *risk_token_zh(const char *token) {
     return risk_name_zh(risk);
 }
 
-/* Was it drawn? Looks at the newest draws it stands in. */
+static bool is_run(const Draw *draw) {
+    return draw->state == DRAW_DONE || draw->state == DRAW_PUBLISHED;
+}
+
+char *draw_hand_command(const Draw *draw, const DrawKeys *keys, const char *id, int64_t weight) {
+    g_autofree char *key = hex_format(keys->target, DIGEST_SIZE);
+    return g_strdup_printf("KT=%s; ID=%s; for j in $(seq 0 %" G_GINT64_FORMAT "); do "
+                           "printf '%%s%%02x%%s%%04x' $KT ${#ID} $(printf %%s $ID | xxd -p) $j | "
+                           "xxd -r -p | openssl dgst -%s; done | sort",
+                           key,
+                           id,
+                           weight - 1,
+                           draw->kind == DIGEST_SM3 ? "sm3" : "sha256");
+}
+
+/* Its ticket, and how anybody finds the same one. */
+static bool
+put_ticket(Db *db, const Draw *draw, const char *id, int64_t weight, json_t *item, GError **error) {
+    DrawKeys keys;
+    uint8_t ticket[DIGEST_SIZE];
+    json_put_text(item, "ticket", NULL);
+    json_put_text(item, "command", NULL);
+    if (!is_run(draw) || weight == 0) {
+        return true;
+    }
+    if (!draw_keys_of(db, draw->id, &keys, error)) {
+        return false;
+    }
+    g_autoptr(Digest) digest = digest_new(draw->kind);
+    draw_ticket(digest, keys.target, id, (unsigned)weight, ticket);
+    g_autofree char *hex = hex_format(ticket, DIGEST_SIZE);
+    g_autofree char *command = draw_hand_command(draw, &keys, id, weight);
+    json_put_text(item, "ticket", hex);
+    json_put_text(item, "command", command);
+    return true;
+}
+
+/* Was it drawn, and at which place? Looks at the newest draws it stands in. */
 static bool put_outcome(Db *db, const Draw *draw, int64_t object_id, json_t *item, GError **error) {
     g_autoptr(GPtrArray) targets = draw_targets_of(db, draw->object_kind, object_id, 200, error);
     if (targets == NULL) {
         return false;
     }
-    const char *outcome = "没有抽中";
+    const char *outcome = is_run(draw) ? "没有抽中" : "还没有抽";
+    json_put(item, "place", json_null());
     for (guint i = 0; i < targets->len; i++) {
         const DrawnObject *target = g_ptr_array_index(targets, i);
         if (target->draw_id == draw->id) {
             outcome = target->is_reserve ? "是备选" : "抽中";
+            json_put_int(item, "place", target->order);
         }
     }
     json_put_text(item, "outcome", outcome);
@@ -250,7 +311,8 @@ static bool add_found(
     json_put_int(item, "weight", standing.weight);
     json_put_int(item, "drawn_before", standing.drawn);
     json_put_text(item, "reason_zh", reason_zh(standing.reason));
-    return put_outcome(db, draw, object_id, item, error);
+    return put_outcome(db, draw, object_id, item, error) &&
+           put_ticket(db, draw, id, standing.weight, item, error);
 }
 
 static const char *get_asked(const void *from, const char *name) {

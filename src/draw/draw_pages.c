@@ -1,5 +1,6 @@
 /* Draws on the officers' side: list, one draw, its files, publication. */
 #include "draw/draw_pages.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "draw/draw_files.h"
@@ -18,8 +19,25 @@ static int64_t query_number(const Request *req, const char *name) {
     return (int64_t)number;
 }
 
-/* The draw of {id}; else NULL and *ret_refusal. `is_public`: what anybody may know of. */
-static Draw *wanted_draw(Ctx *ctx, const Request *req, bool is_public, Response **ret_refusal) {
+/* From the commitment on; before it nothing has happened. */
+static bool is_known_to_all(const Draw *draw) {
+    return draw->state != DRAW_FROZEN && draw->state != DRAW_DROPPED;
+}
+
+/* May the reader of the public page see names, tickets and files? */
+static bool is_open_to_all(const Draw *draw) {
+    return draw->state == DRAW_PUBLISHED || (draw->mode == DRAW_OPEN && is_known_to_all(draw));
+}
+
+/* A typed seed leads to the names as long as nobody may see them. */
+static void hide_seed(const Draw *draw, json_t *model) {
+    if (draw->mode == DRAW_TYPED && draw->state != DRAW_PUBLISHED) {
+        json_put_text(model, "seed_hex", NULL);
+        json_put_text(model, "seed_text", NULL);
+    }
+}
+
+Draw *draw_wanted(Ctx *ctx, const Request *req, bool is_public, Response **ret_refusal) {
     g_autoptr(GError) error = NULL;
     int64_t id = 0;
     if (!request_arg_id(req, "id", &id)) {
@@ -31,7 +49,7 @@ static Draw *wanted_draw(Ctx *ctx, const Request *req, bool is_public, Response 
         *ret_refusal = response_problem(error, NULL);
         return NULL;
     }
-    if (!is_public && !draw_may_see(ctx->who, draw->region)) {
+    if (is_public ? !is_known_to_all(draw) : !draw_may_see(ctx->who, draw->region)) {
         *ret_refusal = response_not_found();
         return NULL;
     }
@@ -53,11 +71,10 @@ list_page(Ctx *ctx, const Request *req, const char *view, const char *path, bool
     for (guint i = 0; i < draws->len; i++) {
         const Draw *draw = g_ptr_array_index(draws, i);
         last_id = draw->id;
-        if (is_public || draw_may_see(ctx->who, draw->region)) {
+        if (is_public ? is_known_to_all(draw) : draw_may_see(ctx->who, draw->region)) {
             json_t *item = draw_model(ctx->db, draw);
-            if (is_public && draw->state != DRAW_PUBLISHED) {
-                json_put_text(item, "seed_hex", NULL);
-                json_put_text(item, "seed_text", NULL);
+            if (is_public) {
+                hide_seed(draw, item);
             }
             json_array_append_new(items, item);
         }
@@ -104,38 +121,51 @@ static bool put_targets(Ctx *ctx,
     return true;
 }
 
-static void put_files(json_t *model, const char *path) {
+static void put_files(json_t *model, const Draw *draw, bool is_public, const char *path) {
     json_t *files = json_array();
     for (const char *const *name = draw_file_names; *name != NULL; name++) {
+        if (!(is_public ? draw_file_is_public(draw, *name) : draw_file_is_there(draw, *name))) {
+            continue;
+        }
         g_autofree char *href = g_strdup_printf("%s/files/%s", path, *name);
         json_t *file = json_object();
         json_put_text(file, "name", *name);
         json_put_text(file, "href", href);
         json_array_append_new(files, file);
     }
+    json_put_bool(model, "has_files", json_array_size(files) > 0);
     json_put(model, "files", files);
+}
+
+json_t *draw_work_model(Ctx *ctx, const Request *req, const Draw *draw, GError **error) {
+    g_autoptr(json_t) model = draw_model(ctx->db, draw);
+    g_autofree char *path = g_strdup_printf("/work/draws/%" G_GINT64_FORMAT, draw->id);
+    if (!put_targets(ctx, req, draw, path, model, error) ||
+        !draw_put_found(ctx->db, draw, request_query(req, "unit"), model, ctx->now_us, error) ||
+        !draw_put_protocol(ctx, draw, model, error)) {
+        return NULL;
+    }
+    bool may_act = draw_may_act(ctx->who, draw->region);
+    put_files(model, draw, false, path);
+    json_put_bool(model,
+                  "may_publish",
+                  draw->state == DRAW_DONE && may_act && principal_may(ctx->who, PERM_PUBLISH));
+    json_put_bool(model, "may_act", may_act && principal_may(ctx->who, PERM_DRAW_RUN));
+    json_put_bool(model, "may_export", principal_may(ctx->who, PERM_EXPORT));
+    json_put(model, "problems", json_null());
+    draw_put_step_forms(ctx, draw, model);
+    return g_steal_pointer(&model);
 }
 
 Response *draw_page(Ctx *ctx, const Request *req) {
     Response *refusal = NULL;
     g_autoptr(GError) error = NULL;
-    g_autoptr(Draw) draw = wanted_draw(ctx, req, false, &refusal);
+    g_autoptr(Draw) draw = draw_wanted(ctx, req, false, &refusal);
     if (draw == NULL) {
         return refusal;
     }
-    g_autoptr(json_t) model = draw_model(ctx->db, draw);
-    g_autofree char *path = g_strdup_printf("/work/draws/%" G_GINT64_FORMAT, draw->id);
-    if (!put_targets(ctx, req, draw, path, model, &error) ||
-        !draw_put_found(ctx->db, draw, request_query(req, "unit"), model, ctx->now_us, &error)) {
-        return response_problem(error, NULL);
-    }
-    put_files(model, path);
-    json_put_bool(model,
-                  "may_publish",
-                  draw->state == DRAW_DONE && draw_may_act(ctx->who, draw->region) &&
-                      principal_may(ctx->who, PERM_PUBLISH));
-    json_put_bool(model, "may_export", principal_may(ctx->who, PERM_EXPORT));
-    return response_page("draw/draw", g_steal_pointer(&model));
+    json_t *model = draw_work_model(ctx, req, draw, &error);
+    return model != NULL ? response_page("draw/draw", model) : response_problem(error, NULL);
 }
 
 /* --- the public page -------------------------------------------------------------------------- */
@@ -144,25 +174,14 @@ Response *draw_page(Ctx *ctx, const Request *req) {
 static json_t *by_hand_model(Ctx *ctx, const Draw *draw, const json_t *targets) {
     const json_t *first = json_array_get(targets, 0);
     const char *id = json_get_text(first, "id", NULL);
-    g_autoptr(GByteArray) seed = draw_seed_parse(draw->seed_hex);
-    uint8_t commit[DIGEST_SIZE];
     DrawStanding standing = {0};
+    DrawKeys keys;
     bool is_found = false;
-    if (id == NULL || seed == NULL || !hex_parse(draw->commit, commit, DIGEST_SIZE) ||
+    if (id == NULL || !draw_keys_of(ctx->db, draw->id, &keys, NULL) ||
         !draw_standing(ctx->db, draw->id, id, &standing, &is_found, NULL) || !is_found) {
         return json_null();
     }
-    DrawKeys keys;
-    draw_keys(draw->kind, commit, seed->data, seed->len, NULL, 0, &keys);
-    g_autofree char *key = hex_format(keys.target, DIGEST_SIZE);
-    g_autofree char *command =
-        g_strdup_printf("KT=%s; ID=%s; for j in $(seq 0 %" G_GINT64_FORMAT "); do "
-                        "printf '%%s%%02x%%s%%04x' $KT ${#ID} $(printf %%s $ID | xxd -p) $j | "
-                        "xxd -r -p | openssl dgst -%s; done | sort",
-                        key,
-                        id,
-                        standing.weight - 1,
-                        draw->kind == DIGEST_SM3 ? "sm3" : "sha256");
+    g_autofree char *command = draw_hand_command(draw, &keys, id, standing.weight);
     json_t *model = json_object();
     json_put_text(model, "name", json_get_text(first, "name", ""));
     json_put_text(model, "command", command);
@@ -170,32 +189,40 @@ static json_t *by_hand_model(Ctx *ctx, const Draw *draw, const json_t *targets) 
     return model;
 }
 
-/* Before publication nothing that names an object or lets one compute them: no list, no seed. */
+/* As long as the names are secret nothing that names an object or lets one compute them. */
 Response *public_draw_page(Ctx *ctx, const Request *req) {
     Response *refusal = NULL;
     g_autoptr(GError) error = NULL;
-    g_autoptr(Draw) draw = wanted_draw(ctx, req, true, &refusal);
+    g_autoptr(Draw) draw = draw_wanted(ctx, req, true, &refusal);
     if (draw == NULL) {
         return refusal;
     }
     g_autoptr(json_t) model = draw_model(ctx->db, draw);
     g_autofree char *path = g_strdup_printf("/draws/%" G_GINT64_FORMAT, draw->id);
-    if (draw->state != DRAW_PUBLISHED) {
-        json_put_text(model, "seed_hex", NULL);
-        json_put_text(model, "seed_text", NULL);
-        json_put(model, "targets", json_array());
-        json_put_bool(model, "has_targets", false);
-        json_put(model, "files", json_array());
-        json_put(model, "by_hand", json_null());
-        json_put(model, "pager", json_null());
-        (void)draw_put_found(ctx->db, draw, NULL, model, ctx->now_us, NULL); /* asks nothing */
-        return response_page("draw/public_draw", g_steal_pointer(&model));
-    }
-    if (!put_targets(ctx, req, draw, path, model, &error) ||
-        !draw_put_found(ctx->db, draw, request_query(req, "unit"), model, ctx->now_us, &error)) {
+    bool is_open = is_open_to_all(draw);
+    const char *asked = is_open ? request_query(req, "unit") : NULL;
+    g_autofree char *today = clock_format_date(ctx->now_us);
+    hide_seed(draw, model);
+    put_files(model, draw, true, path);
+    json_put_bool(model, "is_readable", is_open);
+    json_put_bool(model,
+                  "is_overdue",
+                  draw->state == DRAW_DONE && draw->open_by[0] != '\0' &&
+                      strcmp(today, draw->open_by) > 0);
+    json_put(model, "by_hand", json_null());
+    if (!draw_put_protocol(ctx, draw, model, &error) ||
+        !draw_put_found(ctx->db, draw, asked, model, ctx->now_us, &error)) {
         return response_problem(error, NULL);
     }
-    put_files(model, path);
+    if (!is_open) {
+        json_put(model, "targets", json_array());
+        json_put_bool(model, "has_targets", false);
+        json_put(model, "pager", json_null());
+        return response_page("draw/public_draw", g_steal_pointer(&model));
+    }
+    if (!put_targets(ctx, req, draw, path, model, &error)) {
+        return response_problem(error, NULL);
+    }
     json_put(model, "by_hand", by_hand_model(ctx, draw, json_object_get(model, "targets")));
     return response_page("draw/public_draw", g_steal_pointer(&model));
 }
@@ -228,20 +255,22 @@ static Response *send_file(Ctx *ctx, const Draw *draw, const char *name) {
 
 Response *draw_file(Ctx *ctx, const Request *req) {
     Response *refusal = NULL;
-    g_autoptr(Draw) draw = wanted_draw(ctx, req, false, &refusal);
-    return draw != NULL ? send_file(ctx, draw, request_arg(req, "name")) : refusal;
+    g_autoptr(Draw) draw = draw_wanted(ctx, req, false, &refusal);
+    if (draw == NULL) {
+        return refusal;
+    }
+    const char *name = request_arg(req, "name");
+    return draw_file_is_there(draw, name) ? send_file(ctx, draw, name) : response_not_found();
 }
 
 Response *public_draw_file(Ctx *ctx, const Request *req) {
     Response *refusal = NULL;
-    g_autoptr(Draw) draw = wanted_draw(ctx, req, true, &refusal);
+    g_autoptr(Draw) draw = draw_wanted(ctx, req, true, &refusal);
     if (draw == NULL) {
         return refusal;
     }
-    if (draw->state != DRAW_PUBLISHED) {
-        return response_not_found();
-    }
-    return send_file(ctx, draw, request_arg(req, "name"));
+    const char *name = request_arg(req, "name");
+    return draw_file_is_public(draw, name) ? send_file(ctx, draw, name) : response_not_found();
 }
 
 static void csv_cell(GString *out, const char *text, bool is_last) {
@@ -261,7 +290,7 @@ static void csv_cell(GString *out, const char *text, bool is_last) {
 Response *draw_csv(Ctx *ctx, const Request *req) {
     Response *refusal = NULL;
     g_autoptr(GError) error = NULL;
-    g_autoptr(Draw) draw = wanted_draw(ctx, req, false, &refusal);
+    g_autoptr(Draw) draw = draw_wanted(ctx, req, false, &refusal);
     if (draw == NULL) {
         return refusal;
     }
@@ -291,7 +320,7 @@ Response *draw_csv(Ctx *ctx, const Request *req) {
 
 Response *draw_publish_page(Ctx *ctx, const Request *req) {
     Response *refusal = NULL;
-    g_autoptr(Draw) draw = wanted_draw(ctx, req, false, &refusal);
+    g_autoptr(Draw) draw = draw_wanted(ctx, req, false, &refusal);
     return draw != NULL ? response_page("draw/draw_publish", draw_model(ctx->db, draw)) : refusal;
 }
 
@@ -309,7 +338,7 @@ static bool publish_work(Db *db, void *data, GError **error) {
 Response *draw_publish_submit(Ctx *ctx, const Request *req) {
     Response *refusal = NULL;
     g_autoptr(GError) error = NULL;
-    g_autoptr(Draw) draw = wanted_draw(ctx, req, false, &refusal);
+    g_autoptr(Draw) draw = draw_wanted(ctx, req, false, &refusal);
     if (draw == NULL) {
         return refusal;
     }
@@ -321,7 +350,7 @@ Response *draw_publish_submit(Ctx *ctx, const Request *req) {
     DrawAct act = {draw->id, actor, ctx->now_us};
     if (!db_run_tx(ctx->db, publish_work, &act, &error)) {
         bool is_conflict = g_error_matches(error, HZ_ERROR, HZ_ERROR_CONFLICT);
-        return response_problem(error, is_conflict ? "这次抽查已经公开过了。" : NULL);
+        return response_problem(error, is_conflict ? "这次抽查还没有抽，或者已经公开过了。" : NULL);
     }
     g_autofree char *path = g_strdup_printf("/work/draws/%" G_GINT64_FORMAT, draw->id);
     return response_redirect_flash(path, "抽查 %s 的全部资料已公开。", draw->number);

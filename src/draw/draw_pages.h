@@ -23,7 +23,13 @@ Response *draw_publish_submit(Ctx *ctx, const Request *req);
 /* draw_form_pages.c */
 Response *draw_new_page(Ctx *ctx, const Request *req);
 Response *draw_new_submit(Ctx *ctx, const Request *req);
+Response *draw_freeze_submit(Ctx *ctx, const Request *req);
+/* draw_step_pages.c */
+Response *draw_commit_submit(Ctx *ctx, const Request *req);
+Response *draw_reveal_submit(Ctx *ctx, const Request *req);
+Response *draw_beacon_submit(Ctx *ctx, const Request *req);
 Response *draw_run_submit(Ctx *ctx, const Request *req);
+Response *draw_drop_submit(Ctx *ctx, const Request *req);
 /* draw_rule_pages.c */
 Response *draw_rules_page(Ctx *ctx, const Request *req);
 Response *draw_recuse_submit(Ctx *ctx, const Request *req);
@@ -60,8 +66,29 @@ json_t *draw_model(Db *db, const Draw *draw);
 /* {order, is_reserve, id, name, address, stratum_zh, ticket, ticket_short, lead, second, flag_zh}
  */
 json_t *drawn_object_model(const DrawnObject *object);
+/* A shell line that computes all tickets of an object, the smallest first. Caller frees. */
+char *draw_hand_command(const Draw *draw, const DrawKeys *keys, const char *id, int64_t weight);
 /* Sets model.find: what was asked and how those objects stood. Looks only inside the draw. */
 bool draw_put_found(
     Db *db, const Draw *draw, const char *asked, json_t *model, int64_t now_us, GError **error);
 /* Sets model.pager for a list that goes on with ?after=. */
 void draw_put_pager(json_t *model, const char *path, int64_t next_after, const char *note);
+
+/* Array: for each of these strata of the plan [{stratum_zh, coverage, count_text, quota_text,
+ * risks:
+ * [{risk_zh, cells: [{credit, chance (null: nobody there), weight, count_text}]}]}], from the pool
+ * as it is now. NULL on error. */
+json_t *draw_forecast_model(Ctx *ctx, const Plan *plan, const char *const *strata, GError **error);
+
+/* --- between draw_pages.c and draw_step_pages.c ------------------------------------------------
+ */
+
+/* The page of a draw for officers; NULL and *error. */
+json_t *draw_work_model(Ctx *ctx, const Request *req, const Draw *draw, GError **error);
+/* The draw of {id}; else NULL and *ret_refusal. `is_public`: what anybody may know of. */
+Draw *draw_wanted(Ctx *ctx, const Request *req, bool is_public, Response **ret_refusal);
+/* What the next step asks of a person, as it stands at first; see views/draw.html. */
+void draw_put_step_forms(Ctx *ctx, const Draw *draw, json_t *model);
+/* Sets model.beacons, parties, witnessed and what the steps say of them. `is_public`: shares of a
+ * sealed draw stay out until it is open. */
+bool draw_put_protocol(Ctx *ctx, const Draw *draw, json_t *model, GError **error);

@@ -239,16 +239,18 @@ static bool read_params(DrawParams *params, GError **error) {
     if (g_strcmp0(hash, "sm3") != 0 && g_strcmp0(hash, "sha256") != 0) {
         return hz_fail(error, HZ_ERROR_INVALID, "\"hash\" is neither sm3 nor sha256");
     }
-    if (g_strcmp0(draw_keys_get(values, "mode"), "open") != 0) {
-        return hz_fail(
-            error, HZ_ERROR_INVALID, "\"mode\" is not open; this version knows no other");
+    const char *mode = draw_keys_get(values, "mode");
+    if (g_strcmp0(mode, "open") != 0 && g_strcmp0(mode, "sealed") != 0) {
+        return hz_fail(error, HZ_ERROR_INVALID, "\"mode\" is neither open nor sealed");
     }
     if (date_to == NULL || strlen(date_to) != 10) {
         return hz_fail(error, HZ_ERROR_INVALID, "\"insp_date_to\" is not YYYY-MM-DD");
     }
     params->kind = strcmp(hash, "sm3") == 0 ? DIGEST_SM3 : DIGEST_SHA256;
     params->date_to = g_strdup(date_to);
+    params->is_sealed = strcmp(mode, "sealed") == 0;
     if (!draw_keys_get_int(values, "cap", 1, 9999, &params->cap, error) ||
+        !draw_keys_get_int(values, "delta", 0, 86400 * 366, &params->delta_s, error) ||
         !draw_keys_visit(values, "quota.", read_quota, params, error) ||
         !draw_keys_visit(values, "alt.", read_reserves, params, error) ||
         !draw_keys_visit(values, "rung.", read_rung, params, error) ||

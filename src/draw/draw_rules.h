@@ -28,13 +28,19 @@ typedef struct DrawKeys {
     uint8_t inspector[DIGEST_SIZE]; /* KI */
 } DrawKeys;
 
+/* A party's share that counts; `number` is the party's in commit.txt, from 1. */
+typedef struct DrawShare {
+    uint8_t number;
+    uint8_t bytes[32];
+} DrawShare;
+
 /* K0 = H("FSS-SEED/1\0"‖C‖lp(B)‖u8 m‖Σ(u8 j‖r_j)), KT = H("FSS-TARGET/1\0"‖K0),
- * KI = H("FSS-INSP/1\0"‖K0). `shares` is m = share_count times 32 bytes in party order. */
+ * KI = H("FSS-INSP/1\0"‖K0). `shares` are m = share_count in the order of their numbers. */
 void draw_keys(DigestKind kind,
                const uint8_t commit[DIGEST_SIZE],
                const void *seed,
                size_t seed_size,
-               const uint8_t *shares,
+               const DrawShare *shares,
                unsigned share_count,
                DrawKeys *ret_keys);
 

@@ -2,6 +2,8 @@
  * FSS-DRAW/1 against its published vectors, against a plain transcription of step 6, against an
  * independent maximum flow, and against what must not change a draw.
  */
+#include "draw/draw_beacon.h"
+#include "draw/draw_forecast.h"
 #include "draw/draw_rules.h"
 
 #include <stdlib.h>
@@ -202,13 +204,13 @@ static void test_subset(void) {
 
 static void test_one_byte(void) {
     uint8_t commit[DIGEST_SIZE] = {0};
-    uint8_t share[DIGEST_SIZE] = {0};
+    DrawShare share = {.number = 1};
     DrawKeys plain;
     DrawKeys other;
     draw_keys(DIGEST_SM3, commit, "seed", 4, NULL, 0, &plain);
     draw_keys(DIGEST_SM3, commit, "sees", 4, NULL, 0, &other);
     g_assert_cmpint(memcmp(plain.target, other.target, DIGEST_SIZE), !=, 0);
-    draw_keys(DIGEST_SM3, commit, "seed", 4, share, 1, &other);
+    draw_keys(DIGEST_SM3, commit, "seed", 4, &share, 1, &other);
     g_assert_cmpint(memcmp(plain.target, other.target, DIGEST_SIZE), !=, 0);
     commit[31] = 1;
     draw_keys(DIGEST_SM3, commit, "seed", 4, NULL, 0, &other);
@@ -644,6 +646,167 @@ static void test_random_cases(void) {
     g_assert_cmpint(higher_rung, >, rounds / 20);
 }
 
+/* --- forecast ----------------------------------------------------------------------------------
+ */
+
+/* The formula against the rule itself: how often objects of each weight come out in 2,000 draws. */
+static void test_forecast(void) {
+    enum { OBJECTS = 1000, QUOTA = 100, ROUNDS = 2000 };
+    int64_t counts[DRAW_WEIGHT_MAX + 1] = {[1] = 250, [2] = 250, [4] = 250, [8] = 250};
+    double tau = draw_forecast_tau(counts, QUOTA);
+    int64_t came[DRAW_WEIGHT_MAX + 1] = {0};
+    uint8_t commit[DIGEST_SIZE] = {0};
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        DrawKeys keys;
+        draw_keys(DIGEST_SHA256, commit, &round, sizeof round, NULL, 0, &keys);
+        g_autoptr(DrawPicker) picker = draw_picker_new(DIGEST_SHA256, keys.target);
+        draw_picker_stratum(picker, "all", QUOTA, 0);
+        for (int i = 0; i < OBJECTS; i++) {
+            char id[DRAW_ID_MAX + 1];
+            g_snprintf(id, sizeof id, "U%d", i);
+            draw_picker_add(picker, id, "all", "0", 1U << (i % 4));
+        }
+        g_autoptr(GArray) picks = draw_picker_finish(picker);
+        for (guint i = 0; i < picks->len; i++) {
+            const char *id = g_array_index(picks, DrawPick, i).id;
+            came[1U << (g_ascii_strtoull(id + 1, NULL, 10) % 4)]++;
+        }
+    }
+    for (unsigned weight = 1; weight <= 8; weight *= 2) {
+        double share = (double)came[weight] / (250.0 * ROUNDS);
+        g_assert_cmpfloat_with_epsilon(share, draw_forecast_chance(tau, weight), 0.003);
+    }
+    g_assert_cmpfloat(draw_forecast_chance(draw_forecast_tau(counts, OBJECTS), 1), ==, 1.0);
+    g_assert_cmpfloat(draw_forecast_chance(draw_forecast_tau(counts, 0), 64), <, 1e-12);
+    g_assert_cmpfloat(draw_forecast_chance(tau, 0), ==, 0.0);
+    /* The figures of evidence.md C3: 10,000 objects, most of weight 1, and 500 drawn. */
+    int64_t more[DRAW_WEIGHT_MAX + 1] = {[1] = 4000, [2] = 3000, [4] = 2000, [8] = 1000};
+    double tau_more = draw_forecast_tau(more, 500);
+    g_assert_cmpfloat_with_epsilon(draw_forecast_chance(tau_more, 1), 0.0199, 0.0001);
+    g_assert_cmpfloat_with_epsilon(draw_forecast_chance(tau_more, 8), 0.1483, 0.0003);
+}
+
+/* --- beacons and parties -----------------------------------------------------------------------
+ */
+
+static void check_value(const char *source, const char *round, const char *typed, const char *hex) {
+    g_autoptr(GError) error = NULL;
+    DrawBeacon beacon = {0};
+    uint8_t value[DRAW_SEED_MAX];
+    size_t size = 0;
+    draw_beacon_make(source, round, INT64_C(1795000000000000), &beacon, &error);
+    g_assert_no_error(error);
+    bool is_read = draw_beacon_read(&beacon, typed, value, &size, &error);
+    g_assert_true(is_read == (hex != NULL));
+    if (hex != NULL) {
+        g_autofree char *got = hex_format(value, size);
+        g_assert_cmpstr(got, ==, hex);
+        g_assert_true(draw_beacon_fits(&beacon, value, size, NULL));
+    }
+    g_autofree char *text = draw_beacon_format(&beacon);
+    DrawBeacon again = {0};
+    g_assert_true(draw_beacon_parse(text, &again, NULL));
+    g_assert_cmpint(again.time_us, ==, beacon.time_us);
+    g_assert_cmpstr(again.round, ==, beacon.round);
+}
+
+static void test_beacon_values(void) {
+    check_value("dice10", "5", "3 1 4 1 5", "0301040105");
+    check_value("dice10", "5", "31415", "0301040105");
+    check_value("dice10", "5", "3141", NULL);
+    check_value("dice6", "4", "1 6 2 3", "01060203");
+    check_value("dice6", "4", "1 7 2 3", NULL);
+    check_value("dice6", "4", "0 1 2 3", NULL);
+    check_value("ssq", "2026131", "33 01 5 12 20 7 + 16", "0105070c142110");
+    check_value("ssq", "2026131", "33 01 5 12 20 20 + 16", NULL);
+    check_value("ssq", "2026131", "33 01 5 12 20 7 + 17", NULL);
+    check_value("dlt", "26100", "35 1 2 3 4 - 12 1", "0102030423010c");
+    check_value("kl8",
+                "2026312",
+                "80 79 78 77 76 75 74 73 72 71 10 9 8 7 6 5 4 3 2 1",
+                "0102030405060708090a4748494a4b4c4d4e4f50");
+    check_value("kl8", "2026312", "1 2 3", NULL);
+    /* The randomness is the SHA-256 of the signature, here of 48 zero bytes. */
+    g_autofree char *signature = g_strnfill(96, '0');
+    uint8_t zeros[48] = {0};
+    uint8_t hash[DIGEST_SIZE];
+    digest_of(DIGEST_SHA256, zeros, sizeof zeros, hash);
+    g_autofree char *randomness = hex_format(hash, sizeof hash);
+    g_autofree char *both = g_strconcat(signature, "\n", randomness, NULL);
+    g_autofree char *wrong = g_strconcat(signature, " ", signature, NULL);
+    check_value("drand", "", signature, randomness);
+    check_value("drand", "33000000", both, randomness);
+    check_value("drand", "", wrong, NULL);
+    check_value("drand", "", randomness, NULL);
+}
+
+static void test_beacon_rounds(void) {
+    DrawBeacon beacon = {0};
+    /* 2026-04-20T00:00:00Z is round 27946612 of quicknet. */
+    g_assert_true(draw_beacon_make("drand", "", INT64_C(1776643200000000), &beacon, NULL));
+    g_assert_cmpstr(beacon.round, ==, "27946612");
+    g_assert_cmpint(beacon.time_us, ==, INT64_C(1776643200000000));
+    g_assert_true(draw_beacon_make("drand", "", INT64_C(1776643200000001), &beacon, NULL));
+    g_assert_cmpstr(beacon.round, ==, "27946612"); /* files know milliseconds */
+    g_assert_true(draw_beacon_make("drand", "", INT64_C(1776643200001000), &beacon, NULL));
+    g_assert_cmpstr(beacon.round, ==, "27946613");
+    g_assert_false(draw_beacon_make("drand", "", 0, &beacon, NULL));
+    g_assert_false(draw_beacon_make("coin", "1", 0, &beacon, NULL));
+    g_assert_false(draw_beacon_make("dice10", "0", 0, &beacon, NULL));
+    g_assert_false(draw_beacon_make("kl8", "a", 0, &beacon, NULL));
+    /* The round and its time belong together. */
+    g_assert_true(draw_beacon_parse("drand:27946612:2026-04-20T00:00:00.000Z", &beacon, NULL));
+    g_assert_false(draw_beacon_parse("drand:27946613:2026-04-20T00:00:00.000Z", &beacon, NULL));
+}
+
+static void test_beacon_bits(void) {
+    static const struct {
+        const char *source, *round;
+        double bits;
+    } cases[] = {{"dice10", "20", 66.44},
+                 {"dice6", "24", 62.04},
+                 {"kl8", "1", 61.62},
+                 {"ssq", "1", 24.08},
+                 {"dlt", "1", 24.35}};
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        DrawBeacon beacon = {0};
+        g_assert_true(draw_beacon_make(cases[i].source, cases[i].round, 0, &beacon, NULL));
+        g_assert_cmpfloat_with_epsilon(draw_beacon_bits(&beacon), cases[i].bits, 0.01);
+    }
+}
+
+/* Written from the specification, byte by byte. */
+static void test_party_and_salt(void) {
+    uint8_t share[DRAW_SHARE_SIZE];
+    uint8_t got[DIGEST_SIZE];
+    uint8_t want[DIGEST_SIZE];
+    memset(share, 7, sizeof share);
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    g_byte_array_append(bytes, (const uint8_t *)"FSS-PARTY/1\0\2D7\3abc", 12 + 3 + 4);
+    g_byte_array_append(bytes, share, sizeof share);
+    digest_of(DIGEST_SM3, bytes->data, bytes->len, want);
+    draw_party_commit(DIGEST_SM3, "D7", "abc", share, got);
+    g_assert_cmpmem(got, sizeof got, want, sizeof want);
+
+    uint8_t salt[DIGEST_SIZE];
+    g_byte_array_set_size(bytes, 0);
+    g_byte_array_append(bytes, (const uint8_t *)"FSS-SALT/1", 11);
+    g_byte_array_append(bytes, share, sizeof share);
+    g_byte_array_append(bytes, (const uint8_t *)"\10pool.tsv\0\0\0\0\0\0\1\2", 9 + 8);
+    digest_of(DIGEST_SM3, bytes->data, bytes->len, salt);
+    g_byte_array_set_size(bytes, 0);
+    g_byte_array_append(bytes, (const uint8_t *)"", 1);
+    g_byte_array_append(bytes, salt, 16);
+    g_byte_array_append(bytes, (const uint8_t *)"line", 4);
+    digest_of(DIGEST_SM3, bytes->data, bytes->len, want);
+    draw_leaf(DIGEST_SM3, share, "pool.tsv", 258, "line", 4, got);
+    g_assert_cmpmem(got, sizeof got, want, sizeof want);
+    g_assert_false(draw_party_name_valid("a:b"));
+    g_assert_false(draw_party_name_valid(""));
+    g_assert_false(draw_party_name_valid("a\tb"));
+    g_assert_true(draw_party_name_valid("演示公证处"));
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/draw/vectors/both-hashes-byte-for-byte", test_vectors);
@@ -656,5 +819,10 @@ int main(int argc, char **argv) {
     g_test_add_func("/draw/ticket/weight-is-the-chance", test_weights);
     g_test_add_func("/draw/ticket/ids-and-strata-are-narrow", test_tokens);
     g_test_add_func("/draw/assign/random-cases-agree-with-two-oracles", test_random_cases);
+    g_test_add_func("/draw/forecast/agrees-with-simulation", test_forecast);
+    g_test_add_func("/draw/beacon/values-in-their-own-form", test_beacon_values);
+    g_test_add_func("/draw/beacon/rounds-and-their-times", test_beacon_rounds);
+    g_test_add_func("/draw/beacon/bits-counted-from-the-rule", test_beacon_bits);
+    g_test_add_func("/draw/party/bytes-of-the-specification", test_party_and_salt);
     return g_test_run();
 }

@@ -1,5 +1,6 @@
 #include "draw/draw_store.h"
 
+#include "account/account.h"
 #include "base/error.h"
 
 #include <string.h>
@@ -8,19 +9,19 @@
     "id, plan_id, title, year, object_kind, region, date_from, date_to, hash, seed_hex, actor, "   \
     "commit_hash, result_hash, pool_count, eligible_count, inspector_count, denied_count, "        \
     "drawn_count, reserve_count, unstaffed_count, short_count, level, rung, state, drawn_us, "     \
-    "published_us, seed_text, commit_leaf, result_leaf, publish_leaf"
+    "published_us, seed_text, commit_leaf, result_leaf, publish_leaf, mode, delta_s, secret, "     \
+    "open_by, frozen_us, committed_us"
 
-bool draw_store_insert(
-    Db *db, const Draw *draw, const char *seed_text, int64_t *ret_id, GError **error) {
+bool draw_store_insert(Db *db, const Draw *draw, int64_t *ret_id, GError **error) {
     return db_query_int(
         db,
         SQL("INSERT INTO draw (plan_id, title, year, object_kind, region, date_from, date_to, "
             "hash, seed_hex, seed_text, actor, commit_hash, result_hash, pool_count, "
             "eligible_count, inspector_count, denied_count, drawn_count, reserve_count, "
             "unstaffed_count, short_count, level, rung, state, drawn_us, published_us, "
-            "commit_leaf, result_leaf, publish_leaf) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', 0, 0, 0, 0, 0, 0, 0, "
-            "0, 0, 0, 'done', $12, 0, -1, -1, -1) RETURNING id"),
+            "commit_leaf, result_leaf, publish_leaf, mode, delta_s, secret, frozen_us) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '', $9, '', '', 0, 0, 0, 0, 0, 0, 0, "
+            "0, 0, 0, 'frozen', 0, 0, -1, -1, -1, $10, $11, $12, $13) RETURNING id"),
         DB_ARGS(db_int(draw->plan_id),
                 db_text(draw->title),
                 db_int(draw->year),
@@ -29,21 +30,27 @@ bool draw_store_insert(
                 db_text(draw->date_from),
                 db_text(draw->date_to),
                 db_text(draw->kind == DIGEST_SM3 ? "sm3" : "sha256"),
-                db_text(draw->seed_hex),
-                db_text(seed_text),
                 db_text(draw->seed_by),
-                db_int(draw->drawn_us)),
+                db_text(draw_mode_word(draw->mode)),
+                db_int(draw->delta_s),
+                db_text(draw->secret_hex),
+                db_int(draw->frozen_us)),
         ret_id,
         error);
 }
 
-bool draw_store_finish(Db *db, const Draw *draw, GError **error) {
+bool draw_store_update(
+    Db *db, const Draw *draw, DrawState from, int64_t *ret_changed, GError **error) {
     return db_exec(db,
-                   SQL("UPDATE draw SET commit_hash = $2, result_hash = $3, pool_count = $4, "
-                       "eligible_count = $5, inspector_count = $6, denied_count = $7, "
-                       "drawn_count = $8, reserve_count = $9, unstaffed_count = $10, "
-                       "short_count = $11, level = $12, rung = $13 WHERE id = $1"),
+                   SQL("UPDATE draw SET commit_hash = $3, result_hash = $4, pool_count = $5, "
+                       "eligible_count = $6, inspector_count = $7, denied_count = $8, "
+                       "drawn_count = $9, reserve_count = $10, unstaffed_count = $11, "
+                       "short_count = $12, level = $13, rung = $14, state = $15, drawn_us = $16, "
+                       "published_us = $17, seed_hex = $18, seed_text = $19, open_by = $20, "
+                       "committed_us = $21, commit_leaf = $22, result_leaf = $23, "
+                       "publish_leaf = $24 WHERE id = $1 AND state = $2"),
                    DB_ARGS(db_int(draw->id),
+                           db_text(draw_state_word(from)),
                            db_text(draw->commit),
                            db_text(draw->result),
                            db_int(draw->pool_count),
@@ -55,9 +62,28 @@ bool draw_store_finish(Db *db, const Draw *draw, GError **error) {
                            db_int(draw->unstaffed_count),
                            db_int(draw->short_count),
                            db_int(draw->level),
-                           db_int(draw->rung)),
-                   NULL,
+                           db_int(draw->rung),
+                           db_text(draw_state_word(draw->state)),
+                           db_int(draw->drawn_us),
+                           db_int(draw->published_us),
+                           db_text(draw->seed_hex),
+                           db_text(draw->seed_text),
+                           db_text(draw->open_by),
+                           db_int(draw->committed_us),
+                           db_int(draw->commit_leaf),
+                           db_int(draw->result_leaf),
+                           db_int(draw->publish_leaf)),
+                   ret_changed,
                    error);
+}
+
+static DrawState state_of(const char *word) {
+    for (int state = 0; state < DRAW_STATE_COUNT; state++) {
+        if (strcmp(word, draw_state_word((DrawState)state)) == 0) {
+            return (DrawState)state;
+        }
+    }
+    g_assert_not_reached(); /* we wrote it ourselves */
 }
 
 static Draw *read_draw(const DbRows *rows) {
@@ -87,29 +113,41 @@ static Draw *read_draw(const DbRows *rows) {
     draw->short_count = db_rows_int(rows, 20);
     draw->level = db_rows_int(rows, 21);
     draw->rung = db_rows_int(rows, 22);
-    draw->state = strcmp(db_rows_text(rows, 23), "published") == 0 ? DRAW_PUBLISHED : DRAW_DONE;
+    draw->state = state_of(db_rows_text(rows, 23));
     draw->drawn_us = db_rows_int(rows, 24);
     draw->published_us = db_rows_int(rows, 25);
     draw->seed_text = g_strdup(db_rows_text(rows, 26));
     draw->commit_leaf = db_rows_int(rows, 27);
     draw->result_leaf = db_rows_int(rows, 28);
     draw->publish_leaf = db_rows_int(rows, 29);
+    (void)draw_mode_parse(db_rows_text(rows, 30), &draw->mode); /* we wrote it ourselves */
+    draw->delta_s = db_rows_int(rows, 31);
+    draw->secret_hex = g_strdup(db_rows_text(rows, 32));
+    draw->open_by = g_strdup(db_rows_text(rows, 33));
+    draw->frozen_us = db_rows_int(rows, 34);
+    draw->committed_us = db_rows_int(rows, 35);
     return draw;
 }
 
-Draw *draw_store_find(Db *db, int64_t id, GError **error) {
-    g_autoptr(DbRows) rows = db_query(
-        db, SQL("SELECT " DRAW_COLUMNS " FROM draw WHERE id = $1"), DB_ARGS(db_int(id)), error);
+Draw *draw_store_find(Db *db, int64_t id, bool lock, GError **error) {
+    Sql sql = SQL("SELECT " DRAW_COLUMNS " FROM draw WHERE id = $1");
+    if (lock) {
+        sql = SQL_FOR(db,
+                      "SELECT " DRAW_COLUMNS " FROM draw WHERE id = $1",
+                      "SELECT " DRAW_COLUMNS " FROM draw WHERE id = $1 FOR UPDATE");
+    }
+    g_autoptr(DbRows) rows = db_query(db, sql, DB_ARGS(db_int(id)), error);
     if (rows == NULL) {
         return NULL;
     }
-    if (db_rows_next(rows)) {
-        return read_draw(rows);
+    g_autoptr(Draw) draw = db_rows_next(rows) ? read_draw(rows) : NULL;
+    if (!db_rows_done(rows, error)) {
+        return NULL;
     }
-    if (db_rows_done(rows, error)) {
+    if (draw == NULL) {
         hz_fail(error, HZ_ERROR_NOT_FOUND, "there is no draw %" G_GINT64_FORMAT, id);
     }
-    return NULL;
+    return g_steal_pointer(&draw);
 }
 
 GPtrArray *
@@ -132,27 +170,6 @@ draw_store_list(Db *db, int64_t plan_id, int64_t before_id, unsigned limit, GErr
         g_ptr_array_add(draws, read_draw(rows));
     }
     return db_rows_done(rows, error) ? g_steal_pointer(&draws) : NULL;
-}
-
-bool draw_store_publish(Db *db, int64_t id, int64_t now_us, int64_t *ret_changed, GError **error) {
-    return db_exec(db,
-                   SQL("UPDATE draw SET state = 'published', published_us = $2 "
-                       "WHERE id = $1 AND state = 'done'"),
-                   DB_ARGS(db_int(id), db_int(now_us)),
-                   ret_changed,
-                   error);
-}
-
-bool draw_store_set_leaves(Db *db, const Draw *draw, GError **error) {
-    return db_exec(db,
-                   SQL("UPDATE draw SET commit_leaf = $2, result_leaf = $3, publish_leaf = $4 "
-                       "WHERE id = $1"),
-                   DB_ARGS(db_int(draw->id),
-                           db_int(draw->commit_leaf),
-                           db_int(draw->result_leaf),
-                           db_int(draw->publish_leaf)),
-                   NULL,
-                   error);
 }
 
 bool draw_store_take_stratum(
@@ -352,8 +369,6 @@ GHashTable *draw_store_loads(Db *db, int64_t year, GError **error) {
     return db_rows_done(rows, error) ? g_steal_pointer(&loads) : NULL;
 }
 
-/* --- recusals and exclusions ------------------------------------------------------------------ */
-
 void draw_deny_clear(DrawDeny *deny) {
     g_free(deny->object_kind);
     g_free(deny->code);
@@ -363,6 +378,42 @@ void draw_deny_clear(DrawDeny *deny) {
 static void clear_deny(gpointer data) {
     draw_deny_clear(data);
 }
+
+GArray *draw_store_rotated(
+    Db *db, const char *object_kind, const char *region, int64_t last, GError **error) {
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT object_id, lead_id, second_id, region FROM draw_target "
+                     "WHERE object_kind = $1 AND is_reserve = 0 AND lead_id <> 0 "
+                     "ORDER BY object_id, draw_id DESC"),
+                 DB_ARGS(db_text(object_kind)),
+                 error);
+    if (rows == NULL) {
+        return NULL;
+    }
+    g_autoptr(GArray) rotated = g_array_new(FALSE, TRUE, sizeof(DrawDeny));
+    g_array_set_clear_func(rotated, clear_deny);
+    int64_t object_id = 0;
+    int64_t seen = 0;
+    while (db_rows_next(rows)) {
+        seen = db_rows_int(rows, 0) == object_id ? seen + 1 : 1;
+        object_id = db_rows_int(rows, 0);
+        for (int column = 1; column <= 2; column++) {
+            if (seen > last || !region_covers(region, db_rows_text(rows, 3))) {
+                continue;
+            }
+            DrawDeny deny = {.object_kind = g_strdup(object_kind),
+                             .object_id = object_id,
+                             .officer_id = db_rows_int(rows, column),
+                             .code = g_strdup("ROTATE"),
+                             .note = g_strdup("")};
+            g_array_append_val(rotated, deny);
+        }
+    }
+    return db_rows_done(rows, error) ? g_steal_pointer(&rotated) : NULL;
+}
+
+/* --- recusals and exclusions ------------------------------------------------------------------ */
 
 GArray *draw_store_denied(Db *db, const char *object_kind, GError **error) {
     g_autoptr(DbRows) rows = db_query(

@@ -18,18 +18,27 @@ bool plan_store_supersede(Db *db, int64_t root_id, int64_t except_id, GError **e
 
 /* --- draws ----------------------------------------------------------------------------------- */
 
-/* All columns but the counts and hashes, which draw_store_finish sets. */
-bool draw_store_insert(
-    Db *db, const Draw *draw, const char *seed_text, int64_t *ret_id, GError **error);
-/* Where its ledger entries stand. */
-bool draw_store_set_leaves(Db *db, const Draw *draw, GError **error);
-bool draw_store_finish(Db *db, const Draw *draw, GError **error);
-Draw *draw_store_find(Db *db, int64_t id, GError **error);
+/* A frozen draw without counts. */
+bool draw_store_insert(Db *db, const Draw *draw, int64_t *ret_id, GError **error);
+/* Everything that changes on its way, also the state; only while it is in state `from`,
+ * *ret_changed 0 otherwise. */
+bool draw_store_update(
+    Db *db, const Draw *draw, DrawState from, int64_t *ret_changed, GError **error);
+/* `lock`: holds the row until the transaction ends. */
+Draw *draw_store_find(Db *db, int64_t id, bool lock, GError **error);
+/* Waits until no other transaction is freezing a draw. */
+bool draw_store_hold_gate(Db *db, GError **error);
+/* Another draw under way with a common stratum and a region around or inside; *ret_id 0: none. */
+bool draw_store_overlapping(Db *db,
+                            const char *object_kind,
+                            const char *region,
+                            const char *const *strata,
+                            int64_t *ret_id,
+                            GError **error);
+/* The strata and files of a draw that was taken back. */
+bool draw_store_release(Db *db, int64_t draw_id, bool with_files, GError **error);
 GPtrArray *
 draw_store_list(Db *db, int64_t plan_id, int64_t before_id, unsigned limit, GError **error);
-/* Only a finished draw changes; *ret_changed 0 otherwise. */
-bool draw_store_publish(Db *db, int64_t id, int64_t now_us, int64_t *ret_changed, GError **error);
-
 /* HZ_ERROR_CONFLICT when the stratum was drawn before. */
 bool draw_store_take_stratum(
     Db *db, int64_t root_id, const char *stratum, int64_t draw_id, GError **error);
@@ -80,6 +89,10 @@ bool draw_store_is_denied(Db *db,
                           int64_t officer_id,
                           bool *ret_denied,
                           GError **error);
+/* Who carried one of the `last` inspections of an object inside a region, as DrawDeny with code
+ * ROTATE. NULL on error. */
+GArray *draw_store_rotated(
+    Db *db, const char *object_kind, const char *region, int64_t last, GError **error);
 /* Hash of object id -> reason ("CLOSED", "EXEMPT"; owned). Caller unrefs. */
 GHashTable *draw_store_exclusions(Db *db, const char *object_kind, GError **error);
 bool draw_store_deny(
@@ -92,3 +105,23 @@ bool draw_store_exclude(Db *db,
                         const char *actor,
                         int64_t now_us,
                         GError **error);
+
+/* --- beacons and parties (draw_protocol_store.c) -----------------------------------------------
+ */
+
+bool draw_store_add_beacon(
+    Db *db, int64_t draw_id, int64_t j, const DrawBeacon *beacon, GError **error);
+/* Once; *ret_changed 0 when it is known already. */
+bool draw_store_set_beacon(Db *db,
+                           int64_t draw_id,
+                           const DrawBeaconRow *row,
+                           const char *actor,
+                           int64_t *ret_changed,
+                           GError **error);
+GArray *draw_store_beacons(Db *db, int64_t draw_id, GError **error);
+bool draw_store_add_party(Db *db, int64_t draw_id, const DrawPartyRow *row, GError **error);
+/* Once; *ret_changed 0 when it was given already. */
+bool draw_store_set_share(
+    Db *db, int64_t draw_id, const DrawPartyRow *row, int64_t *ret_changed, GError **error);
+bool draw_store_set_counts(Db *db, int64_t draw_id, int64_t j, GError **error);
+GArray *draw_store_parties(Db *db, int64_t draw_id, GError **error);

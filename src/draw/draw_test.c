@@ -3,7 +3,9 @@
 #include "base/error.h"
 #include "draw/draw.h"
 #include "draw/draw_files.h"
-#include "ledger/ledger.h"
+#include "ledger/ledger_heads.h"
+#include "ledger/note.h"
+#include "ledger/sign_key.h"
 #include "registry/intake.h"
 #include "registry/region.h"
 #include "test_db.h"
@@ -198,28 +200,76 @@ static void test_plan(DbEngine engine) {
 /* --- draws -------------------------------------------------------------------------------------
  */
 
+#define DICE "48151623423141592653"
+#define BEACON_US (NOW + 700 * CLOCK_SECOND_US)
+
+/* In SM3 sealed, in SHA-256 open: both ways through the house. */
+static DrawRequest request_for(int64_t plan_id, const char *const *strata, DigestKind kind) {
+    return (DrawRequest){.plan_id = plan_id,
+                         .title = "第 1 次随机抽查",
+                         .strata = strata,
+                         .date_from = "2026-11-20",
+                         .date_to = "2026-12-20",
+                         .kind = kind,
+                         .mode = kind == DIGEST_SM3 ? DRAW_SEALED : DRAW_OPEN,
+                         .delta_s = 600,
+                         .officer_cap = 60,
+                         .rotate = 1,
+                         .actor = ACTOR,
+                         .now_us = NOW};
+}
+
+static DrawBeacon dice_beacon(void) {
+    g_autoptr(GError) error = NULL;
+    DrawBeacon beacon = {0};
+    draw_beacon_make("dice10", "20", BEACON_US, &beacon, &error);
+    g_assert_no_error(error);
+    return beacon;
+}
+
+static bool try_freeze(Db *db, const DrawRequest *request, int64_t *ret_id, GError **error) {
+    g_auto(DbTx) tx = {0};
+    return db_begin(db, &tx, error) && draw_freeze(db, request, ret_id, error) &&
+           db_commit(&tx, error);
+}
+
+static bool try_commit(Db *db, const DrawCommitRequest *request, GError **error) {
+    g_auto(DbTx) tx = {0};
+    return db_begin(db, &tx, error) && draw_commit(db, request, error) && db_commit(&tx, error);
+}
+
+static bool try_take(Db *db, int64_t id, const char *typed, int64_t now_us, GError **error) {
+    DrawBeaconTake take = {
+        .draw_id = id, .j = 1, .typed = typed, .note = "", .actor = ACTOR, .now_us = now_us};
+    g_auto(DbTx) tx = {0};
+    return db_begin(db, &tx, error) && draw_beacon_take(db, &take, error) && db_commit(&tx, error);
+}
+
+static bool try_run(Db *db, int64_t id, GError **error) {
+    g_auto(DbTx) tx = {0};
+    return db_begin(db, &tx, error) && draw_run(db, id, ACTOR, BEACON_US, error) &&
+           db_commit(&tx, error);
+}
+
 static bool try_draw(Db *db,
                      int64_t plan_id,
                      const char *const *strata,
                      DigestKind kind,
                      int64_t *ret_id,
                      GError **error) {
-    static const uint8_t seed[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
-    DrawRequest request = {.plan_id = plan_id,
-                           .title = "第 1 次随机抽查",
-                           .strata = strata,
-                           .date_from = "2026-11-20",
-                           .date_to = "2026-12-20",
-                           .kind = kind,
-                           .seed = seed,
-                           .seed_size = sizeof seed,
-                           .seed_text = "010203040506070809",
-                           .officer_cap = 60,
-                           .actor = ACTOR,
-                           .now_us = NOW};
-    g_auto(DbTx) tx = {0};
-    return db_begin(db, &tx, error) && draw_run(db, &request, ret_id, error) &&
-           db_commit(&tx, error);
+    DrawRequest request = request_for(plan_id, strata, kind);
+    DrawBeacon beacon = dice_beacon();
+    if (!try_freeze(db, &request, ret_id, error)) {
+        return false;
+    }
+    DrawCommitRequest commit = {.draw_id = *ret_id,
+                                .beacons = &beacon,
+                                .beacon_count = 1,
+                                .open_by = "2027-01-20",
+                                .actor = ACTOR,
+                                .now_us = NOW};
+    return try_commit(db, &commit, error) && try_take(db, *ret_id, DICE, BEACON_US, error) &&
+           try_run(db, *ret_id, error);
 }
 
 static int64_t must_draw(Db *db, int64_t plan_id, const char *const *strata, DigestKind kind) {
@@ -271,6 +321,10 @@ static void remove_folder(const char *folder) {
         g_autofree char *path = g_build_filename(folder, *name, NULL);
         (void)g_remove(path);
     }
+    for (const char *const *name = draw_proof_names; *name != NULL; name++) {
+        g_autofree char *path = g_build_filename(folder, *name, NULL);
+        (void)g_remove(path);
+    }
     g_assert_cmpint(g_rmdir(folder), ==, 0);
 }
 
@@ -305,7 +359,7 @@ static void spoil_file(const char *folder, const char *name) {
 static void check_bundle(Db *db, int64_t id) {
     g_autoptr(GError) error = NULL;
     g_autofree char *folder = g_dir_make_tmp("huozheng-draw-XXXXXX", &error);
-    draw_export(db, id, folder, &error);
+    draw_export(db, id, false, folder, &error);
     g_assert_no_error(error);
     g_autoptr(Draw) draw = draw_find(db, id, &error);
     g_autoptr(DrawOutcome) outcome = draw_verify_folder(folder, &error);
@@ -314,8 +368,15 @@ static void check_bundle(Db *db, int64_t id) {
     g_autofree char *result = hex_format(outcome->result_hash, DIGEST_SIZE);
     g_assert_cmpstr(commit, ==, draw->commit);
     g_assert_cmpstr(result, ==, draw->result);
-    static const char *const spoilt[] = {
-        "pool.tsv", "insp.tsv", "deny.tsv", "params.txt", "commit.txt", "beacon.txt", "result.tsv"};
+    static const char *const spoilt[] = {"pool.tsv",
+                                         "insp.tsv",
+                                         "deny.tsv",
+                                         "params.txt",
+                                         "commit.txt",
+                                         "beacon.txt",
+                                         "reveals.txt",
+                                         "salt.txt",
+                                         "result.tsv"};
     for (size_t i = 0; i < G_N_ELEMENTS(spoilt); i++) {
         /* Where nothing was drawn no seed leaves a trace; only the ledger knows C then. */
         bool is_seed = strcmp(spoilt[i], "commit.txt") == 0 || strcmp(spoilt[i], "beacon.txt") == 0;
@@ -458,9 +519,9 @@ static char *result_hash(DbEngine engine) {
     fill_city(db);
     int64_t plan_id = must_plan(db, wishes, 3, 0);
     must_publish(db, plan_id);
-    int64_t id = must_draw(db, plan_id, all_strata, DIGEST_SM3);
+    int64_t id = must_draw(db, plan_id, all_strata, DIGEST_SHA256);
     g_autofree char *folder = g_dir_make_tmp("huozheng-draw-XXXXXX", &error);
-    draw_export(db, id, folder, &error);
+    draw_export(db, id, false, folder, &error);
     g_assert_no_error(error);
     g_autoptr(GString) all = g_string_new(NULL);
     for (const char *const *name = draw_file_names; *name != NULL; name++) {
@@ -484,29 +545,342 @@ static void test_engines_agree(void) {
     g_assert_cmpstr(sqlite, ==, pg);
 }
 
-static void test_seed(void) {
-    g_autoptr(GByteArray) hex = draw_seed_parse("  00ff10ab \n");
-    g_assert_cmpmem(hex->data, hex->len, "\x00\xff\x10\xab", 4);
-    g_autoptr(GByteArray) text = draw_seed_parse("00ff1");
-    g_assert_cmpmem(text->data, text->len, "00ff1", 5);
-    g_assert_null(draw_seed_parse("   "));
-    g_autofree char *long_text = g_strnfill(256, 'z');
-    g_assert_null(draw_seed_parse(long_text));
-    g_assert_cmpfloat(draw_seed_bits("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), <, 60);
-    g_assert_cmpfloat(draw_seed_bits("12345678901234567"), <, 60);
-    g_assert_cmpfloat(draw_seed_bits("2026-11-22"), <, 60);
-    g_assert_cmpfloat(draw_seed_bits("48151623423141592653"), >=, 60); /* twenty digits */
-    g_assert_cmpfloat(draw_seed_bits("9f86d081884c7d659a2feaa0c55ad015"), >=, 60);
+/* --- the protocol ------------------------------------------------------------------------------
+ */
+
+static int64_t must_freeze(Db *db, const char *const *strata, DigestKind kind) {
+    g_autoptr(GError) error = NULL;
+    int64_t plan_id = must_plan(db, wishes, 3, 0);
+    int64_t id = 0;
+    must_publish(db, plan_id);
+    DrawRequest request = request_for(plan_id, strata, kind);
+    try_freeze(db, &request, &id, &error);
+    g_assert_no_error(error);
+    return id;
+}
+
+static void expect(bool done, GError **error, HzErrorCode code) {
+    g_assert_false(done);
+    g_assert_error(*error, HZ_ERROR, (gint)code);
+    g_clear_error(error);
+}
+
+static bool
+try_reveal(Db *db, int64_t id, const char *party, uint8_t fill, int64_t now_us, GError **error) {
+    uint8_t share[DRAW_SHARE_SIZE];
+    memset(share, fill, sizeof share);
+    g_auto(DbTx) tx = {0};
+    return db_begin(db, &tx, error) && draw_reveal(db, id, party, share, ACTOR, now_us, error) &&
+           db_commit(&tx, error);
+}
+
+static bool try_drop(Db *db, int64_t id, GError **error) {
+    g_auto(DbTx) tx = {0};
+    return db_begin(db, &tx, error) && draw_drop(db, id, ACTOR, NOW, error) &&
+           db_commit(&tx, error);
+}
+
+/* What a party whose share is 32 times `fill` has handed over. Caller frees. */
+static char *party_hex(Db *db, int64_t id, const char *name, uint8_t fill) {
+    g_autoptr(Draw) draw = draw_find(db, id, NULL);
+    uint8_t share[DRAW_SHARE_SIZE];
+    uint8_t commit[DIGEST_SIZE];
+    memset(share, fill, sizeof share);
+    draw_party_commit(draw->kind, draw->number, name, share, commit);
+    return hex_format(commit, sizeof commit);
+}
+
+static void commit_with_parties(Db *db, int64_t id) {
+    g_autoptr(GError) error = NULL;
+    g_autofree char *first = party_hex(db, id, "演示公证处", 1);
+    g_autofree char *second = party_hex(db, id, "演示大学", 2);
+    DrawPartyCommit parties[] = {{"演示公证处", first}, {"演示大学", second}};
+    DrawBeacon beacon = dice_beacon();
+    DrawCommitRequest commit = {.draw_id = id,
+                                .beacons = &beacon,
+                                .beacon_count = 1,
+                                .parties = parties,
+                                .party_count = 2,
+                                .open_by = "2027-01-20",
+                                .actor = ACTOR,
+                                .now_us = NOW};
+    try_commit(db, &commit, &error);
+    g_assert_no_error(error);
+    expect(try_commit(db, &commit, &error), &error, HZ_ERROR_CONFLICT); /* no second one */
+}
+
+/* Shares count when they come in time and are what was committed to; missing ones are left out. */
+static void check_shares(Db *db, int64_t id) {
+    g_autoptr(GError) error = NULL;
+    expect(try_reveal(db, id, "演示大学", 9, NOW, &error), &error, HZ_ERROR_INVALID);
+    expect(try_reveal(db, id, "没有的", 2, NOW, &error), &error, HZ_ERROR_NOT_FOUND);
+    expect(try_reveal(db, id, "演示公证处", 1, BEACON_US, &error), &error, HZ_ERROR_DENIED);
+    g_assert_true(try_reveal(db, id, "演示大学", 2, BEACON_US - 1, &error));
+    expect(try_reveal(db, id, "演示大学", 2, NOW, &error), &error, HZ_ERROR_CONFLICT);
+}
+
+static void check_beacon_and_run(Db *db, int64_t id) {
+    g_autoptr(GError) error = NULL;
+    expect(try_run(db, id, &error), &error, HZ_ERROR_CONFLICT); /* no beacon yet */
+    expect(try_take(db, id, DICE, BEACON_US - 1, &error), &error, HZ_ERROR_DENIED);
+    expect(try_take(db, id, "123", BEACON_US, &error), &error, HZ_ERROR_INVALID);
+    g_assert_true(try_take(db, id, DICE, BEACON_US, &error));
+    expect(try_take(db, id, DICE, BEACON_US, &error), &error, HZ_ERROR_CONFLICT);
+    g_assert_true(try_run(db, id, &error));
+    g_assert_no_error(error);
+    expect(try_run(db, id, &error), &error, HZ_ERROR_CONFLICT); /* no second draw */
+    expect(try_drop(db, id, &error), &error, HZ_ERROR_CONFLICT);
+}
+
+static char *file_text(const char *folder, const char *name) {
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    char *text = NULL;
+    return g_file_get_contents(path, &text, NULL, NULL) ? text : NULL;
+}
+
+/* What anybody may have of a sealed draw before it is opened: rules, commitment, beacon. */
+static void check_sealed_bundle(Db *db, int64_t id) {
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp("huozheng-draw-XXXXXX", &error);
+    g_assert_true(draw_export(db, id, true, folder, &error));
+    for (const char *const *name = draw_file_names; *name != NULL; name++) {
+        g_autofree char *text = file_text(folder, *name);
+        bool is_open = strcmp(*name, "params.txt") == 0 || strcmp(*name, "commit.txt") == 0 ||
+                       strcmp(*name, "beacon.txt") == 0;
+        g_assert_true((text != NULL) == is_open);
+    }
+    remove_folder(folder);
+}
+
+static void test_protocol(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    fill_city(db);
+    for (int kind = DIGEST_SHA256; kind <= DIGEST_SM3; kind++) {
+        int64_t id = must_freeze(db, all_strata, (DigestKind)kind);
+        expect(try_run(db, id, &error), &error, HZ_ERROR_CONFLICT);
+        expect(try_take(db, id, DICE, BEACON_US, &error), &error, HZ_ERROR_CONFLICT);
+        commit_with_parties(db, id);
+        expect(try_drop(db, id, &error), &error, HZ_ERROR_CONFLICT);
+        check_shares(db, id);
+        check_beacon_and_run(db, id);
+        g_autoptr(GArray) parties = draw_parties(db, id, &error);
+        guint own = kind == DIGEST_SM3 ? 1 : 0;
+        g_assert_cmpuint(parties->len, ==, 2 + own);
+        g_assert_false(g_array_index(parties, DrawPartyRow, own).counts);
+        g_assert_true(g_array_index(parties, DrawPartyRow, own + 1).counts);
+        g_autoptr(Draw) draw = draw_find(db, id, &error);
+        g_assert_cmpint(draw->state, ==, kind == DIGEST_SM3 ? DRAW_DONE : DRAW_PUBLISHED);
+        if (kind == DIGEST_SM3) {
+            check_sealed_bundle(db, id);
+        }
+        check_bundle(db, id);
+    }
+    g_assert_true(ledger_verify(db, NULL, NULL, NULL, &error));
+}
+
+/* Too few bits, too soon, no day of opening, wrong commitments: nothing is committed. */
+static void test_commit_refusals(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    static const char *const hotels[] = {"hotel", NULL};
+    fill_city(db);
+    int64_t id = must_freeze(db, hotels, DIGEST_SM3);
+    DrawBeacon good = dice_beacon();
+    DrawBeacon few = {0};
+    DrawBeacon soon = good;
+    g_assert_true(draw_beacon_make("dice10", "18", BEACON_US, &few, &error));
+    soon.time_us = NOW + 599 * CLOCK_SECOND_US;
+    DrawPartyCommit bad = {"演示公证处", "12"};
+    DrawPartyCommit named = {"platform", draw_file_names[0]};
+    const DrawCommitRequest refused[] = {
+        {.beacons = &few, .beacon_count = 1, .open_by = "2027-01-20"},
+        {.beacons = &soon, .beacon_count = 1, .open_by = "2027-01-20"},
+        {.beacons = &good, .beacon_count = 0, .open_by = "2027-01-20"},
+        {.beacons = &good, .beacon_count = 1, .open_by = "2026-12-19"},
+        {.beacons = &good, .beacon_count = 1},
+        {.beacons = &good,
+         .beacon_count = 1,
+         .open_by = "2027-01-20",
+         .parties = &bad,
+         .party_count = 1},
+        {.beacons = &good,
+         .beacon_count = 1,
+         .open_by = "2027-01-20",
+         .parties = &named,
+         .party_count = 1},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(refused); i++) {
+        DrawCommitRequest request = refused[i];
+        request.draw_id = id;
+        request.actor = ACTOR;
+        request.now_us = NOW;
+        expect(try_commit(db, &request, &error), &error, HZ_ERROR_INVALID);
+    }
+    /* Another draw of the same scope must wait, also one of another plan. */
+    int64_t plan_id = must_plan(db, wishes, 3, 0);
+    int64_t other = 0;
+    must_publish(db, plan_id);
+    DrawRequest overlapping = request_for(plan_id, hotels, DIGEST_SM3);
+    expect(try_freeze(db, &overlapping, &other, &error), &error, HZ_ERROR_CONFLICT);
+    /* What is only frozen can be taken back, and leaves its strata free. */
+    g_assert_true(try_drop(db, id, &error));
+    g_assert_true(try_freeze(db, &overlapping, &other, &error));
+    g_autoptr(Draw) dropped = draw_find(db, id, &error);
+    g_assert_cmpint(dropped->state, ==, DRAW_DROPPED);
+    g_assert_false(draw_file_is_there(dropped, "pool.tsv"));
+}
+
+/* A city with a witness that signs `after_s` seconds after the commitment; INT64_MAX: never. */
+static int64_t committed_before(Db *db, const char *vkey, int64_t after_s) {
+    g_autoptr(GError) error = NULL;
+    static const char *const hotels[] = {"hotel", NULL};
+    int64_t id = must_freeze(db, hotels, DIGEST_SHA256);
+    DrawBeacon beacon = dice_beacon();
+    DrawCommitRequest commit = {
+        .draw_id = id, .beacons = &beacon, .beacon_count = 1, .actor = ACTOR, .now_us = NOW};
+    try_commit(db, &commit, &error);
+    g_assert_no_error(error);
+    g_autoptr(Draw) draw = draw_find(db, id, &error);
+    if (after_s != INT64_MAX) {
+        test_db_exec(db,
+                     "INSERT INTO ledger_cosignature (size, vkey, time_us, line) "
+                     "VALUES ($1, $2, $3, '')",
+                     db_int(draw->commit_leaf + 1),
+                     db_text(vkey),
+                     db_int(NOW + after_s * CLOCK_SECOND_US));
+    }
+    g_assert_true(try_take(db, id, DICE, BEACON_US, &error));
+    return id;
+}
+
+static char *set_witness(Db *db) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SignKey) key = sign_key_new(SIGN_ED25519);
+    NoteKey note_key = note_key_make("w.example", NOTE_COSIGNATURE, sign_key_public(key));
+    char *vkey = note_key_format(&note_key);
+    g_autofree char *policy = g_strdup_printf("witness w %s\nquorum w\n", vkey);
+    ledger_policy_set(db, policy, ACTOR, NOW, &error);
+    g_assert_no_error(error);
+    return vkey;
+}
+
+/* Beacon at 700 s, delta 600 s: a witness after 100 s is in time, one second later it is not, and
+ * then no result ever comes from the commitment, but its strata may be drawn by another one. */
+static void test_time_rule(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    fill_city(db);
+    g_autofree char *vkey = set_witness(db);
+    int64_t never = committed_before(db, vkey, INT64_MAX);
+    expect(try_run(db, never, &error), &error, HZ_ERROR_CONFLICT);
+    expect(try_drop(db, never, &error), &error, HZ_ERROR_CONFLICT); /* a witness may still sign */
+    g_auto(DbTx) tx = {0};
+    g_assert_true(db_begin(db, &tx, &error));
+    g_assert_true(draw_drop(db, never, ACTOR, NOW + 101 * CLOCK_SECOND_US, &error));
+    g_assert_true(db_commit(&tx, &error));
+    g_autoptr(Draw) lapsed = draw_find(db, never, &error);
+    g_assert_cmpint(lapsed->state, ==, DRAW_LAPSED);
+    g_assert_true(draw_file_is_public(lapsed, "pool.tsv"));
+
+    int64_t late = committed_before(db, vkey, 101);
+    expect(try_run(db, late, &error), &error, HZ_ERROR_CONFLICT);
+    g_assert_true(try_drop(db, late, &error));
+    int64_t good = committed_before(db, vkey, 100);
+    expect(try_drop(db, good, &error), &error, HZ_ERROR_CONFLICT);
+    g_assert_true(try_run(db, good, &error));
+    g_assert_no_error(error);
+    DrawWitnessed witnessed = {0};
+    g_autoptr(Draw) draw = draw_find(db, good, &error);
+    g_assert_true(draw_witnessed(db, draw->commit_leaf, &witnessed, &error));
+    g_assert_true(witnessed.is_known && witnessed.witnesses == 1);
+}
+
+/* A bundle from before the protocol still verifies, and says that its seed was typed. */
+static void test_old_bundle(void) {
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp("huozheng-draw-XXXXXX", &error);
+    static const char params[] = "alg=FSS-DRAW/1\ncap=2\ndelta=0\nhash=sha256\n"
+                                 "insp_date_to=2026-12-20\nmode=open\nrung.1=same\n";
+    static const char empty[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    uint8_t hash[DIGEST_SIZE];
+    digest_of(DIGEST_SHA256, params, strlen(params), hash);
+    g_autofree char *params_hash = hex_format(hash, sizeof hash);
+    g_autofree char *commit =
+        g_strdup_printf("beacon.01=form:1:2026-11-18T11:06:40.000Z\ndeny.count=0\ndeny.root=%s\n"
+                        "draw=D1\ninsp.count=0\ninsp.root=%s\nlog.root=%s\nlog.size=0\n"
+                        "params=%s\npool.count=0\npool.root=%s\n",
+                        empty,
+                        empty,
+                        empty,
+                        params_hash,
+                        empty);
+    const char *const files[][2] = {{"params.txt", params},
+                                    {"commit.txt", commit},
+                                    {"beacon.txt", "1\tform\t1\t010203040506070809\n"},
+                                    {"pool.tsv", ""},
+                                    {"insp.tsv", ""},
+                                    {"deny.tsv", ""},
+                                    {"reveals.txt", ""},
+                                    {"salt.txt", ""},
+                                    {"result.tsv", "#\tL\t0\trung\t1\n"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *path = g_build_filename(folder, files[i][0], NULL);
+        g_assert_true(g_file_set_contents(path, files[i][1], -1, &error));
+    }
+    g_autoptr(DrawOutcome) outcome = draw_verify_folder(folder, &error);
+    g_assert_no_error(error);
+    g_assert_true(outcome->is_typed && !outcome->is_sealed);
+    /* An open draw has no salts. */
+    g_autofree char *path = g_build_filename(folder, "salt.txt", NULL);
+    g_assert_true(g_file_set_contents(path, "00", -1, &error));
+    g_assert_null(draw_verify_folder(folder, NULL));
+    remove_folder(folder);
+}
+
+/* Whoever inspected an object last does not come again; a recusal stands before a rotation. */
+static void test_rotation(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    static const char *const hotels[] = {"hotel", NULL};
+    static const Wish whole[] = {{"hotel", 200, 0}};
+    GHashTable *pairs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    fill_city(db);
+    for (int round = 0; round < 2; round++) {
+        int64_t plan_id = must_plan(db, whole, 1, 0);
+        must_publish(db, plan_id);
+        int64_t id = must_draw(db, plan_id, hotels, DIGEST_SHA256);
+        g_autoptr(GPtrArray) targets = draw_targets(db, id, 0, 0, &error);
+        g_assert_cmpuint(targets->len, >, 30);
+        for (guint i = 0; i < targets->len; i++) {
+            const DrawnObject *target = g_ptr_array_index(targets, i);
+            const int64_t team[] = {target->lead_id, target->second_id};
+            for (size_t k = 0; k < G_N_ELEMENTS(team); k++) {
+                bool is_new = g_hash_table_add(
+                    pairs, g_strdup_printf("%d %d", (int)target->object_id, (int)team[k]));
+                g_assert_true(team[k] == 0 || is_new);
+            }
+        }
+    }
+    g_hash_table_unref(pairs);
 }
 
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/draw/seed/read-and-judged", test_seed);
     test_db_add("/draw/plan/published-never-changes", test_plan);
     test_db_add("/draw/run/files-recompute-and-every-change-shows", test_draw);
     test_db_add("/draw/run/no-second-try", test_once);
     test_db_add("/draw/run/twice-a-year-at-most", test_cap);
     test_db_add("/draw/publish/once", test_publish);
+    test_db_add("/draw/protocol/one-way-open-and-sealed", test_protocol);
+    test_db_add("/draw/protocol/nothing-is-committed-by-halves", test_commit_refusals);
+    test_db_add("/draw/protocol/witnessed-in-time-or-lapsed", test_time_rule);
+    g_test_add_func("/draw/verify/bundles-with-a-typed-seed", test_old_bundle);
+    test_db_add("/draw/protocol/officers-take-turns", test_rotation);
     g_test_add_func("/draw/run/engines-agree", test_engines_agree);
     return g_test_run();
 }

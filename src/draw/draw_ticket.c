@@ -30,7 +30,7 @@ void draw_keys(DigestKind kind,
                const uint8_t commit[DIGEST_SIZE],
                const void *seed,
                size_t seed_size,
-               const uint8_t *shares,
+               const DrawShare *shares,
                unsigned share_count,
                DrawKeys *ret_keys) {
     static const char label[] = "FSS-SEED/1";
@@ -43,8 +43,8 @@ void draw_keys(DigestKind kind,
     digest_add(digest, seed, seed_size);
     digest_add(digest, &(uint8_t){(uint8_t)share_count}, 1);
     for (unsigned i = 0; i < share_count; i++) {
-        digest_add(digest, &(uint8_t){(uint8_t)(i + 1)}, 1);
-        digest_add(digest, shares + (size_t)i * DIGEST_SIZE, DIGEST_SIZE);
+        digest_add(digest, &shares[i].number, 1);
+        digest_add(digest, shares[i].bytes, sizeof shares[i].bytes);
     }
     digest_end(digest, ret_keys->seed);
     derive(digest, "FSS-TARGET/1", ret_keys->seed, ret_keys->target);

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
 import { addAccount, closeBrowser, ENGINES, huozheng, openPage, sidewaysScroll, signInBrowser, startCity } from './support.mjs';
 import { value } from '../fault/support_fault.mjs';
-import { draw, makePlan, matterOf, publish, record, seenInPublic } from './support_job.mjs';
+import { DICE, draw, makePlan, matterOf, publish, record, seenInPublic } from './support_job.mjs';
 
 after(closeBrowser);
 
@@ -27,7 +27,7 @@ for (const [index, mode] of MODES.entries()) {
             };
             const clerk = await open(city.logins.clerk);
             const plan = await makePlan(clerk, '流程测试计划');
-            const drawn = await draw(clerk, plan, '流程测试抽查');
+            const drawn = await draw(clerk, city, plan, '流程测试抽查');
             const inspection = Number(value(city.db, `SELECT min(id) FROM inspection WHERE draw_id = ${drawn}`));
             assert.ok(inspection > 0, 'the draw set tasks');
             const officer = value(city.db, `SELECT lead_id FROM inspection WHERE id = ${inspection}`);
@@ -42,7 +42,7 @@ for (const [index, mode] of MODES.entries()) {
             await publish(clerk, matter);
 
             const anybody = await open(null);
-            await seenInPublic(anybody, `/draws/${drawn}`, ['流程测试抽查', '31415926535897932384626433']);
+            await seenInPublic(anybody, `/draws/${drawn}`, ['流程测试抽查', DICE, '流程测试见证人']);
             await seenInPublic(anybody, `/inspections/${inspection}`, ['二层东侧安全出口上锁']);
             for (const [kind, word] of [['plan', '流程测试计划'], ['draw', '流程测试抽查']]) {
                 await anybody.goto(`/records?kind=${kind}`);

@@ -1,15 +1,16 @@
 /*
- * From a plan to a draw that a stranger recomputes: form, publication, draw, secrecy while the
- * inspections run, publication, download, verification without a database, ledger proofs.
+ * From a plan to a draw that a stranger recomputes: form, freeze, commit, shares, beacon, run, secrecy
+ * while the inspections run, opening, download, verification without a database, ledger proofs.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { axeFindings, Client, closeBrowser, ENGINES, huozheng, openPage, startCity } from './support.mjs';
 
-const SEED = '48151623423141592653';
+const DICE = '4 8 1 5 1 6 2 3 4 2 3 1 4 1 5 9 2 6 5 3';
 
 const idIn = (response) => Number(/\/(\d+)$/.exec(response.headers.get('location'))[1]);
 
@@ -36,40 +37,81 @@ async function makePlan(client) {
     return idIn(made);
 }
 
-async function drawPlan(client, plan) {
+/* Frozen: nothing is public, everything can still be taken back once. */
+async function freezePlan(client, plan, mode) {
     const from = `/work/draws/new?plan=${plan}`;
     const form = await client.json(from);
     const fields = new URLSearchParams({
         title: '流程测试抽查', date_from: form.date_from.value, date_to: form.date_to.value,
-        plan, seed: '123456', hash: 'sm3', officer_cap: '60',
+        plan, mode, hash: mode === 'open' ? 'sha256' : 'sm3', officer_cap: '0', rotate: '1',
     });
     for (const row of form.rows) fields.append('strata', row.stratum);
-    const weak = await client.post('/work/draws/new', fields, { from });
-    assert.equal(weak.status, 422);
-    assert.match(await weak.text(), /种子太容易猜/);
-    fields.set('seed', SEED);
+    const wrong = await client.post('/work/draws/new', fields, { from });
+    assert.equal(wrong.status, 422);
+    assert.match(await wrong.text(), /每人上限写/);
+    fields.set('officer_cap', '60');
     const confirm = await client.post('/work/draws/new', fields, { from });
     assert.equal(confirm.status, 200);
     assert.match(await confirm.text(), /不能重抽/);
-    const done = await client.post('/work/draws/run', fields, { from });
+    const done = await client.post('/work/draws/freeze', fields, { from });
     assert.equal(done.status, 303);
-    const again = await client.post('/work/draws/run', fields, { from });
+    const again = await client.post('/work/draws/freeze', fields, { from });
     assert.notEqual(again.status, 303);
-    return idIn(done);
+    const id = idIn(done);
+    assert.equal((await client.post(`/work/draws/${id}/drop`, {}, { from: `/work/draws/${id}` })).status, 303);
+    const second = await client.post('/work/draws/freeze', fields, { from });
+    assert.equal(second.status, 303, 'what was dropped can be frozen again');
+    return idIn(second);
+}
+
+/* Two parties; one gives its share, the other does not. */
+async function walk(city, client, id) {
+    const page = `/work/draws/${id}`;
+    const post = (step, fields) => client.post(`${page}/${step}`, fields, { from: page });
+    const { beacon_rows: rows, open_by_value: day, number, hash_zh: hash } = await client.json(page);
+    const share = (party) => JSON.parse(huozheng(['draw', 'share', number, '--party', party, '--hash', hash === 'SM3' ? 'sm3' : 'sha256', '--json']));
+    const parties = [share('演示公证处'), share('演示大学')];
+    const good = { source_1: 'dice10', round_1: '20', time_1: rows[0].time, open_by: day,
+        parties: parties.map((one) => `${one.party} ${one.commit}`).join('\n') };
+    for (const [bad, word] of [[{ round_1: '12' }, /不到 60 比特/], [{ time_1: '2026-01-01T10:00' }, /太近/], [{ parties: '没有承诺值' }, /承诺值/]]) {
+        const refused = await post('commit', { ...good, ...bad });
+        assert.equal(refused.status, 422);
+        assert.match(await refused.text(), word);
+    }
+    assert.equal((await new Client(city.url).get(`/draws/${id}`)).status, 404, 'what is frozen is not public');
+    assert.equal((await post('commit', good)).status, 303);
+    assert.equal((await post('commit', good)).status, 409, 'one commit');
+    assert.equal((await post('drop', {})).status, 409, 'not taken back any more');
+    assert.equal((await post('reveal', { party: parties[0].party, share: parties[1].share })).status, 422);
+    assert.equal((await post('reveal', { party: parties[0].party, share: parties[0].share })).status, 303);
+    assert.equal((await post('beacon', { j: '1', value: DICE, note: '' })).status, 403, 'not before its time');
+    assert.equal((await post('run', {})).status, 409);
+    city.forward(1200);
+    assert.equal((await post('reveal', { party: parties[1].party, share: parties[1].share })).status, 403, 'too late');
+    assert.equal((await post('beacon', { j: '1', value: '1 2 3', note: '' })).status, 422);
+    assert.equal((await post('beacon', { j: '1', value: DICE, note: '流程测试见证人' })).status, 303);
+    assert.equal((await post('beacon', { j: '1', value: DICE, note: '' })).status, 409, 'one value');
+    assert.equal((await post('run', {})).status, 303);
+    assert.equal((await post('run', {})).status, 409, 'one draw');
+    return parties;
 }
 
 /* While the inspections run the public sees fingerprints, and nothing that leads to the names. */
-async function checkSecret(url, id, targets) {
+async function checkSecret(url, id, targets, parties) {
     const stranger = new Client(url);
     const page = await (await stranger.get(`/draws/${id}`)).text();
     const json = JSON.stringify(await stranger.json(`/draws/${id}`));
     const list = JSON.stringify(await stranger.json('/draws'));
     for (const text of [page, json, list]) {
-        assert.ok(!text.includes(SEED), 'seed is not public yet');
+        for (const one of parties) assert.ok(!text.includes(one.share), 'shares are not public yet');
         for (const target of targets) assert.ok(!text.includes(target.name), `${target.name} is not public yet`);
     }
-    for (const file of ['pool.tsv', 'beacon.txt', 'result.tsv']) {
+    for (const file of ['pool.tsv', 'reveals.txt', 'salt.txt', 'result.tsv']) {
         assert.equal((await stranger.get(`/draws/${id}/files/${file}`)).status, 404);
+    }
+    assert.ok(page.includes(DICE), 'the beacon is public');
+    for (const file of ['params.txt', 'commit.txt', 'beacon.txt']) {
+        assert.equal((await stranger.get(`/draws/${id}/files/${file}`)).status, 200);
     }
     const asked = await (await stranger.get(`/draws/${id}?unit=${targets[0].id}`)).text();
     assert.ok(!asked.includes('抽中</b>'));
@@ -83,6 +125,8 @@ async function checkPublic(city, id, targets) {
     const found = await stranger.json(`/draws/${id}?unit=${targets[0].id}`);
     assert.equal(found.found.length, 1);
     assert.equal(found.found[0].outcome, '抽中');
+    assert.equal(found.found[0].place, targets[0].order);
+    assert.equal(found.found[0].ticket, targets[0].ticket);
     /* xxd and openssl are the reader's tools, not ours: looked at only where they are. */
     if (spawnSync('bash', ['-c', 'command -v xxd && command -v openssl']).status === 0) {
         const hand = spawnSync('bash', ['-c', model.by_hand.command], { encoding: 'utf8' });
@@ -132,15 +176,15 @@ async function checkProof(city, model) {
     huozheng(['ledger', 'verify'], { db: city.db.url });
 }
 
-async function checkLooks(city, id, plan) {
+async function checkLooks(city, targets) {
     const page = await openPage(city.url, { width: 360 });
-    for (const target of [`/draws/${id}`, '/draws', '/verify?leaf=0', '/verify']) {
+    for (const target of targets) {
         await page.goto(target);
         assert.deepEqual(await axeFindings(page), [], target);
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, target);
     }
     assert.deepEqual(page.complaints, []);
     await page.context().close();
-    void plan;
 }
 
 for (const engine of ENGINES) {
@@ -153,12 +197,15 @@ for (const engine of ENGINES) {
         assert.equal(early.status, 409, 'a draft cannot be drawn');
         const published = await client.post(`/work/plans/${plan}/publish`, {});
         assert.equal(published.status, 303);
-        const id = await drawPlan(client, plan);
+        const id = await freezePlan(client, plan, 'sealed');
+        const parties = await walk(city, client, id);
         const work = await client.json(`/work/draws/${id}`);
         assert.ok(work.targets.length > 0);
+        assert.deepEqual(work.parties.map((one) => one.counts), [true, true, false], 'the platform and who gave a share');
         const csv = await (await client.get(`/work/draws/${id}/targets.csv`)).text();
         assert.equal(csv.trim().split('\r\n').length, work.targets.length + 1);
-        await checkSecret(city.url, id, work.targets);
+        await checkSecret(city.url, id, work.targets, parties);
+        await checkLooks(city, [`/draws/${id}`]);
         const inspector = await new Client(city.url).signIn(city.logins.inspector);
         assert.equal((await inspector.post(`/work/draws/${id}/publish`, {}, { from: '/work' })).status, 403);
         assert.equal((await client.post(`/work/draws/${id}/publish`, {})).status, 303);
@@ -172,7 +219,50 @@ for (const engine of ENGINES) {
         assert.equal(recused.status, 303);
         const unknown = await client.post('/work/draws/rules/exclude', { x_object: 'U99999999', x_reason: 'CLOSED', x_note: '停业' }, { from: '/work/draws/rules' });
         assert.equal(unknown.status, 422);
-        await checkLooks(city, id, plan);
+        await checkLooks(city, [`/draws/${id}`, '/draws', '/verify?leaf=0', '/verify']);
+    });
+
+    test(`a draw in the open, from the terminal (${engine})`, async (t) => {
+        const city = await startCity({ engine });
+        t.after(() => city.stop());
+        const client = await new Client(city.url).signIn(city.logins.leader);
+        const stranger = new Client(city.url);
+        const plan = await makePlan(client);
+        assert.equal((await client.post(`/work/plans/${plan}/publish`, {})).status, 303);
+        const draw = (args, code = 0) => huozheng(['draw', ...args, ...(code === 0 ? ['--json'] : [])], { db: city.db.url, env: city.clock, code });
+        const { number, id } = JSON.parse(draw(['freeze', `P${plan}`, '--open', '--hash', 'sha256']));
+        const party = JSON.parse(draw(['share', number, '--party', '演示大学', '--hash', 'sha256']));
+        const at = new Date(Date.now() + 900e3).toISOString();
+        draw(['commit', number, '--beacon', `dice10 9 ${at}`], 1);
+        draw(['commit', number, '--beacon', `dice10 9 ${at}`, '--beacon', `drand ${at}`, '--party', `演示大学:${party.commit}`]);
+        const before = await stranger.json(`/draws/${id}`);
+        assert.deepEqual([before.state, before.is_run], ['committed', false]);
+        assert.equal((await stranger.get(`/draws/${id}/files/pool.tsv`)).status, 200, 'the pool is public before the beacon');
+        await checkLooks(city, [`/draws/${id}`]);
+        draw(['reveal', number, '--party', '演示大学', '--share', party.commit], 1);
+        draw(['reveal', number, '--party', '演示大学', '--share', party.share]);
+        draw(['run', number, '--value', '123456789', '--value', 'ab'.repeat(48)], 1);
+        city.forward(1200);
+        draw(['run', number, '--value', '123456789'], 1);
+        draw(['run', number, '--value', '12345678', '--value', 'ab'.repeat(48)], 1);
+        const done = JSON.parse(draw(['run', number, '--value', '123456789', '--value', 'ab'.repeat(48), '--note', '演示']));
+        assert.deepEqual([done.state, done.published], ['published', true], 'an open draw is public at once');
+        draw(['run', number], 1);
+        const model = await stranger.json(`/draws/${id}`);
+        assert.equal(model.result, done.result);
+        assert.equal(model.parties[0].share, party.share);
+        const folder = path.join(city.db.folder, 'open');
+        for (let i = 0; i < 100 && !existsSync(path.join(folder, 'result.tlog-proof')); i++) {
+            huozheng(['draw', 'export', number, folder, '--public'], { db: city.db.url });
+            await sleep(200); /* the server signs a head every second */
+        }
+        for (const [name, word] of [['commit.tlog-proof', done.commit], ['result.tlog-proof', done.result]]) {
+            const lines = readFileSync(path.join(folder, name), 'utf8').split('\n');
+            assert.equal(lines[0], 'c2sp.org/tlog-proof@v1');
+            assert.ok(Buffer.from(lines[1].split(' ')[1], 'base64').includes(word), `${name} seals this draw`);
+        }
+        huozheng(['draw', 'verify', folder, '--commit', done.commit, '--result', done.result]);
+        await checkLooks(city, [`/draws/${id}`]);
     });
 }
 

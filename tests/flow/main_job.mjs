@@ -43,15 +43,22 @@ async function publishPlan(leader) {
     return plan;
 }
 
-async function draw(leader, plan) {
+async function draw(city, leader, plan) {
     const form = `/work/draws/new?plan=${plan}`;
     const hidden = await formOf(leader, form, '/work/draws/new');
     const fields = [...hidden, ['title', '主流程测试抽查'], ['date_from', day(0)], ['date_to', day(10)],
-        ['strata', 'hotel'], ['strata', 'restaurant'], ['seed', '48151623421079386524'], ['hash', 'sm3'], ['officer_cap', '20']];
+        ['strata', 'hotel'], ['strata', 'restaurant'], ['mode', 'sealed'], ['hash', 'sm3'], ['officer_cap', '20'], ['rotate', '0']];
     const shown = await send(leader, '/work/draws/new', fields);
     assert.equal(shown.status, 200, await shown.text());
-    const id = idAt(await send(leader, '/work/draws/run', fields), 'draw');
-    idAt(await leader.post(`/work/draws/${id}/publish`, {}), 'publish draw');
+    const id = idAt(await send(leader, '/work/draws/freeze', fields), 'freeze');
+    const page = `/work/draws/${id}`;
+    const { beacon_rows, open_by_value } = await leader.json(page);
+    idAt(await leader.post(`${page}/commit`, { source_1: 'dice10', round_1: '20', time_1: beacon_rows[0].time, open_by: open_by_value }, { from: page }), 'commit');
+    city.forward(1200);
+    const form2 = await formOf(leader, page, `${page}/beacon`);
+    idAt(await send(leader, `${page}/beacon`, [...form2, ['value', '48151623421079386524'], ['note', '']]), 'beacon');
+    idAt(await leader.post(`${page}/run`, {}, { from: page }), 'run');
+    idAt(await leader.post(`${page}/publish`, {}), 'publish draw');
     return id;
 }
 
@@ -132,7 +139,7 @@ for (const engine of ENGINES) {
         try {
             const leader = await new Client(city.url).signIn(city.logins.leader);
             const stranger = new Client(city.url);
-            const drawn = await draw(leader, await publishPlan(leader));
+            const drawn = await draw(city, leader, await publishPlan(leader));
             const { inspections } = await leader.json('/work/inspections?state=planned');
             const tasks = inspections.filter((one) => one.draw_id === drawn);
             assert.ok(tasks.length >= 1 && tasks.length <= 3, `${tasks.length} tasks`);

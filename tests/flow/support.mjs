@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -130,14 +130,22 @@ export function addAccount(db, role, { login = `flow-${role.replaceAll('_', '-')
     return { login, password };
 }
 
-/* A demo city on a server. `logins` maps a role word to {login, password}. */
+/* A demo city on a server. `logins` maps a role word to {login, password}. `forward(seconds)` lets the
+ * server's clock run ahead, for what must not happen before its time (base/clock.h, HUOZHENG_NOW). */
 export async function startCity({ engine = 'sqlite', scale = 0.02, args = [], env = {} } = {}) {
     const db = newDatabase(engine);
     try {
         const logins = makeCity(db, scale);
-        const server = await serve(db, { args, env });
+        const ahead = path.join(db.folder, 'ahead');
+        let seconds = 0;
+        const server = await serve(db, { args, env: { HUOZHENG_NOW: `+${ahead}`, ...env } });
         return {
             db, server, logins,
+            clock: { HUOZHENG_NOW: `+${ahead}` },
+            forward: (more) => {
+                seconds += more;
+                writeFileSync(ahead, String(seconds));
+            },
             url: server.url,
             stop: async () => {
                 try {

@@ -31,16 +31,26 @@ export async function makePlan(page, title, kind = 'unit') {
     return Number(/\/work\/plans\/(\d+)/.exec(page.url())[1]);
 }
 
-/* Draws from `plan` with a known seed and publishes the draw. */
-export async function draw(page, plan, title) {
+/* Twenty throws of a ten-sided die. */
+export const DICE = '3 1 4 1 5 9 2 6 5 3 5 8 9 7 9 3 2 3 8 4';
+
+/* Freezes from `plan`, commits to dice, waits for their time, draws and opens the draw. */
+export async function draw(page, city, plan, title) {
     await page.goto(`/work/plans/${plan}`);
     await follow(page, '抽取检查对象');
     await page.fill('input[name=title]', title);
-    await page.fill('input[name=seed]', '31415926535897932384626433');
     for (const box of await page.locator('input[name=strata]').all()) await box.check();
     await press(page, '下一步：核对');
-    await press(page, '现在抽取');
+    await press(page, '冻结名单');
+    await press(page, '封存，不能撤销');
     const id = Number(/\/work\/draws\/(\d+)/.exec(page.url())[1]);
+    assert.match(await page.locator('main').innerText(), /还没有到时间/);
+    city.forward(1200);
+    await page.goto(`/work/draws/${id}`);
+    await page.fill('input[name=value]', DICE);
+    await page.fill('input[name=note]', '流程测试见证人');
+    await press(page, '填入随机数');
+    await press(page, '按规则抽取');
     await follow(page, '公开全部资料');
     await press(page, '公开全部资料');
     return id;

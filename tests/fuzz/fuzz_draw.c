@@ -1,7 +1,7 @@
 /*
  * A draw bundle from a stranger: NUL bytes separate params.txt, commit.txt, beacon.txt, pool.tsv,
- * insp.tsv and deny.tsv. Each line is also read on its own, because a bundle whose hashes do not
- * fit is refused early.
+ * insp.tsv, deny.tsv, reveals.txt and salt.txt. Each line is also read on its own, because a bundle
+ * whose hashes do not fit is refused early.
  */
 #include "draw/draw_files.h"
 
@@ -11,8 +11,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char *const names[] = {
-    "params.txt", "commit.txt", "beacon.txt", "pool.tsv", "insp.tsv", "deny.tsv", NULL};
+static const char *const names[] = {"params.txt",
+                                    "commit.txt",
+                                    "beacon.txt",
+                                    "pool.tsv",
+                                    "insp.tsv",
+                                    "deny.tsv",
+                                    "reveals.txt",
+                                    "salt.txt",
+                                    NULL};
 
 typedef struct Files {
     char *texts[G_N_ELEMENTS(names)];
