@@ -233,6 +233,7 @@ export function verifyDraw(verdict, files, trust, progress) {
   if (opened) need(files, ...TABLES.map(({ name }) => `${name}.tsv`), 'beacon.txt', 'result.tsv');
   verdict.passed('files');
   const commit = readKeys(texts['commit.txt'], 'commit', 'commit.txt');
+  if (!row(ID).test(commit.get('draw') ?? '')) throw new Bad('commit', 'draw-id', ['commit.txt']);
   verdict.passed('commit');
   const rules = readRules(values, texts['params.txt'], commit);
   verdict.passed('params');

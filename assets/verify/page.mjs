@@ -8,7 +8,7 @@ const MARKS = {
   true: ['k', 'circle-check', '通过'], false: ['b', 'circle-x', '不通过'], null: ['w', 'circle-dashed', '未核对'],
 };
 const STEPS = { pool: '正在核对抽取池', inspectors: '正在核对执法人员名单', denied: '正在核对回避名单', tickets: '正在重新算签', officers: '正在重新派人' };
-let worker = null;
+let worker = null, isBusy = false;
 
 function element(name, className, ...children) {
   const made = document.createElement(name);
@@ -60,25 +60,34 @@ function refuse(sentence) {
   tell('');
 }
 
+/* The worker and all it needs is loaded at once, so that the network may go away. */
+function prepare() {
+  worker = new Worker(new URL('worker.mjs', import.meta.url), { type: 'module' });
+  worker.addEventListener('error', () => refuse('这个浏览器算不了，请换一个新一些的浏览器，或者用命令行核验。'));
+  worker.addEventListener('message', ({ data }) => {
+    isBusy = Boolean(data.progress);
+    if (data.progress) tell(STEPS[data.progress.check] ?? '正在核对', data.progress.part);
+    else if (data.document) show(data.document);
+    else refuse(data.badKey ? '公钥的写法不对，请整行复制。' : '这不是证明文件、历史文件，也不是一次抽查的全部文件。');
+  });
+  isBusy = false;
+}
+
 async function start(files) {
   const chosen = [...files], keys = form.elements.vkeys.value.split(/\s+/).filter(Boolean);
-  if (worker) worker.terminate();
-  worker = null;
+  if (isBusy) {
+    worker.terminate();
+    prepare();
+  }
   delete out.dataset.valid;
   out.replaceChildren();
   if (chosen.length === 0) return refuse('请先选择文件。');
   if (chosen.reduce((sum, file) => sum + file.size, 0) > FILES_MAX) return refuse('文件太大，请用命令行核验。');
   tell(`正在读 ${chosen.length} 个文件`, 0);
   const read = await Promise.all(chosen.map(async (file) => [file.name, new Uint8Array(await file.arrayBuffer())]));
-  worker = new Worker(new URL('worker.mjs', import.meta.url), { type: 'module' });
-  worker.addEventListener('error', () => refuse('这个浏览器算不了，请换一个新一些的浏览器，或者用命令行核验。'));
-  worker.addEventListener('message', ({ data }) => {
-    if (data.progress) tell(STEPS[data.progress.check] ?? '正在核对', data.progress.part);
-    else if (data.document) show(data.document);
-    else refuse(data.badKey ? '公钥的写法不对，请整行复制。' : '这不是证明文件、历史文件，也不是一次抽查的全部文件。');
-  });
   const policy = read.findIndex(([name]) => name === 'policy.txt');
   const [rules] = policy < 0 ? [null] : read.splice(policy, 1);
+  isBusy = true;
   worker.postMessage({ files: read, keys, policy: rules?.[1] ?? null });
   return undefined;
 }
@@ -97,7 +106,9 @@ async function dropped(transfer) {
   return files;
 }
 
+prepare();
 form.hidden = false;
+document.querySelector('[data-without]').hidden = true;
 form.addEventListener('submit', (event) => {
   event.preventDefault();
   start([...form.elements.files.files, ...(form.elements.folder?.files ?? [])]);

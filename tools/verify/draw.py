@@ -93,6 +93,8 @@ def verify_draw(verdict, folder, trust):
         bundle.need(*TABLES, 'beacon.txt', 'result.tsv')
     verdict.passed('files')
     bundle.commit = read_keys(bundle.texts['commit.txt'], 'commit', 'commit.txt')
+    if not re.fullmatch(ID, bundle.commit.get('draw', '')):
+        raise Bad('commit', 'draw-id', ['commit.txt'])
     verdict.passed('commit')
     rules = Rules(bundle)
     verdict.passed('params')
