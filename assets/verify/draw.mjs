@@ -210,7 +210,7 @@ function recompute(verdict, files, texts, commit, rules, salt, progress) {
   verdict.passed('weights');
   const seed = seedOfBeacons(rules.kind, readBeacons(commit), texts['beacon.txt']);
   verdict.passed('beacon');
-  const shares = sharesOfParties(rules.kind, commit, texts['reveals.txt'] ?? '');
+  const shares = sharesOfParties(rules.kind, commit, texts['reveals.txt']);
   verdict.passed('shares');
   const keys = drawKeys(rules.kind, digest(rules.kind, utf8(texts['commit.txt'])), seed, shares);
   const picked = pick(pool, rules, keys.target, progress);
@@ -230,7 +230,7 @@ export function verifyDraw(verdict, files, trust, progress) {
   need(files, 'params.txt', 'commit.txt');
   const values = readKeys(texts['params.txt'], 'params', 'params.txt'), sealed = values.get('mode') === 'sealed';
   const opened = !sealed || Boolean(texts['salt.txt'] || texts['result.tsv']) || TABLES.some(({ name }) => files.has(`${name}.tsv`));
-  if (opened) need(files, ...TABLES.map(({ name }) => `${name}.tsv`), 'beacon.txt', 'result.tsv');
+  if (opened) need(files, ...TABLES.map(({ name }) => `${name}.tsv`), 'beacon.txt', 'reveals.txt', 'salt.txt', 'result.tsv');
   verdict.passed('files');
   const commit = readKeys(texts['commit.txt'], 'commit', 'commit.txt');
   if (!row(ID).test(commit.get('draw') ?? '')) throw new Bad('commit', 'draw-id', ['commit.txt']);
@@ -238,7 +238,7 @@ export function verifyDraw(verdict, files, trust, progress) {
   const rules = readRules(values, texts['params.txt'], commit);
   verdict.passed('params');
   if (opened) {
-    recompute(verdict, files, texts, commit, rules, readSalt(texts['salt.txt'] ?? '', sealed), progress);
+    recompute(verdict, files, texts, commit, rules, readSalt(texts['salt.txt'], sealed), progress);
   } else {
     for (const check of ['pool', 'inspectors', 'denied', 'weights', 'beacon', 'shares', 'tickets', 'officers']) verdict.unknown(check, 'sealed');
   }

@@ -14,6 +14,7 @@ extern const Command ledger_command;
 extern const Command restore_command;
 extern const Command serve_command;
 extern const Command user_command;
+extern const Command verify_command;
 
 const Command *const commands[] = {
     &init_command,
@@ -27,6 +28,7 @@ const Command *const commands[] = {
     &backup_command,
     &restore_command,
     &user_command,
+    &verify_command,
     NULL,
 };
 

@@ -104,7 +104,8 @@ bool verdict_is_valid(const Verdict *verdict) {
     return count_of(verdict, CHECK_FAILED) == 0 && count_of(verdict, CHECK_NONE) == 0;
 }
 
-/* --- words ------------------------------------------------------------------------------------- */
+/* --- words -------------------------------------------------------------------------------------
+ */
 
 static const char *
 word_of(const Verdict *verdict, const char *table, const char *id, const char *language) {
@@ -196,8 +197,8 @@ json_t *verdict_document(const Verdict *verdict) {
     g_autofree char *en = summary_of(verdict, "en");
     json_t *checks = json_array();
     for (guint i = 0; i < verdict->checks->len; i++) {
-        json_array_append_new(
-            checks, check_document(verdict, &g_array_index(verdict->checks, Check, i)));
+        json_array_append_new(checks,
+                              check_document(verdict, &g_array_index(verdict->checks, Check, i)));
     }
     json_t *made = json_object();
     json_put_text(made, "format", "huozheng-verdict/1");

@@ -23,5 +23,6 @@ bool verdict_failed(
     Verdict *verdict, const char *check, const char *reason, const char *files, int64_t line);
 
 bool verdict_is_valid(const Verdict *verdict);
-/* {"format", "kind", "valid", "checks": [{"id", "ok", "zh", "en", "files"?, "line"?}], "zh", "en"} */
+/* {"format", "kind", "valid", "checks": [{"id", "ok", "zh", "en", "files"?, "line"?}], "zh", "en"}
+ */
 json_t *verdict_document(const Verdict *verdict);

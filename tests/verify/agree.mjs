@@ -9,7 +9,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
-import { IS_SOAK, ROOT } from '../flow/support.mjs';
+import { BINARY, IS_SOAK, ROOT } from '../flow/support.mjs';
 import { verifyPath } from './support_js.mjs';
 
 const COUNT = Number(process.env.HUOZHENG_TAMPERINGS ?? (IS_SOAK ? 3000 : 120));
@@ -17,6 +17,17 @@ const SEED = Number(process.env.HUOZHENG_SEED ?? 1 + Math.floor(Math.random() * 
 
 /* What must be the same: the verdict, and of each check its id, outcome, words and place. */
 const essence = (verdict) => verdict && { kind: verdict.kind, valid: verdict.valid, checks: verdict.checks, zh: verdict.zh, en: verdict.en };
+
+/* Of `huozheng verify`, whose readers are older than the verdicts, places and reasons may differ. */
+const outcomes = (verdict) => ({ kind: verdict.kind, valid: verdict.valid, checks: verdict.checks.map(({ id, ok }) => [id, ok]) });
+
+function verifyWithBinary(target, keys, policy) {
+    const done = spawnSync(BINARY, ['verify', target, ...keys.flatMap((key) => ['--key', key]), '--policy', policy, '--json'], { encoding: 'utf8' });
+    assert.ok([0, 1].includes(done.status), `${target}: ${done.status ?? done.signal} ${done.stderr}`);
+    const verdict = JSON.parse(done.stdout);
+    assert.equal(done.status, verdict.valid ? 0 : 1);
+    return verdict;
+}
 
 function makeCorpus(folder) {
     const done = spawnSync('python3', [path.join(ROOT, 'tests/verify/support_corpus.py'), folder, String(SEED), String(COUNT)], { encoding: 'utf8' });
@@ -32,6 +43,13 @@ test('three verifiers agree', async (t) => {
             for (const { path: name, how, verdict } of rows) {
                 if (verdict.kind === 'log') continue; // whole logs are not for the browser
                 assert.deepEqual(essence(verifyPath(path.join(folder, name), { keys, policy })), essence(verdict), `seed ${SEED}: ${how}`);
+            }
+        });
+        await t.test('Python and huozheng verify', () => {
+            for (const { path: name, how, verdict } of rows) {
+                const said = verifyWithBinary(path.join(folder, name), keys, policy);
+                assert.deepEqual(outcomes(said), outcomes(verdict), `seed ${SEED}: ${how}: ${said.en} / ${verdict.en}`);
+                if (how === 'good') assert.deepEqual(essence(said), essence(verdict));
             }
         });
         await t.test('everything good is valid, and most of what was changed is not', () => {

@@ -90,7 +90,7 @@ def verify_draw(verdict, folder, trust):
     opened = not sealed or any(bundle.texts[name] for name in ('salt.txt', 'result.tsv')) or any(
         os.path.exists(os.path.join(folder, name)) for name in TABLES)
     if opened:
-        bundle.need(*TABLES, 'beacon.txt', 'result.tsv')
+        bundle.need(*TABLES, 'beacon.txt', 'reveals.txt', 'salt.txt', 'result.tsv')
     verdict.passed('files')
     bundle.commit = read_keys(bundle.texts['commit.txt'], 'commit', 'commit.txt')
     if not re.fullmatch(ID, bundle.commit.get('draw', '')):
@@ -145,7 +145,7 @@ class Rules:
 
 def read_salt(bundle, sealed):
     """S, from which each line of a sealed draw has its salt; None in open mode."""
-    text = bundle.texts['salt.txt'] or ''
+    text = bundle.texts['salt.txt']
     if not sealed:
         if text:
             raise Bad('files', 'not-empty', ['salt.txt'])
@@ -251,7 +251,7 @@ def recompute(verdict, bundle, rules, salt):
     beacons = read_beacons(bundle.commit)
     seed = seed_of_beacons(rules.kind, beacons, bundle.texts['beacon.txt'])
     verdict.passed('beacon')
-    shares = shares_of_parties(rules.kind, bundle.commit, bundle.texts['reveals.txt'] or '')
+    shares = shares_of_parties(rules.kind, bundle.commit, bundle.texts['reveals.txt'])
     verdict.passed('shares')
     commit = digest(rules.kind, bundle.texts['commit.txt'].encode())
     _, target_key, officer_key = draw_keys(rules.kind, commit, seed, shares)
