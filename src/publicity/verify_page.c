@@ -11,7 +11,6 @@
 
 #define FOLDER "assets/verify/"
 #define VERSION_DIGITS 8
-#define ONE_YEAR "public, max-age=31536000, immutable"
 
 static pthread_once_t version_once = PTHREAD_ONCE_INIT;
 static char version[VERSION_DIGITS + 1];
@@ -52,6 +51,6 @@ Response *verify_module(Ctx *ctx, const Request *req) {
     const char *mime =
         g_str_has_suffix(path, ".json") ? "application/json" : "text/javascript; charset=utf-8";
     Response *response = response_bytes(mime, g_bytes_new_static(file.data, file.size), NULL);
-    response_set_header(response, "Cache-Control", ONE_YEAR);
+    response_immutable(response);
     return response;
 }
