@@ -28,6 +28,7 @@ BENCHMARKS = (
     ('import', ['bench/import.py'], ['--rows', '20000']),
     ('casework', ['node', 'bench/casework.mjs'], ['--matters', '5000', '--acts', '200', '--seconds', '2']),
     ('weight', ['node', 'bench/weight.mjs'], []),
+    ('verify_browser', ['node', 'bench/verify_browser.mjs'], ['--units', '5000']),
     ('connections', ['node', 'bench/connections.mjs'], ['--idle', '500', '--streams', '500']),
 )
 

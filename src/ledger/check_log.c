@@ -258,8 +258,8 @@ tile_is(const LogReading *log, const char *name, const TilePath *tile, const GBy
     gsize size = 0;
     const uint8_t *bytes = file != NULL ? g_bytes_get_data(file, &size) : NULL;
     gsize from = (gsize)tile->index * TILE_WIDTH * DIGEST_SIZE;
-    return size == (gsize)tile->width * DIGEST_SIZE && from + size <= hashes->len &&
-           memcmp(bytes, hashes->data + from, size) == 0;
+    return bytes != NULL && size == (gsize)tile->width * DIGEST_SIZE &&
+           from + size <= hashes->len && memcmp(bytes, hashes->data + from, size) == 0;
 }
 
 /* A tile is not what we compute: if the other tree's is not either, an entry was changed. */

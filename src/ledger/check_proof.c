@@ -246,8 +246,6 @@ static bool read_history(Verdict *verdict, History *history) {
     if (!read_heads(verdict, history)) {
         return false;
     }
-    history->rows = g_array_new(FALSE, TRUE, sizeof(HistoryRow));
-    g_array_set_clear_func(history->rows, row_clear);
     g_array_set_size(history->rows, (guint)json_array_size(rows));
     for (guint i = 0; i < history->rows->len; i++) {
         if (!read_row(json_array_get(rows, i), &g_array_index(history->rows, HistoryRow, i))) {
@@ -327,7 +325,10 @@ static bool check_paths(Verdict *verdict, const History *history, unsigned tree)
 
 bool check_history(
     Verdict *verdict, const char *bytes, size_t size, const char *name, const CheckTrust *trust) {
-    g_auto(History) history = {.name = name, .document = json_read(bytes, size, NULL)};
+    g_auto(History) history = {.name = name,
+                               .document = json_read(bytes, size, NULL),
+                               .rows = g_array_new(FALSE, TRUE, sizeof(HistoryRow))};
+    g_array_set_clear_func(history.rows, row_clear);
     return read_history(verdict, &history) && check_entries(verdict, &history) &&
            check_payloads(verdict, &history) && check_paths(verdict, &history, 0) &&
            check_paths(verdict, &history, 1) &&

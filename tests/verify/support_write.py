@@ -250,10 +250,10 @@ def make_bundle(folder, units=60, officers=12, kind=SM3, sealed=False, beacons=N
         reason = 'CAP' if drawn + reserved >= 2 else dice.choice(('-',) * 9 + ('CLOSED',))
         pool.append('\t'.join((number, dice.choice(('hotel', 'mall', 'other')), '50010%d' % dice.randrange(1, 4),
                                *cell.split('.')[1:], str(drawn), str(reserved), cells[cell] if reason == '-' else '0', reason)))
-    people = ['\t'.join(('F%02d' % n, '50010%d' % dice.randrange(1, 4), '1' if n % 3 else '0',
+    people = ['\t'.join(('F%04d' % n, '50010%d' % dice.randrange(1, 4), '1' if n % 3 else '0',
                          '2027-06-30' if n % 5 else '2026-12-31', str(dice.randrange(4)), '60'))
               for n in range(1, officers + 1)]
-    denied = sorted({'U%d\tF%02d' % (dice.randrange(1, units + 1), dice.randrange(1, officers + 1)) for _ in range(20)})
+    denied = sorted({'U%d\tF%04d' % (dice.randrange(1, units + 1), dice.randrange(1, officers + 1)) for _ in range(20)})
     tables = {'pool.tsv': pool, 'insp.tsv': people, 'deny.tsv': [pair + '\tRECUSE' for pair in denied]}
     salt = digest(SHA256, b'S') if sealed else None
     commit = {'draw': 'D7', 'params': digest(kind, lines(params).encode()).hex(), 'log.size': '12',
