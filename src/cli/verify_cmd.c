@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FILE_MAX (256 * 1024 * 1024) /* the history of one object, with photos' hashes and texts   \
-                                      */
+#define FILE_MAX (256 * 1024 * 1024) /* the history of one object */
 
 typedef struct VerifyOptions {
     char **keys;
