@@ -17,7 +17,8 @@ def wanted(root):
     for base, prefix, endings in (
             ('src', '', ('.html', '.sql', '.json')),
             ('law', 'law/', ('.yaml', '.md')),
-            ('assets', 'assets/', ('.css', '.js', '.svg', '.ico', '.json')),
+            ('assets', 'assets/', ('.css', '.js', '.mjs', '.svg', '.ico', '.json')),
+            ('tools/verify', 'assets/verify/', ('.json',)),
             ('build-assets', 'assets/', ('.css', '.js', '.svg', '.gz', '.json'))):
         top = os.path.join(root, base)
         for folder, dirs, names in os.walk(top):
@@ -50,7 +51,7 @@ def main():
         for number, (name, _) in enumerate(files):
             out.write('    {"%s", embedded_%d, embedded_%d_end},\n' % (name, number, number))
         out.write('    {0, 0, 0},\n};\nconst unsigned embedded_table_count = %du;\n' % len(files))
-    for base in ('src', 'law', 'assets', 'build-assets'):
+    for base in ('src', 'law', 'assets', 'tools/verify', 'build-assets'):
         for folder, _, _ in os.walk(os.path.join(args.root, base)):
             folders.add(folder)
     with open(args.depfile, 'w', encoding='utf-8') as dep:

@@ -15,6 +15,7 @@ extern const Command restore_command;
 extern const Command serve_command;
 extern const Command user_command;
 extern const Command witness_command;
+extern const Command verify_command;
 
 const Command *const commands[] = {
     &init_command,
@@ -29,6 +30,7 @@ const Command *const commands[] = {
     &restore_command,
     &user_command,
     &witness_command,
+    &verify_command,
     NULL,
 };
 

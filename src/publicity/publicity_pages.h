@@ -24,6 +24,10 @@ Response *rules_page(Ctx *ctx, const Request *req);
 Response *rule_page(Ctx *ctx, const Request *req);
 Response *rule_matrix_page(Ctx *ctx, const Request *req);
 
+/* verify_page.c */
+Response *verify_offline_page(Ctx *ctx, const Request *req);
+Response *verify_module(Ctx *ctx, const Request *req);
+
 /* record_pages.c */
 Response *records_page(Ctx *ctx, const Request *req);
 Response *records_csv(Ctx *ctx, const Request *req);

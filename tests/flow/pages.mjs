@@ -74,6 +74,7 @@ const NO_PAGES = new Map([
     ['/healthz', 'for monitors'],
     ['/work/inspections/{id}/{old}', 'addresses of before there were matters, which lead on (main_job.mjs)'],
     ['/a/{file}', 'styles, scripts, icons'],
+    ['/verify/js/{version}/{file}', 'the modules that /verify/offline loads (verify_offline.mjs)'],
     ['/track/files/{file}', 'the copy of a photo, for who sent it (report.mjs)'],
     ['/work/jobs/events', 'a stream that a page opens while a job runs'],
 ]);

@@ -1,0 +1,28 @@
+/*
+ * What a verifier says (huozheng-verdict/1): one line for each check, in the words of words.json,
+ * which the Python verifier and the browser's share (docs/verify.md). Thread: any, one at a time.
+ */
+#pragma once
+
+#include "base/json.h"
+
+typedef struct Verdict Verdict;
+
+/* `kind`: "proof", "history", "log" or "draw"; static. */
+Verdict *verdict_new(const char *kind);
+void verdict_free(Verdict *verdict);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Verdict, verdict_free)
+
+/* The names of checks and reasons stand in words.json; an unknown one is a programmer's mistake. */
+void verdict_passed(Verdict *verdict, const char *check);
+/* Cannot be checked from these files; never counts as passed. */
+void verdict_unknown(Verdict *verdict, const char *check, const char *reason);
+/* `files`: those of which one is wrong, with LF between them; `line` from 1, 0 for none. All checks
+ * without an outcome become unknown. Always false, so that a check can return it. */
+bool verdict_failed(
+    Verdict *verdict, const char *check, const char *reason, const char *files, int64_t line);
+
+bool verdict_is_valid(const Verdict *verdict);
+/* {"format", "kind", "valid", "checks": [{"id", "ok", "zh", "en", "files"?, "line"?}], "zh", "en"}
+ */
+json_t *verdict_document(const Verdict *verdict);
