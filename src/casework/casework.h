@@ -47,7 +47,9 @@ typedef struct NewMatter {
     const char *title;   /* NULL: the object's name */
     const char *region;  /* NULL: the object's */
     const char *form_id; /* sent twice, a form opens one matter; NULL: none */
-    int64_t from_matter; /* the matter that it grows out of, which is linked; 0: none */
+    int64_t from_matter; /* the matter that it grows out of, which is linked; 0: none. Officers whom
+                          * that one names may open what its state asks for where it is, whatever
+                          * their own district, about the same object */
     bool is_within_cap;  /* whoever chose the object has held the cap: a draw by its pool */
     const char
         *origin; /* a word of the room that opens it to its own CaseHooks.taken; NULL: none */
@@ -121,9 +123,18 @@ LawCase *casework_replay(Db *db, const Matter *matter, GError **error);
 size_t casework_anybody(const LawCase *course,
                         const LawStep *step,
                         int64_t ret_officers[CASE_OFFICERS_MAX]);
-/* Is the officer one of those whom the matter names? They see it and act on it in any district. */
+/* Is the officer one of those whom the matter names, for some acts or as one who handles it? They
+ * see it and act on it in any district. */
 bool casework_is_named(
     Db *db, int64_t matter_id, int64_t officer_id, bool *ret_named, GError **error);
+
+/* Kinds of matters that the officer may open out of `source` (as `from_matter`) where that is,
+ * whatever the own district: ends with NULL, constant; empty when it does not name the officer. */
+bool casework_sends(Db *db,
+                    const Matter *source,
+                    int64_t officer_id,
+                    const char *const **ret_kinds,
+                    GError **error);
 
 /* Could this actor take the step now, the form aside? Officers are not looked at. */
 void casework_may(const LawCase *course,
@@ -195,7 +206,7 @@ typedef struct CaseTaken {
     const CaseActor *actor;
     const CaseAct *act;
     const json_t *data; /* with what follows from it; may be NULL */
-    bool names;         /* the act's officers are from now on those of the matter */
+    bool names;         /* the act has said whom the matter names */
     int64_t leaf;       /* of the ledger */
 } CaseTaken;
 
@@ -229,6 +240,7 @@ typedef struct MatterQuery {
     int64_t due_after_us, due_to_us; /* open ones with after < due <= to; to 0: all */
     uint32_t next_roles;             /* open ones whose next act one of these (as in Matter) may
                                       * take; 0: all */
+    uint32_t away_roles;             /* or, outside `region`, one of these; with next_roles */
     uint32_t other_roles;            /* open ones whose next act none of these may take; 0: all */
     const SearchTerms *terms;        /* newest first; NULL: no search */
     int64_t after_key, after_id;     /* place in the list; 0, 0: the beginning */

@@ -63,14 +63,14 @@ static bool seal(Db *db, const CaseWork *work, const ActRow *row, GError **error
     return true;
 }
 
-/* Do acts of the procedure ask whom this one has named? */
+/* Do acts of the procedure ask whom this one has named, or does it say who handles the matter? */
 static bool names_officers(const LawCase *course, const CaseWork *work) {
     const LawProcedure *procedure = law_case_procedure(course);
-    bool names = false;
-    for (unsigned i = 0; work->act->officer_count > 0 && i < procedure->step_count; i++) {
+    bool names = g_strv_contains(procedure->handled_by, work->step->id);
+    for (unsigned i = 0; i < procedure->step_count; i++) {
         names |= g_strv_contains(procedure->steps[i].only_by, work->step->id);
     }
-    return names;
+    return names && work->act->officer_count > 0;
 }
 
 static char *officers_text(const CaseAct *act) {
@@ -125,16 +125,27 @@ static bool note(Db *db,
                          error);
 }
 
+/* Those whom the matter names from this act on. */
+static bool
+store_names(Db *db, const LawCase *course, const Matter *matter, bool is_new, GError **error) {
+    g_autoptr(GArray) named = law_case_all_named(course);
+    bool good = is_new || casework_store_unname(db, matter->id, error);
+    for (guint i = 0; good && i < named->len; i++) {
+        good = casework_store_name(db, matter->id, g_array_index(named, int64_t, i), error);
+    }
+    return good;
+}
+
 /* Whoever acts, and the officers who take part as far as they have accounts. */
-static bool store_people(Db *db, const CaseWork *work, const Matter *matter, GError **error) {
+static bool store_people(
+    Db *db, const CaseWork *work, const LawCase *course, const Matter *matter, GError **error) {
     int64_t own = work->actor->account_id;
     bool good = (own <= 0 || casework_store_person(db, matter->id, own, error)) &&
-                (!work->names || casework_store_unname(db, matter->id, error));
+                (!work->names || store_names(db, course, matter, work->opening != NULL, error));
     for (size_t i = 0; good && i < work->act->officer_count; i++) {
         int64_t account = 0;
         good = account_of_officer(db, work->act->officers[i], &account, error) &&
-               (account == 0 || casework_store_person(db, matter->id, account, error)) &&
-               (!work->names || casework_store_name(db, matter->id, work->act->officers[i], error));
+               (account == 0 || casework_store_person(db, matter->id, account, error));
     }
     return good;
 }
@@ -170,7 +181,7 @@ static bool store_act(Db *db,
     return casework_store_add_act(db, &row, error) && seal(db, work, &row, error) &&
            (work->clocks_stand ||
             casework_store_clocks(db, matter->id, law_case_clocks(course), error)) &&
-           store_people(db, work, matter, error) &&
+           store_people(db, work, course, matter, error) &&
            case_effect_apply(db, work, matter, row.seq, effect, error) &&
            case_papers_make(db, work, matter, row.seq, &papers, error) &&
            note(db, work, matter, &row, papers, &taken.leaf, error) &&

@@ -47,6 +47,10 @@ static bool check_service(
 
 static bool
 check_link(Db *db, const CaseWork *work, const Matter *matter, CaseEffect *effect, GError **error) {
+    if (work->child_id != 0) { /* whoever may open it may link it */
+        effect->other_id = work->child_id;
+        return true;
+    }
     const char *number = json_get_text(work->data, "number", "");
     g_auto(Matter) other = {0};
     if (!casework_store_by_number(db, number, &other, error)) {

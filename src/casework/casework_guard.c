@@ -33,15 +33,29 @@ int64_t case_person(const CaseActor *actor) {
                                                       : -actor->account_id;
 }
 
+bool case_is_sent(const CaseSource *source, const Matter *matter, int64_t officer_id) {
+    if (source == NULL || officer_id == 0) {
+        return false;
+    }
+    const Matter *from = &source->matter;
+    bool is_same_object = g_strcmp0(from->object_kind, matter->object_kind) == 0 &&
+                          from->object_id == matter->object_id &&
+                          (from->object_kind != NULL || g_strcmp0(from->title, matter->title) == 0);
+    return is_same_object && region_district(from->region) == region_district(matter->region) &&
+           law_case_leads_to(source->course, matter->kind) &&
+           law_case_names(source->course, officer_id);
+}
+
 /* Role and district of the person who acts; an officer whom the matter names acts on it anywhere.
  */
 void case_check_actor(const CaseActor *actor,
                       const LawCase *course,
                       const LawStep *step,
                       const char *region,
+                      bool is_sent,
                       LawRefusal *refusal) {
     bool is_named = actor->officer_id != 0 && law_case_names(course, actor->officer_id);
-    if (!is_named && !region_is_inside(region, actor->region)) {
+    if (!is_named && !is_sent && !region_is_inside(region, actor->region)) {
         case_refuse(refusal, "district", NULL, g_strdup("这件事不在您的辖区"));
     } else if ((actor->roles & step->roles) == 0) {
         g_autofree char *roles = role_set_zh(step->roles);
@@ -56,11 +70,13 @@ typedef struct Guard {
     const Matter *matter;
 } Guard;
 
-/* Serving there, or sent there: by a draw, which asks for nobody but names them. */
+/* Serving there, or sent there: by a draw, which asks for nobody but names them, or by the matter
+ * that this one grows out of. */
 static bool serves_there(const Guard *guard, const Officer *officer) {
     return region_is_inside(guard->matter->region, officer->region) ||
            region_is_inside(officer->region, guard->matter->region) ||
-           guard->work->step->officers == 0 || law_case_names(guard->course, officer->id);
+           guard->work->step->officers == 0 || law_case_names(guard->course, officer->id) ||
+           case_is_sent(guard->work->source, guard->matter, officer->id);
 }
 
 /* In post, with a certificate that is good on the day, serving there, not on the list of those who
@@ -163,7 +179,8 @@ bool case_guard(
     if (work->act->happened_us > work->actor->now_us) {
         case_refuse(work->refusal, "date", NULL, g_strdup("发生时间还没有到"));
     } else if (work->step != NULL) {
-        case_check_actor(work->actor, course, work->step, matter->region, work->refusal);
+        bool is_sent = case_is_sent(work->source, matter, work->actor->officer_id);
+        case_check_actor(work->actor, course, work->step, matter->region, is_sent, work->refusal);
         if (work->refusal->reason_zh == NULL && !case_power_actor(db, work, error)) {
             return false;
         }

@@ -89,6 +89,28 @@ static bool put_people(Db *db, const GArray *named, json_t *item, GError **error
     return true;
 }
 
+/* What the button does. A state that asks for a matter of its own is answered by opening one. */
+static void put_act(const Ctx *ctx,
+                    const Matter *matter,
+                    const LawCase *course,
+                    const LawStep *step,
+                    json_t *item) {
+    const LawBook *book = casework_book(matter->region, NULL);
+    const char *kind = step->effect == LAW_EFFECT_LINK ? law_case_state(course)->leads_to[0] : NULL;
+    const LawProcedure *next =
+        book == NULL || kind == NULL ? NULL : law_procedure_at(book, kind, ctx->now_us, NULL);
+    g_autofree char *act =
+        next == NULL ? g_strdup(step->name) : g_strdup_printf("另立“%s”", next->entry.name);
+    g_autofree char *href =
+        next == NULL
+            ? g_strdup_printf("/work/matters/%" G_GINT64_FORMAT "/acts/%s", matter->id, step->id)
+            : g_strdup_printf("/work/matters/new?kind=%s&from=%" G_GINT64_FORMAT, kind, matter->id);
+    g_autofree char *title = g_strdup_printf("%s：%s", act, matter->title);
+    json_put_text(item, "title", title);
+    json_put_text(item, "act", act);
+    json_put_text(item, "act_href", href);
+}
+
 /* JSON null when it is not the reader's turn after all (own work, a date that is not reached). */
 static json_t *own_task(Ctx *ctx, const Matter *matter, GError **error) {
     CaseActor actor = matter_actor(ctx);
@@ -101,12 +123,7 @@ static json_t *own_task(Ctx *ctx, const Matter *matter, GError **error) {
         return json_null();
     }
     json_t *item = task_model(ctx, matter, course);
-    g_autofree char *title = g_strdup_printf("%s：%s", step->name, matter->title);
-    g_autofree char *act =
-        g_strdup_printf("/work/matters/%" G_GINT64_FORMAT "/acts/%s", matter->id, step->id);
-    json_put_text(item, "title", title);
-    json_put_text(item, "act", step->name);
-    json_put_text(item, "act_href", act);
+    put_act(ctx, matter, course, step, item);
     if (!put_people(ctx->db, law_case_named(course, step), item, error)) {
         json_decref(item);
         return NULL;
@@ -115,11 +132,13 @@ static json_t *own_task(Ctx *ctx, const Matter *matter, GError **error) {
 }
 
 /* What a reader may be asked to do: by role in the own district, and where named, anywhere. Gives
- * how many of the two there are. */
+ * how many of the two there are; no matter is in both. */
 static size_t own_queries(const Principal *who, MatterQuery ret_queries[2]) {
     ret_queries[0] = (MatterQuery){.region = who->region, .next_roles = who->roles};
-    ret_queries[1] = (MatterQuery){
-        .region = who->region, .next_roles = CASE_NAMED(who->roles), .officer_id = who->officer_id};
+    ret_queries[1] = (MatterQuery){.region = who->region,
+                                   .next_roles = CASE_NAMED(who->roles),
+                                   .away_roles = who->roles,
+                                   .officer_id = who->officer_id};
     return who->officer_id != 0 ? 2 : 1;
 }
 

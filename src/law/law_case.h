@@ -71,8 +71,17 @@ unsigned law_case_acts(const LawCase *matter);
 /* The officers who alone may take the step, as the latest act of its `only-by` has named them:
  * array of int64_t, borrowed; NULL: nobody was named. */
 const GArray *law_case_named(const LawCase *matter, const LawStep *step);
-/* Is the officer named for any step? */
+/* Those who handle the matter, as the latest act of the procedure's `handled-by` has them; as
+ * above.
+ */
+const GArray *law_case_handlers(const LawCase *matter);
+/* Everybody whom the matter names: for any step, or as one who handles it. Array of int64_t; caller
+ * unrefs. */
+GArray *law_case_all_named(const LawCase *matter);
+/* Is the officer one of these? */
 bool law_case_names(const LawCase *matter, int64_t officer);
+/* Does the state that the matter is in ask for one of this kind (`leads-to`)? */
+bool law_case_leads_to(const LawCase *matter, const char *kind);
 /* All clocks in the order in which they were started: array of LawClock, borrowed. */
 const GArray *law_case_clocks(const LawCase *matter);
 /* The running clock that ends first; NULL when none runs or none can be counted. */

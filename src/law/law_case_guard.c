@@ -34,23 +34,49 @@ static const LawStep *own_work(const LawCase *matter, const LawStep *step, int64
     return NULL;
 }
 
-const GArray *law_case_named(const LawCase *matter, const LawStep *step) {
+/* Those of the latest of these acts that had any. */
+static const GArray *latest_officers(const LawCase *matter, const char *const *acts) {
     for (guint i = matter->taken->len; i > 0; i--) {
         const LawTaken *taken = &g_array_index(matter->taken, LawTaken, i - 1);
-        if (taken->officers->len > 0 && g_strv_contains(step->only_by, taken->step->id)) {
+        if (taken->officers->len > 0 && g_strv_contains(acts, taken->step->id)) {
             return taken->officers;
         }
     }
     return NULL;
 }
 
-bool law_case_names(const LawCase *matter, int64_t officer) {
-    bool is_named = false;
-    for (unsigned i = 0; !is_named && i < matter->procedure->step_count; i++) {
-        const GArray *named = law_case_named(matter, &matter->procedure->steps[i]);
-        is_named = named != NULL && holds(named, officer);
+const GArray *law_case_named(const LawCase *matter, const LawStep *step) {
+    return latest_officers(matter, step->only_by);
+}
+
+const GArray *law_case_handlers(const LawCase *matter) {
+    return latest_officers(matter, matter->procedure->handled_by);
+}
+
+static void add_officers(GArray *all, const GArray *some) {
+    for (guint i = 0; some != NULL && i < some->len; i++) {
+        if (!holds(all, g_array_index(some, int64_t, i))) {
+            g_array_append_val(all, g_array_index(some, int64_t, i));
+        }
     }
-    return is_named;
+}
+
+GArray *law_case_all_named(const LawCase *matter) {
+    GArray *all = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    add_officers(all, law_case_handlers(matter));
+    for (unsigned i = 0; i < matter->procedure->step_count; i++) {
+        add_officers(all, law_case_named(matter, &matter->procedure->steps[i]));
+    }
+    return all;
+}
+
+bool law_case_names(const LawCase *matter, int64_t officer) {
+    g_autoptr(GArray) all = law_case_all_named(matter);
+    return holds(all, officer);
+}
+
+bool law_case_leads_to(const LawCase *matter, const char *kind) {
+    return matter->state != NULL && g_strv_contains(matter->state->leads_to, kind);
 }
 
 /* Those who were named, and no others; 0 is nobody in particular. */

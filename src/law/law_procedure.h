@@ -10,6 +10,7 @@ typedef struct LawState {
     const char *id;
     const char *name;
     bool is_final;
+    const char *const *leads_to; /* kinds of matters that it asks for; ends with NULL */
 } LawState;
 
 /* Where an act leads: the first target whose condition holds. */
@@ -123,6 +124,7 @@ typedef struct LawProcedure {
     const char *prefix; /* of a matter's number */
     const char *object; /* "unit", "building", "any", "none" */
     uint32_t unseals;   /* bit set of Role: who may open sealed fields, each look a ledger entry */
+    const char *const *handled_by; /* acts whose officers handle the matter, wherever they serve */
     const LawState *states;
     unsigned state_count;
     const LawStep *steps;

@@ -15,7 +15,7 @@
 
 static const char *const nothing[] = {NULL};
 
-static const char *const *optional_texts(LawReader *reader, LawNode node) {
+const char *const *law_read_optional_texts(LawReader *reader, LawNode node) {
     return law_is_there(node) ? law_read_texts(reader, node) : nothing;
 }
 
@@ -85,7 +85,7 @@ read_targets(LawReader *reader, LawNode to, const LawProcedure *procedure, LawSt
 
 static void
 read_from(LawReader *reader, LawNode list, const LawProcedure *procedure, LawStep *step) {
-    step->from = optional_texts(reader, list);
+    step->from = law_read_optional_texts(reader, list);
     for (unsigned i = 0; reader->error == NULL && step->from[i] != NULL; i++) {
         const LawState *state = read_state(reader, law_at(list, i), procedure);
         if (state != NULL && state->is_final && step->target_count > 0) {
@@ -198,7 +198,7 @@ static void read_needs(LawReader *reader, LawNode list, LawStep *step) {
 /* cap: {id: random-checks, when: {source: [random]}, not-in: [not-done]} */
 static void read_cap(LawReader *reader, LawNode map, const LawProcedure *procedure, LawStep *step) {
     LawNode not_in = law_get(map, "not-in");
-    step->cap_not_in = optional_texts(reader, not_in);
+    step->cap_not_in = law_read_optional_texts(reader, not_in);
     for (unsigned i = 0; reader->error == NULL && step->cap_not_in[i] != NULL; i++) {
         read_state(reader, law_at(not_in, i), procedure);
     }
@@ -266,16 +266,16 @@ void law_read_step(LawReader *reader,
     }
     ret_step->power = law_text_or_null(reader, law_get(map, "power"));
     read_starts(reader, law_get(map, "starts"), ret_step);
-    ret_step->meets = optional_texts(reader, law_get(map, "meets"));
-    ret_step->pauses = optional_texts(reader, law_get(map, "pauses"));
-    ret_step->resumes = optional_texts(reader, law_get(map, "resumes"));
+    ret_step->meets = law_read_optional_texts(reader, law_get(map, "meets"));
+    ret_step->pauses = law_read_optional_texts(reader, law_get(map, "pauses"));
+    ret_step->resumes = law_read_optional_texts(reader, law_get(map, "resumes"));
     read_extensions(reader, law_get(map, "extends"), ret_step);
-    ret_step->not_by = optional_texts(reader, law_get(map, "not-by"));
-    ret_step->only_by = optional_texts(reader, law_get(map, "only-by"));
+    ret_step->not_by = law_read_optional_texts(reader, law_get(map, "not-by"));
+    ret_step->only_by = law_read_optional_texts(reader, law_get(map, "only-by"));
     LawNode aside = law_get(map, "aside");
     ret_step->is_aside = law_is_there(aside) && law_bool(reader, aside);
     read_needs(reader, law_get(map, "needs"), ret_step);
-    ret_step->not_before = optional_texts(reader, law_get(map, "not-before"));
+    ret_step->not_before = law_read_optional_texts(reader, law_get(map, "not-before"));
     ret_step->window = law_read_window(reader, law_get(map, "window"));
     read_cap(reader, law_get(map, "cap"), procedure, ret_step);
 }
