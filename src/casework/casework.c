@@ -46,6 +46,9 @@ void casework_may(const LawCase *course,
     if (ret_refusal->reason_zh == NULL) {
         case_check_actor(actor, course, step, matter->region, false, ret_refusal);
     }
+    if (ret_refusal->reason_zh == NULL) {
+        case_check_turn(actor, course, matter, step, ret_refusal);
+    }
 }
 
 /* --- replay -------------------------------------------------------------------------------------

@@ -223,6 +223,11 @@ static bool prepare(CaseWork *work, const LawCase *course, const char *region, G
             law_form_compute(work->book, work->form, work->data, work->act->happened_us);
         }
     }
+    if (work->step != NULL && work->step->effect == LAW_EFFECT_EXPEDITE) {
+        work->data = work->data == NULL ? json_object() : work->data;
+        g_autofree char *turn = desk_turn_text(course, work->actor->now_us);
+        json_put_text(work->data, "to", turn);
+    }
     return true;
 }
 

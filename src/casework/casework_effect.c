@@ -77,6 +77,7 @@ bool case_effect_check(
     case LAW_EFFECT_CORRECT:
     case LAW_EFFECT_PEOPLE:
     case LAW_EFFECT_RECUSE:
+    case LAW_EFFECT_EXPEDITE:
         return true;
     }
     g_assert_not_reached();

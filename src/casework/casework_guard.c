@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "casework/casework_internal.h"
+#include "casework/desk.h"
 #include "registry/officer.h"
 #include "registry/region.h"
 
@@ -60,6 +61,21 @@ void case_check_actor(const CaseActor *actor,
     } else if ((actor->roles & step->roles) == 0) {
         g_autofree char *roles = role_set_zh(step->roles);
         case_refuse(refusal, "role", NULL, g_strdup_printf("%s由%s办理", step->name, roles));
+    }
+}
+
+void case_check_turn(const CaseActor *actor,
+                     const LawCase *course,
+                     const Matter *matter,
+                     const LawStep *step,
+                     LawRefusal *refusal) {
+    if (step->effect != LAW_EFFECT_EXPEDITE) {
+        return;
+    }
+    if (desk_next_step(course, matter, actor) != NULL) {
+        case_refuse(refusal, "turn", NULL, g_strdup("现在轮到您自己办，不用催办"));
+    } else if (desk_turn(course, actor->now_us) == 0) {
+        case_refuse(refusal, "turn", NULL, g_strdup("现在没有轮到谁办，不用催办"));
     }
 }
 
@@ -181,6 +197,9 @@ bool case_guard(
     } else if (work->step != NULL) {
         bool is_sent = case_is_sent(work->source, matter, work->actor->officer_id);
         case_check_actor(work->actor, course, work->step, matter->region, is_sent, work->refusal);
+        if (work->refusal->reason_zh == NULL) {
+            case_check_turn(work->actor, course, matter, work->step, work->refusal);
+        }
         if (work->refusal->reason_zh == NULL && !case_power_actor(db, work, error)) {
             return false;
         }

@@ -51,6 +51,12 @@ void case_check_actor(const CaseActor *actor,
                       const char *region,
                       bool is_sent,
                       LawRefusal *refusal);
+/* What is expedited (催办) waits for somebody else than the actor. */
+void case_check_turn(const CaseActor *actor,
+                     const LawCase *course,
+                     const Matter *matter,
+                     const LawStep *step,
+                     LawRefusal *refusal);
 /* Does the source send the officer to open this matter: it names the officer, its state asks for a
  * matter of this kind, and this one is about the same object in the same district? */
 bool case_is_sent(const CaseSource *source, const Matter *matter, int64_t officer_id);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "casework/casework_file.h"
+#include "casework/desk.h"
 #include "casework/matter_pages.h"
 #include "law/law_list.h"
 #include "ledger/ledger.h"
@@ -60,14 +61,18 @@ static void put_steps(const Ctx *ctx, const LawCase *course, const Matter *matte
         json_put_text(line, "why", refusal.reason_zh);
         json_put_text(line, "basis", refusal.basis_zh);
         bool is_possible = refusal.reason_zh == NULL;
-        json_t *to = is_possible ? (step->is_common ? common : can) : cannot;
-        if (is_possible || !step->is_common) {
+        bool is_common = step->is_common && step->effect != LAW_EFFECT_EXPEDITE;
+        bool is_told = !step->is_common || g_strcmp0(refusal.rule, "once") == 0;
+        json_t *to = is_possible ? (is_common ? common : can) : cannot;
+        if (is_possible || is_told) {
             json_array_append_new(to, line);
         } else {
             json_decref(line); /* the page would only repeat for each that the role is another's */
         }
     }
     put_follow_ups(ctx, course, matter, can);
+    g_autofree char *expedited = desk_expedited_text(ctx, course);
+    json_put_text(model, "expedited", expedited);
     json_put_bool(model, "has_can", json_array_size(can) > 0);
     json_put_bool(model, "has_cannot", json_array_size(cannot) > 0);
     json_put_bool(model, "has_common", json_array_size(common) > 0);

@@ -231,7 +231,7 @@ static void read_papers(LawReader *reader, LawNode list, LawStep *step) {
 /* What acts of a procedure and common acts have alike. */
 static void read_shared(LawReader *reader, LawNode map, LawStep *step) {
     static const char *const effects[] = {
-        "none", "correct", "serve", "link", "people", "recuse", NULL};
+        "none", "correct", "serve", "link", "people", "recuse", "expedite", NULL};
     step->id = law_id(reader, law_get(map, "id"));
     step->name = law_text(reader, law_get(map, "name"));
     step->roles = law_read_roles(reader, law_get(map, "by"));
@@ -240,6 +240,10 @@ static void read_shared(LawReader *reader, LawNode map, LawStep *step) {
     step->form = law_text_or_null(reader, law_get(map, "form"));
     LawNode effect = law_get(map, "effect");
     step->effect = law_is_there(effect) ? (LawEffect)law_word(reader, effect, effects) : 0;
+    static const char *const onces[] = {"working-day", NULL};
+    LawNode once = law_get(map, "once");
+    step->is_once_a_day =
+        law_is_there(once) && law_word(reader, once, onces) == 0 && reader->error == NULL;
     read_papers(reader, law_get(map, "papers"), step);
     step->basis_zh = optional_basis(reader, law_get(map, "basis"));
 }
@@ -251,7 +255,7 @@ void law_read_step(LawReader *reader,
     if (!law_keys(reader,
                   map,
                   "id name from? to? by officers? form? power? starts? meets? pauses? resumes? "
-                  "extends? not-by? only-by? aside? needs? not-before? window? cap? effect? "
+                  "extends? not-by? only-by? aside? once? needs? not-before? window? cap? effect? "
                   "papers? basis?")) {
         return;
     }
@@ -293,8 +297,9 @@ void law_read_common(LawReader *reader, LawBook *book, LawNode list) {
                         .only_by = nothing,
                         .not_before = nothing,
                         .cap_not_in = nothing};
-        if (!law_keys(
-                reader, map, "id name by officers? form effect? after-close? papers? basis")) {
+        if (!law_keys(reader,
+                      map,
+                      "id name by officers? form effect? after-close? once? papers? basis")) {
             return;
         }
         read_shared(reader, map, &step);

@@ -211,6 +211,9 @@ static char *who_text(const LawProcedure *procedure, const LawStep *step) {
         const LawStep *other = law_step(procedure, step->only_by[i]);
         g_string_append_printf(out, "；“%s”指定了人员的，只由他们办", other->name);
     }
+    if (step->is_once_a_day) {
+        g_string_append(out, "；同一人每个工作日一次");
+    }
     return g_string_free(out, FALSE);
 }
 
