@@ -259,16 +259,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MatterPage, matter_page_clear)
 /* One page of such a list or of a search. A search may give fewer rows than limit and yet go on. */
 bool casework_list_page(Db *db, const MatterQuery *query, MatterPage *ret_page, GError **error);
 
-/* Matters of a kind about one object that were opened after `since_us`, newest first, at most
- * `limit`: array of Matter *. */
-GPtrArray *casework_about(Db *db,
-                          const char *kind,
-                          const char *object_kind,
-                          int64_t object_id,
-                          int64_t since_us,
-                          unsigned limit,
-                          GError **error);
-
 /* The matter that has this number or a paper with it; 0: none. */
 bool casework_resolve(Db *db, const char *number, int64_t *ret_matter, GError **error);
 /* Puts matters from before the search index into it and derives what the desk needs of them. */

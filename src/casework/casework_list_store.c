@@ -199,24 +199,3 @@ void casework_place(const MatterQuery *query,
     *ret_key = query->closed ? last->changed_us : last->due_us == 0 ? INT64_MAX : last->due_us;
     *ret_id = last->id;
 }
-
-GPtrArray *casework_about(Db *db,
-                          const char *kind,
-                          const char *object_kind,
-                          int64_t object_id,
-                          int64_t since_us,
-                          unsigned limit,
-                          GError **error) {
-    g_autoptr(DbRows) rows =
-        db_query(db,
-                 SQL("SELECT " MATTER_COLUMNS " FROM matter m WHERE m.object_kind = $1 AND "
-                     "m.object_id = $2 AND m.object_id <> 0 AND m.kind = $3 AND m.opened_us > $4 "
-                     "ORDER BY m.id DESC LIMIT $5"),
-                 DB_ARGS(db_text(object_kind),
-                         db_int(object_id),
-                         db_text(kind),
-                         db_int(since_us),
-                         db_int(limit)),
-                 error);
-    return casework_rows(rows, error);
-}
