@@ -123,8 +123,15 @@ bool casework_sends(Db *db,
 /* --- taking an act ------------------------------------------------------------------------------
  */
 
+void case_work_clear(CaseWork *work) {
+    g_clear_pointer(&work->data, json_decref);
+    g_clear_pointer(&work->officers, g_ptr_array_unref);
+    g_clear_pointer(&work->address, g_free);
+}
+
 /* What the object library says about the object of a new matter. */
-static bool read_object(Db *db, const NewMatter *opening, Matter *matter, GError **error) {
+static bool read_object(Db *db, CaseWork *work, Matter *matter, GError **error) {
+    const NewMatter *opening = work->opening;
     matter->title = g_strdup(opening->title);
     matter->region = g_strdup(opening->region);
     if (opening->object_kind == NULL) {
@@ -146,6 +153,8 @@ static bool read_object(Db *db, const NewMatter *opening, Matter *matter, GError
     if (matter->region == NULL) {
         matter->region = g_strdup(is_unit ? unit.region : building.region);
     }
+    g_free(work->address);
+    work->address = g_strdup(is_unit ? unit.address : building.address);
     return true;
 }
 
@@ -195,13 +204,13 @@ link_source(Db *db, const CaseWork *work, CaseSource *source, const Matter *chil
     CaseWork other = {
         .actor = work->actor, .act = &act, .child_id = child->id, .refusal = work->refusal};
     bool good = case_take(db, &other, source->course, &source->matter, error);
-    g_clear_pointer(&other.data, json_decref);
+    case_work_clear(&other);
     return good && (work->refusal->reason_zh == NULL ||
                     hz_fail(error, HZ_ERROR_DENIED, "the matter it grows out of cannot be linked"));
 }
 
 static bool open_new(Db *db, CaseWork *work, CaseSource *source, Matter *matter, GError **error) {
-    if (!read_object(db, work->opening, matter, error)) {
+    if (!read_object(db, work, matter, error)) {
         return false;
     }
     const LawBook *book = casework_book(matter->region, error);
@@ -238,7 +247,7 @@ static bool run(Db *db, void *data, GError **error) {
     *work->refusal = (LawRefusal){.rule = NULL};
     work->new_id = 0;
     bool good = work->opening != NULL ? open_work(db, work, error) : act_work(db, work, error);
-    g_clear_pointer(&work->data, json_decref);
+    case_work_clear(work);
     return good;
 }
 

@@ -205,20 +205,23 @@ typedef struct CaseTaken {
     const NewMatter *opening; /* NULL: the matter was there before */
     const CaseActor *actor;
     const CaseAct *act;
-    const json_t *data; /* with what follows from it; may be NULL */
-    bool names;         /* the act has said whom the matter names */
-    int64_t leaf;       /* of the ledger */
+    const json_t *data;        /* with what follows from it; may be NULL */
+    const GPtrArray *officers; /* of Officer *: those of the act; NULL: it has none */
+    const char *address;       /* of the object of a new matter; NULL: not told */
+    bool names;                /* the act has said whom the matter names */
+    int64_t leaf;              /* of the ledger */
 } CaseTaken;
 
 /* Stands in src/modules.c, because this room may not know the rooms above it. */
 typedef struct CaseHooks {
-    /* Must the officer keep away from the object (recusal, kin)? */
-    bool (*is_recused)(Db *db,
-                       const char *object_kind,
-                       int64_t object_id,
-                       int64_t officer_id,
-                       bool *ret_recused,
-                       GError **error);
+    /* The first of these officers who must keep away from the object (recusal, kin); 0: none. */
+    bool (*recused)(Db *db,
+                    const char *object_kind,
+                    int64_t object_id,
+                    const int64_t *officers,
+                    size_t count,
+                    int64_t *ret_officer,
+                    GError **error);
     /* What is counted elsewhere under the same cap. */
     bool (*count)(Db *db, const CaseCount *count, int64_t *ret_n, GError **error);
     /* A room that keeps a reading of matters writes it with the act. */

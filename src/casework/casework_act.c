@@ -7,16 +7,19 @@
 #include "casework/desk.h"
 #include "law/law_paper.h"
 #include "ledger/ledger.h"
+#include "registry/officer.h"
 #include "registry/region.h"
 
 #include <string.h>
 
+/* Its number, and where the engine gives ids by themselves its id, so that the row need not be
+ * waited for. */
 static bool
 number_matter(Db *db, const LawCase *course, const CaseAct *act, Matter *matter, GError **error) {
     const LawProcedure *procedure = law_case_procedure(course);
     int year = clock_year(act->happened_us);
     int64_t serial;
-    if (!casework_store_serial(db, procedure->prefix, year, &serial, error)) {
+    if (!casework_store_number(db, procedure->prefix, year, &serial, &matter->id, error)) {
         return false;
     }
     matter->number = law_number_zh(procedure->prefix, year, serial);
@@ -142,10 +145,11 @@ static bool store_people(
     int64_t own = work->actor->account_id;
     bool good = (own <= 0 || casework_store_person(db, matter->id, own, error)) &&
                 (!work->names || store_names(db, course, matter, work->opening != NULL, error));
-    for (size_t i = 0; good && i < work->act->officer_count; i++) {
-        int64_t account = 0;
-        good = account_of_officer(db, work->act->officers[i], &account, error) &&
-               (account == 0 || casework_store_person(db, matter->id, account, error));
+    g_autoptr(GArray) accounts = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    good = good &&
+           account_of_officers(db, work->act->officers, work->act->officer_count, accounts, error);
+    for (guint i = 0; good && i < accounts->len; i++) {
+        good = casework_store_person(db, matter->id, g_array_index(accounts, int64_t, i), error);
     }
     return good;
 }
@@ -177,6 +181,8 @@ static bool store_act(Db *db,
                        .actor = work->actor,
                        .act = work->act,
                        .data = work->data,
+                       .officers = work->officers,
+                       .address = work->address,
                        .names = work->names};
     return casework_store_add_act(db, &row, error) && seal(db, work, &row, error) &&
            (work->clocks_stand ||
@@ -210,6 +216,7 @@ static bool prepare(CaseWork *work, const LawCase *course, const char *region, G
     work->step = law_step(law_case_procedure(course), work->act->step);
     work->form = NULL;
     g_clear_pointer(&work->data, json_decref);
+    g_clear_pointer(&work->officers, g_ptr_array_unref);
     work->data = work->act->data == NULL ? NULL : json_deep_copy(work->act->data);
     if (work->book == NULL) {
         return false;
@@ -231,10 +238,19 @@ static bool prepare(CaseWork *work, const LawCase *course, const char *region, G
     return true;
 }
 
+/* Read once for guards, papers and whoever follows the act. */
+static bool load_officers(Db *db, CaseWork *work, GError **error) {
+    const CaseAct *act = work->act;
+    work->officers = act->officer_count == 0
+                         ? NULL
+                         : officers_find(db, act->officers, act->officer_count, error);
+    return act->officer_count == 0 || work->officers != NULL;
+}
+
 bool case_take(Db *db, CaseWork *work, LawCase *course, Matter *matter, GError **error) {
     const LawState *before = law_case_state(course);
     CaseEffect effect = {0};
-    if (!prepare(work, course, matter->region, error) ||
+    if (!prepare(work, course, matter->region, error) || !load_officers(db, work, error) ||
         !case_guard(db, work, course, matter, error)) {
         return false;
     }

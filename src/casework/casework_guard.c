@@ -97,51 +97,52 @@ static bool serves_there(const Guard *guard, const Officer *officer) {
 
 /* In post, with a certificate that is good on the day, serving there, not on the list of those who
  * must keep away from this object. */
-static bool check_officer(Db *db, const Guard *guard, int64_t id, GError **error) {
+static void check_officer(const Guard *guard, const Officer *officer, int64_t recused) {
     const CaseWork *work = guard->work;
-    const Matter *matter = guard->matter;
     g_autofree char *day = clock_format_date(work->act->happened_us);
-    g_auto(Officer) officer = {0};
-    bool is_recused = false;
-    if (!officer_find(db, id, &officer, error)) {
-        return false;
-    }
-    if (matter->object_kind != NULL &&
-        !case_hooks.is_recused(
-            db, matter->object_kind, matter->object_id, id, &is_recused, error)) {
-        return false;
-    }
     LawRefusal *refusal = work->refusal;
-    if (!officer.in_post) {
-        case_refuse(refusal, "in-post", OFFICERS_BASIS, g_strdup_printf("%s不在岗", officer.name));
-    } else if (!officer_may_serve(&officer, day)) {
+    if (!officer->in_post) {
+        case_refuse(refusal, "in-post", OFFICERS_BASIS, g_strdup_printf("%s不在岗", officer->name));
+    } else if (!officer_may_serve(officer, day)) {
         case_refuse(refusal,
                     "certificate",
                     OFFICERS_BASIS,
-                    g_strdup_printf("%s的执法证在 %s 不是有效的", officer.name, day));
-    } else if (!serves_there(guard, &officer)) {
-        case_refuse(
-            refusal, "officer-district", NULL, g_strdup_printf("%s不在这个辖区执法", officer.name));
-    } else if (is_recused) {
+                    g_strdup_printf("%s的执法证在 %s 不是有效的", officer->name, day));
+    } else if (!serves_there(guard, officer)) {
+        case_refuse(refusal,
+                    "officer-district",
+                    NULL,
+                    g_strdup_printf("%s不在这个辖区执法", officer->name));
+    } else if (officer->id == recused) {
         case_refuse(refusal,
                     "conflict",
                     RECUSAL_BASIS,
-                    g_strdup_printf("%s与这家单位（建筑）登记了利害关系，应当回避", officer.name));
+                    g_strdup_printf("%s与这家单位（建筑）登记了利害关系，应当回避", officer->name));
     }
-    return true;
 }
 
 /* A recusal names an officer who may have left, or whose certificate has ended: nothing is asked of
  * him. */
 static bool check_officers(Db *db, const Guard *guard, GError **error) {
     const CaseWork *work = guard->work;
-    bool good = true;
-    for (size_t i = 0; good && work->step->effect != LAW_EFFECT_RECUSE &&
-                       work->refusal->reason_zh == NULL && i < work->act->officer_count;
-         i++) {
-        good = check_officer(db, guard, work->act->officers[i], error);
+    const Matter *matter = guard->matter;
+    int64_t recused = 0;
+    if (work->step->effect == LAW_EFFECT_RECUSE || work->officers == NULL) {
+        return true;
     }
-    return good;
+    if (matter->object_kind != NULL && !case_hooks.recused(db,
+                                                           matter->object_kind,
+                                                           matter->object_id,
+                                                           work->act->officers,
+                                                           work->act->officer_count,
+                                                           &recused,
+                                                           error)) {
+        return false;
+    }
+    for (guint i = 0; work->refusal->reason_zh == NULL && i < work->officers->len; i++) {
+        check_officer(guard, work->officers->pdata[i], recused);
+    }
+    return true;
 }
 
 /* How often it happened to this object in the calendar year of the act, here and in other rooms. */

@@ -17,7 +17,9 @@ typedef struct CaseWork {
     const CaseSource *source; /* of a new matter; NULL: it grows out of none */
     int64_t child_id;         /* the new matter that the act links; 0: none, the form names it */
     const CaseAct *act;
-    json_t *data; /* the act's, with what follows from it; owned; may be NULL */
+    json_t *data;        /* the act's, with what follows from it; owned; may be NULL */
+    GPtrArray *officers; /* of Officer *: those of the act; owned; NULL: it has none */
+    char *address;       /* of the object of a new matter; owned; may be NULL */
     int64_t matter_id, version;
     LawRefusal *refusal;
     int64_t new_id;
@@ -27,6 +29,9 @@ typedef struct CaseWork {
     bool clocks_stand;   /* the act has moved no clock: what is stored of them holds */
     bool names;          /* it has said whom the matter names */
 } CaseWork;
+
+/* What the work owns. */
+void case_work_clear(CaseWork *work);
 
 /* The person behind an actor: the officer, else minus the account; for the public and the system
  * numbers that nobody else has. */
