@@ -127,13 +127,9 @@ static const char *typed_word(const void *from, const char *name) {
 static bool add_buildings(Places *places, const char *typed, GError **error) {
     g_auto(BuildingQuery) query = {0};
     g_auto(NamedPage) found = {0};
-    g_autofree char *home = NULL;
     const char *problem = NULL;
     bool is_denied = false;
-    if (!report_home(places->ctx->db, &home, error)) {
-        return false;
-    }
-    if (!building_query_parse(typed_word, typed, home, &query, &problem, &is_denied)) {
+    if (!building_query_parse(typed_word, typed, REGION_EVERYWHERE, &query, &problem, &is_denied)) {
         return true; /* one character only: nothing can be looked for */
     }
     NamedQuery named = building_query_named(&query);

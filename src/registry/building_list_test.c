@@ -1,5 +1,7 @@
-/* Buildings around a point, on both engines: by distance, not by the square that was read. */
-#include "registry/building.h"
+/* Which buildings are found, on both engines: around a point, by distance and not by the square
+ * that was read; everywhere for the public, who asks with a search only. */
+#include "registry/building_list.h"
+#include "registry/region.h"
 #include "test_db.h"
 
 static const char *const rooms[] = {"registry", NULL};
@@ -72,9 +74,58 @@ static void test_near(DbEngine engine) {
     g_assert_cmpuint(none->len, ==, 0);
 }
 
+static const char *word_of(const void *from, const char *name) {
+    return g_strcmp0(name, "q") == 0 ? from : NULL;
+}
+
+/* Two buildings in two provinces: the public asks everywhere, with a search only. */
+static void test_everywhere(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    Building first = {
+        .name = "演示大厦", .address = "甲路", .region = "500103", .district = 500103};
+    Building second = {
+        .name = "演示中心", .address = "乙路", .region = "370303", .district = 370303};
+    Building *const both[] = {&first, &second};
+    WriteOptions options = {.actor = "test", .action = "add", .now_us = 1};
+    g_auto(DbTx) tx = {0};
+    g_assert_true(db_begin(db, &tx, &error));
+    g_assert_true(building_add(db, both, 2, &options, &error));
+    g_assert_no_error(error);
+    g_assert_true(db_commit(&tx, &error));
+    static const struct {
+        const char *scope, *q;
+        unsigned found;
+        bool is_good, is_denied;
+    } cases[] = {{REGION_EVERYWHERE, "演示", 2, true, false},
+                 {REGION_EVERYWHERE, NULL, 0, false, true},
+                 {REGION_EVERYWHERE, "演", 0, false, false},
+                 {"50", "演示", 1, true, false},
+                 {"50", NULL, 1, true, false},
+                 {NULL, "演示", 0, false, true}};
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(BuildingQuery) query = {0};
+        g_auto(NamedPage) page = {0};
+        const char *problem = NULL;
+        bool is_denied = false;
+        bool is_good =
+            building_query_parse(word_of, cases[i].q, cases[i].scope, &query, &problem, &is_denied);
+        g_assert_cmpint(is_good, ==, cases[i].is_good);
+        g_assert_cmpint(is_denied, ==, cases[i].is_denied);
+        if (is_good) {
+            NamedQuery named = building_query_named(&query);
+            g_assert_true(named_list_page(db, &named, 9, &page, &error));
+            g_assert_no_error(error);
+            g_assert_cmpuint(page.rows->len, ==, cases[i].found);
+        }
+    }
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/registry/point/as-a-browser-tells-it", test_parse);
     test_db_add("/registry/building/near", test_near);
+    test_db_add("/registry/building/everywhere-for-the-public", test_everywhere);
     return g_test_run();
 }
