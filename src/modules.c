@@ -43,7 +43,7 @@ const PastSource past_sources[] = {
 
 /* What acts on matters ask of rooms above casework. */
 const CaseHooks case_hooks = {
-    .is_recused = draw_is_recused,
+    .recused = draw_recused,
     .count = inspection_count,
     .taken = inspection_follow,
     .see_also = inspection_see_also,

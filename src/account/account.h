@@ -105,6 +105,10 @@ Account *account_find(Db *db, int64_t id, GError **error);
 Account *account_find_login(Db *db, const char *login, GError **error);
 /* The account of an officer, the newest if there are several; 0: none. */
 bool account_of_officer(Db *db, int64_t officer_id, int64_t *ret_id, GError **error);
+/* The same for several officers in one question: appends those that have one to `accounts` (of
+ * int64_t). */
+bool account_of_officers(
+    Db *db, const int64_t *officers, size_t count, GArray *accounts, GError **error);
 /* The accounts whose login begins with `prefix` ("" for all), by login, after login `after` ("" for
  * the first page), at most `limit`. Array of Account; free with g_ptr_array_unref. */
 GPtrArray *

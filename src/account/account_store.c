@@ -87,6 +87,32 @@ bool account_of_officer(Db *db, int64_t officer_id, int64_t *ret_id, GError **er
                         error);
 }
 
+bool account_of_officers(
+    Db *db, const int64_t *officers, size_t count, GArray *accounts, GError **error) {
+    if (count == 0) {
+        return true;
+    }
+    g_autoptr(SqlBuilder) sql = sql_builder_new();
+    sql_builder_add(sql,
+                    SQL("SELECT max(id) FROM account WHERE officer_id <> 0 AND officer_id IN ("));
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0) {
+            sql_builder_add(sql, SQL(","));
+        }
+        sql_builder_arg(sql, db_int(officers[i]));
+    }
+    sql_builder_add(sql, SQL(") GROUP BY officer_id ORDER BY officer_id"));
+    g_autoptr(DbRows) rows = db_query_built(db, sql, error);
+    if (rows == NULL) {
+        return false;
+    }
+    while (db_rows_next(rows)) {
+        int64_t id = db_rows_int(rows, 0);
+        g_array_append_val(accounts, id);
+    }
+    return db_rows_done(rows, error);
+}
+
 GPtrArray *
 account_list(Db *db, const char *prefix, const char *after, unsigned limit, GError **error) {
     /* A login has no byte above '~', so the prefix's range is a plain index range. */

@@ -156,16 +156,36 @@ first_values(Ctx *ctx, const ActForm *form, json_t **ret_data, json_t *model, GE
     return true;
 }
 
+/* Who is asked to bring the matter on, and what that does: the form is its confirmation. */
+static void put_expedition(const ActForm *form, const json_t *data, json_t *model) {
+    bool is_short = form->step->effect == LAW_EFFECT_EXPEDITE;
+    const char *turn = json_get_text(data, "to", "");
+    g_autofree char *text =
+        g_strdup_printf("%s%s%s催办以后，轮到的人在今日任务里看到“被催办”；催办记入办理经过和账本，"
+                        "不改变进度和期限。同一人每个工作日可以催办一次。",
+                        turn[0] == '\0' ? "" : "现在轮到",
+                        turn,
+                        turn[0] == '\0' ? "" : "办理。");
+    json_put_bool(model, "is_short", is_short);
+    json_put_text(model, "expedites", is_short ? text : NULL);
+}
+
+/* Is it filled in by the address or by the program, so that nobody is asked? */
+static bool is_given(const ActForm *form, const char *name) {
+    return form->step->effect == LAW_EFFECT_CORRECT
+               ? strcmp(name, "f-act") == 0 || strcmp(name, "f-field") == 0
+               : form->step->effect == LAW_EFFECT_EXPEDITE && strcmp(name, "f-to") == 0;
+}
+
 /* What is corrected: fields that the address has chosen are shown in words and not asked again. */
-static void put_correction(const ActForm *form, json_t *model) {
+static void put_given(const ActForm *form, json_t *model) {
     bool is_fixed = form->step->effect == LAW_EFFECT_CORRECT;
     json_put_bool(model, "is_correction", is_fixed);
     json_put_text(model, "corrects", is_fixed ? json_get_text(form->started, "what", "") : NULL);
     size_t i;
     json_t *field;
     json_array_foreach(json_object_get(model, "fields"), i, field) {
-        const char *name = json_get_text(field, "name", "");
-        bool hides = is_fixed && (strcmp(name, "f-act") == 0 || strcmp(name, "f-field") == 0);
+        bool hides = is_given(form, json_get_text(field, "name", ""));
         json_put_bool(field, "is_hidden", hides);
         if (hides) {
             json_put_bool(field, "is_line", false);
@@ -218,7 +238,8 @@ Response *act_form_show(Ctx *ctx, const Request *req, const ActForm *form, const
     if (!act_files_show(ctx, form, shown->data != NULL ? shown->data : first, model, &error)) {
         return response_problem(error, NULL);
     }
-    put_correction(form, model);
+    put_given(form, model);
+    put_expedition(form, shown->data != NULL ? shown->data : first, model);
     json_put_int(model, "from", form->parent == NULL ? 0 : form->parent->id);
     json_put_text(model, "from_number", form->parent == NULL ? NULL : form->parent->number);
     put_happened(ctx, req, shown->problems, model);

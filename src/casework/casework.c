@@ -44,7 +44,10 @@ void casework_may(const LawCase *course,
                     .officer_count = count};
     law_case_may(course, &done, ret_refusal);
     if (ret_refusal->reason_zh == NULL) {
-        case_check_actor(actor, course, step, matter->region, ret_refusal);
+        case_check_actor(actor, course, step, matter->region, false, ret_refusal);
+    }
+    if (ret_refusal->reason_zh == NULL) {
+        case_check_turn(actor, course, matter, step, ret_refusal);
     }
 }
 
@@ -100,11 +103,35 @@ bool casework_find(Db *db, int64_t id, Matter *ret_matter, GError **error) {
     return casework_store_find(db, id, ret_matter, error);
 }
 
+bool casework_sends(Db *db,
+                    const Matter *source,
+                    int64_t officer_id,
+                    const char *const **ret_kinds,
+                    GError **error) {
+    static const char *const none[] = {NULL};
+    *ret_kinds = none;
+    if (officer_id == 0) {
+        return true;
+    }
+    g_autoptr(LawCase) course = casework_replay(db, source, error);
+    if (course != NULL && law_case_names(course, officer_id)) {
+        *ret_kinds = law_case_state(course)->leads_to;
+    }
+    return course != NULL;
+}
+
 /* --- taking an act ------------------------------------------------------------------------------
  */
 
+void case_work_clear(CaseWork *work) {
+    g_clear_pointer(&work->data, json_decref);
+    g_clear_pointer(&work->officers, g_ptr_array_unref);
+    g_clear_pointer(&work->address, g_free);
+}
+
 /* What the object library says about the object of a new matter. */
-static bool read_object(Db *db, const NewMatter *opening, Matter *matter, GError **error) {
+static bool read_object(Db *db, CaseWork *work, Matter *matter, GError **error) {
+    const NewMatter *opening = work->opening;
     matter->title = g_strdup(opening->title);
     matter->region = g_strdup(opening->region);
     if (opening->object_kind == NULL) {
@@ -126,6 +153,8 @@ static bool read_object(Db *db, const NewMatter *opening, Matter *matter, GError
     if (matter->region == NULL) {
         matter->region = g_strdup(is_unit ? unit.region : building.region);
     }
+    g_free(work->address);
+    work->address = g_strdup(is_unit ? unit.address : building.address);
     return true;
 }
 
@@ -142,56 +171,73 @@ static bool act_work(Db *db, CaseWork *work, GError **error) {
     return course != NULL && case_take(db, work, course, &matter, error);
 }
 
-/* A matter that grows out of another one: the other one says so by an act of its own. */
-static bool link_parent(Db *db, const CaseWork *work, const Matter *child, GError **error) {
-    g_auto(Matter) parent = {0};
-    if (!casework_store_find(db, work->opening->from_matter, &parent, error)) {
+static void source_clear(CaseSource *source) {
+    matter_clear(&source->matter);
+    g_clear_pointer(&source->course, law_case_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CaseSource, source_clear)
+
+static bool load_source(Db *db, int64_t matter_id, CaseSource *ret_source, GError **error) {
+    if (!casework_store_find(db, matter_id, &ret_source->matter, error)) {
         return false;
     }
-    g_autoptr(LawCase) course = casework_replay(db, &parent, error);
+    ret_source->course = casework_replay(db, &ret_source->matter, error);
+    return ret_source->course != NULL;
+}
+
+/* A matter that grows out of another one: the other one says so by an act of its own. */
+static bool
+link_source(Db *db, const CaseWork *work, CaseSource *source, const Matter *child, GError **error) {
+    const LawProcedure *procedure = law_case_procedure(source->course);
     const LawStep *link = NULL;
-    for (unsigned i = 0; course != NULL && i < law_case_procedure(course)->step_count; i++) {
-        const LawStep *step = &law_case_procedure(course)->steps[i];
+    for (unsigned i = 0; i < procedure->step_count; i++) {
+        const LawStep *step = &procedure->steps[i];
         link = step->effect == LAW_EFFECT_LINK ? step : link;
     }
-    if (course == NULL || link == NULL) {
-        return course != NULL;
+    if (link == NULL) {
+        return true;
     }
     g_autoptr(json_t) data = json_object();
     json_put_text(data, "number", child->number);
     json_put_text(data, "relation", "leads-to");
     CaseAct act = {.step = link->id, .happened_us = work->act->happened_us, .data = data};
-    CaseWork other = {.actor = work->actor, .act = &act, .refusal = work->refusal};
-    bool good = case_take(db, &other, course, &parent, error);
-    g_clear_pointer(&other.data, json_decref);
-    return good;
+    CaseWork other = {
+        .actor = work->actor, .act = &act, .child_id = child->id, .refusal = work->refusal};
+    bool good = case_take(db, &other, source->course, &source->matter, error);
+    case_work_clear(&other);
+    return good && (work->refusal->reason_zh == NULL ||
+                    hz_fail(error, HZ_ERROR_DENIED, "the matter it grows out of cannot be linked"));
+}
+
+static bool open_new(Db *db, CaseWork *work, CaseSource *source, Matter *matter, GError **error) {
+    if (!read_object(db, work, matter, error)) {
+        return false;
+    }
+    const LawBook *book = casework_book(matter->region, error);
+    g_autoptr(LawCase) course =
+        book == NULL ? NULL : law_case_new(book, matter->kind, work->act->happened_us, error);
+    return course != NULL && case_take(db, work, course, matter, error) &&
+           (work->refusal->reason_zh != NULL || source == NULL ||
+            link_source(db, work, source, matter, error));
 }
 
 static bool open_work(Db *db, CaseWork *work, GError **error) {
     g_auto(Matter)
         matter = {.kind = g_strdup(work->opening->kind), .opened_us = work->act->happened_us};
+    g_auto(CaseSource) source = {.course = NULL};
+    int64_t from = work->opening->from_matter;
     if (work->opening->form_id != NULL &&
         (!casework_store_by_form(db, work->opening->form_id, &work->new_id, error) ||
          work->new_id != 0)) {
         return work->new_id != 0;
     }
-    if (!read_object(db, work->opening, &matter, error)) {
+    if (from != 0 && !load_source(db, from, &source, error)) {
         return false;
     }
-    const LawBook *book = casework_book(matter.region, error);
-    g_autoptr(LawCase) course =
-        book == NULL ? NULL : law_case_new(book, matter.kind, work->act->happened_us, error);
-    if (course == NULL || !case_take(db, work, course, &matter, error)) {
-        return false;
-    }
-    if (work->refusal->reason_zh != NULL || work->opening->from_matter == 0) {
-        return true;
-    }
-    if (!link_parent(db, work, &matter, error)) {
-        return false;
-    }
-    return work->refusal->reason_zh == NULL ||
-           hz_fail(error, HZ_ERROR_DENIED, "the matter it grows out of cannot be linked");
+    work->source = from == 0 ? NULL : &source;
+    bool good = open_new(db, work, from == 0 ? NULL : &source, &matter, error);
+    work->source = NULL;
+    return good;
 }
 
 /* A refusal ends the transaction without a trace in it. */
@@ -201,7 +247,7 @@ static bool run(Db *db, void *data, GError **error) {
     *work->refusal = (LawRefusal){.rule = NULL};
     work->new_id = 0;
     bool good = work->opening != NULL ? open_work(db, work, error) : act_work(db, work, error);
-    g_clear_pointer(&work->data, json_decref);
+    case_work_clear(work);
     return good;
 }
 

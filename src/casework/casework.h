@@ -47,7 +47,9 @@ typedef struct NewMatter {
     const char *title;   /* NULL: the object's name */
     const char *region;  /* NULL: the object's */
     const char *form_id; /* sent twice, a form opens one matter; NULL: none */
-    int64_t from_matter; /* the matter that it grows out of, which is linked; 0: none */
+    int64_t from_matter; /* the matter that it grows out of, which is linked; 0: none. Officers whom
+                          * that one names may open what its state asks for where it is, whatever
+                          * their own district, about the same object */
     bool is_within_cap;  /* whoever chose the object has held the cap: a draw by its pool */
     const char
         *origin; /* a word of the room that opens it to its own CaseHooks.taken; NULL: none */
@@ -121,9 +123,18 @@ LawCase *casework_replay(Db *db, const Matter *matter, GError **error);
 size_t casework_anybody(const LawCase *course,
                         const LawStep *step,
                         int64_t ret_officers[CASE_OFFICERS_MAX]);
-/* Is the officer one of those whom the matter names? They see it and act on it in any district. */
+/* Is the officer one of those whom the matter names, for some acts or as one who handles it? They
+ * see it and act on it in any district. */
 bool casework_is_named(
     Db *db, int64_t matter_id, int64_t officer_id, bool *ret_named, GError **error);
+
+/* Kinds of matters that the officer may open out of `source` (as `from_matter`) where that is,
+ * whatever the own district: ends with NULL, constant; empty when it does not name the officer. */
+bool casework_sends(Db *db,
+                    const Matter *source,
+                    int64_t officer_id,
+                    const char *const **ret_kinds,
+                    GError **error);
 
 /* Could this actor take the step now, the form aside? Officers are not looked at. */
 void casework_may(const LawCase *course,
@@ -194,20 +205,23 @@ typedef struct CaseTaken {
     const NewMatter *opening; /* NULL: the matter was there before */
     const CaseActor *actor;
     const CaseAct *act;
-    const json_t *data; /* with what follows from it; may be NULL */
-    bool names;         /* the act's officers are from now on those of the matter */
-    int64_t leaf;       /* of the ledger */
+    const json_t *data;        /* with what follows from it; may be NULL */
+    const GPtrArray *officers; /* of Officer *: those of the act; NULL: it has none */
+    const char *address;       /* of the object of a new matter; NULL: not told */
+    bool names;                /* the act has said whom the matter names */
+    int64_t leaf;              /* of the ledger */
 } CaseTaken;
 
 /* Stands in src/modules.c, because this room may not know the rooms above it. */
 typedef struct CaseHooks {
-    /* Must the officer keep away from the object (recusal, kin)? */
-    bool (*is_recused)(Db *db,
-                       const char *object_kind,
-                       int64_t object_id,
-                       int64_t officer_id,
-                       bool *ret_recused,
-                       GError **error);
+    /* The first of these officers who must keep away from the object (recusal, kin); 0: none. */
+    bool (*recused)(Db *db,
+                    const char *object_kind,
+                    int64_t object_id,
+                    const int64_t *officers,
+                    size_t count,
+                    int64_t *ret_officer,
+                    GError **error);
     /* What is counted elsewhere under the same cap. */
     bool (*count)(Db *db, const CaseCount *count, int64_t *ret_n, GError **error);
     /* A room that keeps a reading of matters writes it with the act. */
@@ -229,6 +243,7 @@ typedef struct MatterQuery {
     int64_t due_after_us, due_to_us; /* open ones with after < due <= to; to 0: all */
     uint32_t next_roles;             /* open ones whose next act one of these (as in Matter) may
                                       * take; 0: all */
+    uint32_t away_roles;             /* or, outside `region`, one of these; with next_roles */
     uint32_t other_roles;            /* open ones whose next act none of these may take; 0: all */
     const SearchTerms *terms;        /* newest first; NULL: no search */
     int64_t after_key, after_id;     /* place in the list; 0, 0: the beginning */
@@ -246,16 +261,6 @@ void matter_page_clear(MatterPage *page);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MatterPage, matter_page_clear)
 /* One page of such a list or of a search. A search may give fewer rows than limit and yet go on. */
 bool casework_list_page(Db *db, const MatterQuery *query, MatterPage *ret_page, GError **error);
-
-/* Matters of a kind about one object that were opened after `since_us`, newest first, at most
- * `limit`: array of Matter *. */
-GPtrArray *casework_about(Db *db,
-                          const char *kind,
-                          const char *object_kind,
-                          int64_t object_id,
-                          int64_t since_us,
-                          unsigned limit,
-                          GError **error);
 
 /* The matter that has this number or a paper with it; 0: none. */
 bool casework_resolve(Db *db, const char *number, int64_t *ret_matter, GError **error);

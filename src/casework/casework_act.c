@@ -7,16 +7,19 @@
 #include "casework/desk.h"
 #include "law/law_paper.h"
 #include "ledger/ledger.h"
+#include "registry/officer.h"
 #include "registry/region.h"
 
 #include <string.h>
 
+/* Its number, and where the engine gives ids by themselves its id, so that the row need not be
+ * waited for. */
 static bool
 number_matter(Db *db, const LawCase *course, const CaseAct *act, Matter *matter, GError **error) {
     const LawProcedure *procedure = law_case_procedure(course);
     int year = clock_year(act->happened_us);
     int64_t serial;
-    if (!casework_store_serial(db, procedure->prefix, year, &serial, error)) {
+    if (!casework_store_number(db, procedure->prefix, year, &serial, &matter->id, error)) {
         return false;
     }
     matter->number = law_number_zh(procedure->prefix, year, serial);
@@ -63,14 +66,14 @@ static bool seal(Db *db, const CaseWork *work, const ActRow *row, GError **error
     return true;
 }
 
-/* Do acts of the procedure ask whom this one has named? */
+/* Do acts of the procedure ask whom this one has named, or does it say who handles the matter? */
 static bool names_officers(const LawCase *course, const CaseWork *work) {
     const LawProcedure *procedure = law_case_procedure(course);
-    bool names = false;
-    for (unsigned i = 0; work->act->officer_count > 0 && i < procedure->step_count; i++) {
+    bool names = g_strv_contains(procedure->handled_by, work->step->id);
+    for (unsigned i = 0; i < procedure->step_count; i++) {
         names |= g_strv_contains(procedure->steps[i].only_by, work->step->id);
     }
-    return names;
+    return names && work->act->officer_count > 0;
 }
 
 static char *officers_text(const CaseAct *act) {
@@ -125,16 +128,28 @@ static bool note(Db *db,
                          error);
 }
 
+/* Those whom the matter names from this act on. */
+static bool
+store_names(Db *db, const LawCase *course, const Matter *matter, bool is_new, GError **error) {
+    g_autoptr(GArray) named = law_case_all_named(course);
+    bool good = is_new || casework_store_unname(db, matter->id, error);
+    for (guint i = 0; good && i < named->len; i++) {
+        good = casework_store_name(db, matter->id, g_array_index(named, int64_t, i), error);
+    }
+    return good;
+}
+
 /* Whoever acts, and the officers who take part as far as they have accounts. */
-static bool store_people(Db *db, const CaseWork *work, const Matter *matter, GError **error) {
+static bool store_people(
+    Db *db, const CaseWork *work, const LawCase *course, const Matter *matter, GError **error) {
     int64_t own = work->actor->account_id;
     bool good = (own <= 0 || casework_store_person(db, matter->id, own, error)) &&
-                (!work->names || casework_store_unname(db, matter->id, error));
-    for (size_t i = 0; good && i < work->act->officer_count; i++) {
-        int64_t account = 0;
-        good = account_of_officer(db, work->act->officers[i], &account, error) &&
-               (account == 0 || casework_store_person(db, matter->id, account, error)) &&
-               (!work->names || casework_store_name(db, matter->id, work->act->officers[i], error));
+                (!work->names || store_names(db, course, matter, work->opening != NULL, error));
+    g_autoptr(GArray) accounts = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    good = good &&
+           account_of_officers(db, work->act->officers, work->act->officer_count, accounts, error);
+    for (guint i = 0; good && i < accounts->len; i++) {
+        good = casework_store_person(db, matter->id, g_array_index(accounts, int64_t, i), error);
     }
     return good;
 }
@@ -166,11 +181,13 @@ static bool store_act(Db *db,
                        .actor = work->actor,
                        .act = work->act,
                        .data = work->data,
+                       .officers = work->officers,
+                       .address = work->address,
                        .names = work->names};
     return casework_store_add_act(db, &row, error) && seal(db, work, &row, error) &&
            (work->clocks_stand ||
             casework_store_clocks(db, matter->id, law_case_clocks(course), error)) &&
-           store_people(db, work, matter, error) &&
+           store_people(db, work, course, matter, error) &&
            case_effect_apply(db, work, matter, row.seq, effect, error) &&
            case_papers_make(db, work, matter, row.seq, &papers, error) &&
            note(db, work, matter, &row, papers, &taken.leaf, error) &&
@@ -199,6 +216,7 @@ static bool prepare(CaseWork *work, const LawCase *course, const char *region, G
     work->step = law_step(law_case_procedure(course), work->act->step);
     work->form = NULL;
     g_clear_pointer(&work->data, json_decref);
+    g_clear_pointer(&work->officers, g_ptr_array_unref);
     work->data = work->act->data == NULL ? NULL : json_deep_copy(work->act->data);
     if (work->book == NULL) {
         return false;
@@ -212,13 +230,27 @@ static bool prepare(CaseWork *work, const LawCase *course, const char *region, G
             law_form_compute(work->book, work->form, work->data, work->act->happened_us);
         }
     }
+    if (work->step != NULL && work->step->effect == LAW_EFFECT_EXPEDITE) {
+        work->data = work->data == NULL ? json_object() : work->data;
+        g_autofree char *turn = desk_turn_text(course, work->actor->now_us);
+        json_put_text(work->data, "to", turn);
+    }
     return true;
+}
+
+/* Read once for guards, papers and whoever follows the act. */
+static bool load_officers(Db *db, CaseWork *work, GError **error) {
+    const CaseAct *act = work->act;
+    work->officers = act->officer_count == 0
+                         ? NULL
+                         : officers_find(db, act->officers, act->officer_count, error);
+    return act->officer_count == 0 || work->officers != NULL;
 }
 
 bool case_take(Db *db, CaseWork *work, LawCase *course, Matter *matter, GError **error) {
     const LawState *before = law_case_state(course);
     CaseEffect effect = {0};
-    if (!prepare(work, course, matter->region, error) ||
+    if (!prepare(work, course, matter->region, error) || !load_officers(db, work, error) ||
         !case_guard(db, work, course, matter, error)) {
         return false;
     }

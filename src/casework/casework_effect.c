@@ -47,6 +47,10 @@ static bool check_service(
 
 static bool
 check_link(Db *db, const CaseWork *work, const Matter *matter, CaseEffect *effect, GError **error) {
+    if (work->child_id != 0) { /* whoever may open it may link it */
+        effect->other_id = work->child_id;
+        return true;
+    }
     const char *number = json_get_text(work->data, "number", "");
     g_auto(Matter) other = {0};
     if (!casework_store_by_number(db, number, &other, error)) {
@@ -73,6 +77,7 @@ bool case_effect_check(
     case LAW_EFFECT_CORRECT:
     case LAW_EFFECT_PEOPLE:
     case LAW_EFFECT_RECUSE:
+    case LAW_EFFECT_EXPEDITE:
         return true;
     }
     g_assert_not_reached();
@@ -104,12 +109,8 @@ bool case_effect_apply(Db *db,
  * delegated power the one that delegates. */
 static bool agency_name(Db *db, const CaseWork *work, char **ret_name, GError **error) {
     int64_t agency_id = work->actor->agency_id;
-    g_auto(Officer) officer = {0};
-    if (agency_id == 0 && work->act->officer_count > 0) {
-        if (!officer_find(db, work->act->officers[0], &officer, error)) {
-            return false;
-        }
-        agency_id = officer.agency_id;
+    if (agency_id == 0 && work->officers != NULL) {
+        agency_id = ((const Officer *)work->officers->pdata[0])->agency_id;
     }
     if (agency_id != 0) {
         return case_power_name(db, work, agency_id, ret_name, error);
@@ -118,18 +119,15 @@ static bool agency_name(Db *db, const CaseWork *work, char **ret_name, GError **
     return true;
 }
 
-static bool officers_text(Db *db, const CaseAct *act, char **ret_text, GError **error) {
-    g_autoptr(GString) out = g_string_new(NULL);
-    for (size_t i = 0; i < act->officer_count; i++) {
-        g_auto(Officer) officer = {0};
-        if (!officer_find(db, act->officers[i], &officer, error)) {
-            return false;
-        }
+/* Caller frees. */
+static char *officers_text(const CaseWork *work) {
+    GString *out = g_string_new(NULL);
+    for (guint i = 0; work->officers != NULL && i < work->officers->len; i++) {
+        const Officer *officer = work->officers->pdata[i];
         g_string_append_printf(
-            out, "%s%s（%s）", out->len > 0 ? "、" : "", officer.name, officer.certificate);
+            out, "%s%s（%s）", out->len > 0 ? "、" : "", officer->name, officer->certificate);
     }
-    *ret_text = g_string_free(g_steal_pointer(&out), FALSE);
-    return true;
+    return g_string_free(out, FALSE);
 }
 
 static void put_leaf(json_t *leaf, const LawPaper *paper, const char *number, const char *text) {
@@ -182,9 +180,8 @@ bool case_papers_make(Db *db,
                       GError **error) {
     g_autoptr(json_t) leaf = json_array();
     g_autofree char *agency = NULL;
-    g_autofree char *officers = NULL;
-    if (work->step->paper_count > 0 && (!agency_name(db, work, &agency, error) ||
-                                        !officers_text(db, work->act, &officers, error))) {
+    g_autofree char *officers = officers_text(work);
+    if (work->step->paper_count > 0 && !agency_name(db, work, &agency, error)) {
         return false;
     }
     LawPaperFacts facts = {.unit = matter->title,

@@ -155,9 +155,12 @@ static void test_recusal(DbEngine engine) {
                  "INSERT INTO draw_deny (object_kind, object_id, officer_id, code, note, actor, "
                  "created_us) VALUES ('unit', $1, 2, 'KIN', '亲属', 'account:1', 1)",
                  db_int(77));
-    bool is_recused = false;
-    g_assert_true(draw_is_recused(db, "unit", 77, 2, &is_recused, &error));
-    g_assert_true(is_recused);
+    int64_t recused = 0;
+    const int64_t pair[] = {1, 2};
+    g_assert_true(draw_recused(db, "unit", 77, pair, 2, &recused, &error));
+    g_assert_cmpint(recused, ==, 2);
+    g_assert_true(draw_recused(db, "unit", 77, pair, 1, &recused, &error));
+    g_assert_cmpint(recused, ==, 0);
     int64_t id = open_complaint(db, "2026-06-01T09:00:00");
     test_db_exec(
         db, "UPDATE matter SET object_kind = 'unit', object_id = 77 WHERE id = $1", db_int(id));

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "casework/casework_internal.h"
+#include "casework/desk.h"
 #include "registry/officer.h"
 #include "registry/region.h"
 
@@ -33,19 +34,48 @@ int64_t case_person(const CaseActor *actor) {
                                                       : -actor->account_id;
 }
 
+bool case_is_sent(const CaseSource *source, const Matter *matter, int64_t officer_id) {
+    if (source == NULL || officer_id == 0) {
+        return false;
+    }
+    const Matter *from = &source->matter;
+    bool is_same_object = g_strcmp0(from->object_kind, matter->object_kind) == 0 &&
+                          from->object_id == matter->object_id &&
+                          (from->object_kind != NULL || g_strcmp0(from->title, matter->title) == 0);
+    return is_same_object && region_district(from->region) == region_district(matter->region) &&
+           law_case_leads_to(source->course, matter->kind) &&
+           law_case_names(source->course, officer_id);
+}
+
 /* Role and district of the person who acts; an officer whom the matter names acts on it anywhere.
  */
 void case_check_actor(const CaseActor *actor,
                       const LawCase *course,
                       const LawStep *step,
                       const char *region,
+                      bool is_sent,
                       LawRefusal *refusal) {
     bool is_named = actor->officer_id != 0 && law_case_names(course, actor->officer_id);
-    if (!is_named && !region_is_inside(region, actor->region)) {
+    if (!is_named && !is_sent && !region_is_inside(region, actor->region)) {
         case_refuse(refusal, "district", NULL, g_strdup("这件事不在您的辖区"));
     } else if ((actor->roles & step->roles) == 0) {
         g_autofree char *roles = role_set_zh(step->roles);
         case_refuse(refusal, "role", NULL, g_strdup_printf("%s由%s办理", step->name, roles));
+    }
+}
+
+void case_check_turn(const CaseActor *actor,
+                     const LawCase *course,
+                     const Matter *matter,
+                     const LawStep *step,
+                     LawRefusal *refusal) {
+    if (step->effect != LAW_EFFECT_EXPEDITE) {
+        return;
+    }
+    if (desk_next_step(course, matter, actor) != NULL) {
+        case_refuse(refusal, "turn", NULL, g_strdup("现在轮到您自己办，不用催办"));
+    } else if (desk_turn(course, actor->now_us) == 0) {
+        case_refuse(refusal, "turn", NULL, g_strdup("现在没有轮到谁办，不用催办"));
     }
 }
 
@@ -56,60 +86,63 @@ typedef struct Guard {
     const Matter *matter;
 } Guard;
 
-/* Serving there, or sent there: by a draw, which asks for nobody but names them. */
+/* Serving there, or sent there: by a draw, which asks for nobody but names them, or by the matter
+ * that this one grows out of. */
 static bool serves_there(const Guard *guard, const Officer *officer) {
     return region_is_inside(guard->matter->region, officer->region) ||
            region_is_inside(officer->region, guard->matter->region) ||
-           guard->work->step->officers == 0 || law_case_names(guard->course, officer->id);
+           guard->work->step->officers == 0 || law_case_names(guard->course, officer->id) ||
+           case_is_sent(guard->work->source, guard->matter, officer->id);
 }
 
 /* In post, with a certificate that is good on the day, serving there, not on the list of those who
  * must keep away from this object. */
-static bool check_officer(Db *db, const Guard *guard, int64_t id, GError **error) {
+static void check_officer(const Guard *guard, const Officer *officer, int64_t recused) {
     const CaseWork *work = guard->work;
-    const Matter *matter = guard->matter;
     g_autofree char *day = clock_format_date(work->act->happened_us);
-    g_auto(Officer) officer = {0};
-    bool is_recused = false;
-    if (!officer_find(db, id, &officer, error)) {
-        return false;
-    }
-    if (matter->object_kind != NULL &&
-        !case_hooks.is_recused(
-            db, matter->object_kind, matter->object_id, id, &is_recused, error)) {
-        return false;
-    }
     LawRefusal *refusal = work->refusal;
-    if (!officer.in_post) {
-        case_refuse(refusal, "in-post", OFFICERS_BASIS, g_strdup_printf("%s不在岗", officer.name));
-    } else if (!officer_may_serve(&officer, day)) {
+    if (!officer->in_post) {
+        case_refuse(refusal, "in-post", OFFICERS_BASIS, g_strdup_printf("%s不在岗", officer->name));
+    } else if (!officer_may_serve(officer, day)) {
         case_refuse(refusal,
                     "certificate",
                     OFFICERS_BASIS,
-                    g_strdup_printf("%s的执法证在 %s 不是有效的", officer.name, day));
-    } else if (!serves_there(guard, &officer)) {
-        case_refuse(
-            refusal, "officer-district", NULL, g_strdup_printf("%s不在这个辖区执法", officer.name));
-    } else if (is_recused) {
+                    g_strdup_printf("%s的执法证在 %s 不是有效的", officer->name, day));
+    } else if (!serves_there(guard, officer)) {
+        case_refuse(refusal,
+                    "officer-district",
+                    NULL,
+                    g_strdup_printf("%s不在这个辖区执法", officer->name));
+    } else if (officer->id == recused) {
         case_refuse(refusal,
                     "conflict",
                     RECUSAL_BASIS,
-                    g_strdup_printf("%s与这家单位（建筑）登记了利害关系，应当回避", officer.name));
+                    g_strdup_printf("%s与这家单位（建筑）登记了利害关系，应当回避", officer->name));
     }
-    return true;
 }
 
 /* A recusal names an officer who may have left, or whose certificate has ended: nothing is asked of
  * him. */
 static bool check_officers(Db *db, const Guard *guard, GError **error) {
     const CaseWork *work = guard->work;
-    bool good = true;
-    for (size_t i = 0; good && work->step->effect != LAW_EFFECT_RECUSE &&
-                       work->refusal->reason_zh == NULL && i < work->act->officer_count;
-         i++) {
-        good = check_officer(db, guard, work->act->officers[i], error);
+    const Matter *matter = guard->matter;
+    int64_t recused = 0;
+    if (work->step->effect == LAW_EFFECT_RECUSE || work->officers == NULL) {
+        return true;
     }
-    return good;
+    if (matter->object_kind != NULL && !case_hooks.recused(db,
+                                                           matter->object_kind,
+                                                           matter->object_id,
+                                                           work->act->officers,
+                                                           work->act->officer_count,
+                                                           &recused,
+                                                           error)) {
+        return false;
+    }
+    for (guint i = 0; work->refusal->reason_zh == NULL && i < work->officers->len; i++) {
+        check_officer(guard, work->officers->pdata[i], recused);
+    }
+    return true;
 }
 
 /* How often it happened to this object in the calendar year of the act, here and in other rooms. */
@@ -163,7 +196,11 @@ bool case_guard(
     if (work->act->happened_us > work->actor->now_us) {
         case_refuse(work->refusal, "date", NULL, g_strdup("发生时间还没有到"));
     } else if (work->step != NULL) {
-        case_check_actor(work->actor, course, work->step, matter->region, work->refusal);
+        bool is_sent = case_is_sent(work->source, matter, work->actor->officer_id);
+        case_check_actor(work->actor, course, work->step, matter->region, is_sent, work->refusal);
+        if (work->refusal->reason_zh == NULL) {
+            case_check_turn(work->actor, course, matter, work->step, work->refusal);
+        }
         if (work->refusal->reason_zh == NULL && !case_power_actor(db, work, error)) {
             return false;
         }

@@ -5,11 +5,21 @@
 #include "casework/casework.h"
 #include "casework/casework_store.h"
 
+/* The matter that a new one grows out of, as it stands. */
+typedef struct CaseSource {
+    Matter matter;
+    LawCase *course;
+} CaseSource;
+
 typedef struct CaseWork {
     const CaseActor *actor;
     const NewMatter *opening; /* NULL: an act on a matter that is there */
+    const CaseSource *source; /* of a new matter; NULL: it grows out of none */
+    int64_t child_id;         /* the new matter that the act links; 0: none, the form names it */
     const CaseAct *act;
-    json_t *data; /* the act's, with what follows from it; owned; may be NULL */
+    json_t *data;        /* the act's, with what follows from it; owned; may be NULL */
+    GPtrArray *officers; /* of Officer *: those of the act; owned; NULL: it has none */
+    char *address;       /* of the object of a new matter; owned; may be NULL */
     int64_t matter_id, version;
     LawRefusal *refusal;
     int64_t new_id;
@@ -17,8 +27,11 @@ typedef struct CaseWork {
     const LawStep *step; /* NULL: the procedure has no such act */
     const LawForm *form; /* NULL: the step asks for nothing */
     bool clocks_stand;   /* the act has moved no clock: what is stored of them holds */
-    bool names;          /* its officers are from now on those of the matter */
+    bool names;          /* it has said whom the matter names */
 } CaseWork;
+
+/* What the work owns. */
+void case_work_clear(CaseWork *work);
 
 /* The person behind an actor: the officer, else minus the account; for the public and the system
  * numbers that nobody else has. */
@@ -36,11 +49,22 @@ bool case_take(Db *db, CaseWork *work, LawCase *course, Matter *matter, GError *
 /* --- guards (casework_guard.c): people, district, powers, lists, caps; the course itself checks
  * order, form and own work --- */
 
+/* `is_sent`: another matter has sent the actor into this district. */
 void case_check_actor(const CaseActor *actor,
                       const LawCase *course,
                       const LawStep *step,
                       const char *region,
+                      bool is_sent,
                       LawRefusal *refusal);
+/* What is expedited (催办) waits for somebody else than the actor. */
+void case_check_turn(const CaseActor *actor,
+                     const LawCase *course,
+                     const Matter *matter,
+                     const LawStep *step,
+                     LawRefusal *refusal);
+/* Does the source send the officer to open this matter: it names the officer, its state asks for a
+ * matter of this kind, and this one is about the same object in the same district? */
+bool case_is_sent(const CaseSource *source, const Matter *matter, int64_t officer_id);
 bool case_guard(
     Db *db, const CaseWork *work, const LawCase *course, const Matter *matter, GError **error);
 

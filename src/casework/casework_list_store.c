@@ -109,8 +109,15 @@ static void add_scope(SqlBuilder *sql, const MatterQuery *query) {
 
 static void add_turn(SqlBuilder *sql, const MatterQuery *query) {
     if (query->next_roles != 0) {
-        add_number(sql, SQL("AND (m.next_roles &"), query->next_roles);
+        add_number(sql, SQL("AND ((m.next_roles &"), query->next_roles);
         sql_builder_add(sql, SQL(") <> 0"));
+        if (query->away_roles != 0) {
+            add_number(sql, SQL("OR (m.next_roles &"), query->away_roles);
+            sql_builder_add(sql, SQL(") <> 0 AND NOT (1 = 1"));
+            casework_add_region(sql, query->region);
+            sql_builder_add(sql, SQL(")"));
+        }
+        sql_builder_add(sql, SQL(")"));
     }
     if (query->other_roles != 0) {
         add_number(sql, SQL("AND (m.next_roles &"), query->other_roles);
@@ -169,7 +176,10 @@ bool casework_store_tally(Db *db,
     g_autoptr(SqlBuilder) sql = sql_builder_new();
     sql_builder_add(sql, SQL("SELECT COUNT(*), COUNT(CASE WHEN 1 = 1"));
     add_turn(sql, query);
-    sql_builder_add(sql, SQL("THEN 1 END) FROM (SELECT m.next_roles"));
+    sql_builder_add(sql,
+                    query->away_roles == 0
+                        ? SQL("THEN 1 END) FROM (SELECT m.next_roles")
+                        : SQL("THEN 1 END) FROM (SELECT m.next_roles, m.district, m.region"));
     add_scope(sql, query);
     add_number(sql, SQL("ORDER BY m.due_key, m.id LIMIT"), looked);
     sql_builder_add(sql, SQL(") m"));
@@ -188,25 +198,4 @@ void casework_place(const MatterQuery *query,
                     int64_t *ret_id) {
     *ret_key = query->closed ? last->changed_us : last->due_us == 0 ? INT64_MAX : last->due_us;
     *ret_id = last->id;
-}
-
-GPtrArray *casework_about(Db *db,
-                          const char *kind,
-                          const char *object_kind,
-                          int64_t object_id,
-                          int64_t since_us,
-                          unsigned limit,
-                          GError **error) {
-    g_autoptr(DbRows) rows =
-        db_query(db,
-                 SQL("SELECT " MATTER_COLUMNS " FROM matter m WHERE m.object_kind = $1 AND "
-                     "m.object_id = $2 AND m.object_id <> 0 AND m.kind = $3 AND m.opened_us > $4 "
-                     "ORDER BY m.id DESC LIMIT $5"),
-                 DB_ARGS(db_text(object_kind),
-                         db_int(object_id),
-                         db_text(kind),
-                         db_int(since_us),
-                         db_int(limit)),
-                 error);
-    return casework_rows(rows, error);
 }

@@ -20,19 +20,19 @@ void matter_paper_free(MatterPaper *paper) {
 }
 
 bool casework_store_add_paper(Db *db, const PaperRow *row, GError **error) {
-    return db_exec(db,
-                   SQL("INSERT INTO matter_paper (matter_id, seq, paper, name, number, agency, "
-                       "text, made_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"),
-                   DB_ARGS(db_int(row->matter_id),
-                           db_int(row->seq),
-                           db_text(row->paper),
-                           db_text(row->name),
-                           db_text(row->number),
-                           db_text(row->agency),
-                           db_text(row->text),
-                           db_int(row->made_us)),
-                   NULL,
-                   error);
+    return db_later(db,
+                    SQL("INSERT INTO matter_paper (matter_id, seq, paper, name, number, agency, "
+                        "text, made_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"),
+                    DB_ARGS(db_int(row->matter_id),
+                            db_int(row->seq),
+                            db_text(row->paper),
+                            db_text(row->name),
+                            db_text(row->number),
+                            db_text(row->agency),
+                            db_text(row->text),
+                            db_int(row->made_us)),
+                    1,
+                    error);
 }
 
 GPtrArray *casework_papers(Db *db, int64_t matter_id, GError **error) {
@@ -87,7 +87,7 @@ bool casework_store_paper_by_number(Db *db,
 }
 
 bool casework_store_serve(Db *db, const PaperService *service, GError **error) {
-    return db_exec(
+    return db_later(
         db,
         SQL("UPDATE matter_paper SET way = $1, served_us = $2 WHERE matter_id = $3 AND "
             "served_us = 0 AND seq < $4 AND (CAST($5 AS BIGINT) = 0 OR id = CAST($5 AS BIGINT))"),
@@ -96,7 +96,7 @@ bool casework_store_serve(Db *db, const PaperService *service, GError **error) {
                 db_int(service->matter_id),
                 db_int(service->before_seq),
                 db_int(service->paper_id)),
-        NULL,
+        -1,
         error);
 }
 
@@ -116,12 +116,12 @@ void matter_link_free(MatterLink *link) {
 
 bool casework_store_link(
     Db *db, int64_t matter_id, int64_t other_id, const char *relation, GError **error) {
-    return db_exec(db,
-                   SQL("INSERT INTO matter_link (matter_id, other_id, relation) VALUES ($1, $2, "
-                       "$3) ON CONFLICT (matter_id, other_id, relation) DO NOTHING"),
-                   DB_ARGS(db_int(matter_id), db_int(other_id), db_text(relation)),
-                   NULL,
-                   error);
+    return db_later(db,
+                    SQL("INSERT INTO matter_link (matter_id, other_id, relation) VALUES ($1, $2, "
+                        "$3) ON CONFLICT (matter_id, other_id, relation) DO NOTHING"),
+                    DB_ARGS(db_int(matter_id), db_int(other_id), db_text(relation)),
+                    -1,
+                    error);
 }
 
 GPtrArray *casework_links(Db *db, int64_t matter_id, GError **error) {

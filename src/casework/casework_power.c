@@ -92,17 +92,13 @@ bool case_power_actor(Db *db, const CaseWork *work, GError **error) {
 /* An officer whose agency is not registered acts for that of the actor, which was asked already. */
 bool case_power_officers(Db *db, const CaseWork *work, GError **error) {
     int64_t asked = work->actor->agency_id;
-    for (size_t i = 0; work->step->power != NULL && work->refusal->reason_zh == NULL &&
-                       i < work->act->officer_count;
-         i++) {
-        g_auto(Officer) officer = {0};
-        if (!officer_find(db, work->act->officers[i], &officer, error)) {
-            return false;
-        }
-        if (officer.agency_id == 0 || officer.agency_id == asked) {
+    guint count = work->step->power == NULL || work->officers == NULL ? 0 : work->officers->len;
+    for (guint i = 0; work->refusal->reason_zh == NULL && i < count; i++) {
+        const Officer *officer = work->officers->pdata[i];
+        if (officer->agency_id == 0 || officer->agency_id == asked) {
             continue;
         }
-        asked = officer.agency_id;
+        asked = officer->agency_id;
         if (!check_agency(db, work, asked, error)) {
             return false;
         }

@@ -28,34 +28,46 @@ static const char *unit_word(const Matter *matter) {
     return matter->due_us == 0 ? "" : law_unit_word(matter->due_unit);
 }
 
+#define NEW_COLUMNS                                                                                \
+    "kind, number, title, object_kind, object_id, region, district, state, is_closed, version, "   \
+    "opened_us, changed_us, due_us, due_key, due_clock, form_id, due_unit, next_roles"
+#define NEW_VALUES "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18"
+
 bool casework_store_add(Db *db, const MatterRow *row, int64_t *ret_id, GError **error) {
     const Matter *matter = row->matter;
-    return db_query_int(
-        db,
-        SQL("INSERT INTO matter (kind, number, title, object_kind, object_id, region, district, "
-            "state, is_closed, version, opened_us, changed_us, due_us, due_key, due_clock, "
-            "form_id, due_unit, next_roles) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
-            "$12, $13, $14, $15, $16, $17, $18) RETURNING id"),
-        DB_ARGS(db_text(matter->kind),
-                db_text(matter->number),
-                db_text(matter->title),
-                db_text(matter->object_kind),
-                db_int(matter->object_id),
-                db_text(matter->region),
-                db_int(row->district),
-                db_text(matter->state),
-                db_bool(matter->is_closed),
-                db_int(matter->version),
-                db_int(matter->opened_us),
-                db_int(matter->changed_us),
-                db_int(matter->due_us),
-                db_int(due_key(matter)),
-                db_text(matter->due_clock),
-                db_text(row->form_id),
-                db_text(unit_word(matter)),
-                db_int(matter->next_roles)),
-        ret_id,
-        error);
+    const DbArg args[] = {db_text(matter->kind),
+                          db_text(matter->number),
+                          db_text(matter->title),
+                          db_text(matter->object_kind),
+                          db_int(matter->object_id),
+                          db_text(matter->region),
+                          db_int(row->district),
+                          db_text(matter->state),
+                          db_bool(matter->is_closed),
+                          db_int(matter->version),
+                          db_int(matter->opened_us),
+                          db_int(matter->changed_us),
+                          db_int(matter->due_us),
+                          db_int(due_key(matter)),
+                          db_text(matter->due_clock),
+                          db_text(row->form_id),
+                          db_text(unit_word(matter)),
+                          db_int(matter->next_roles),
+                          db_int(matter->id)};
+    if (matter->id == 0) {
+        return db_query_int(
+            db,
+            SQL("INSERT INTO matter (" NEW_COLUMNS ") VALUES (" NEW_VALUES ") RETURNING id"),
+            (DbArgs){args, G_N_ELEMENTS(args) - 1},
+            ret_id,
+            error);
+    }
+    *ret_id = matter->id;
+    return db_later(db,
+                    SQL("INSERT INTO matter (" NEW_COLUMNS ", id) VALUES (" NEW_VALUES ", $19)"),
+                    (DbArgs){args, G_N_ELEMENTS(args)},
+                    1,
+                    error);
 }
 
 /* Nothing that a list shows has changed: no column of an index is written. */
@@ -349,47 +361,6 @@ char *casework_store_clock_text(Db *db, int64_t matter_id, GError **error) {
     return db_rows_done(rows, error) ? g_strdup(out->str) : NULL;
 }
 
-bool casework_store_person(Db *db, int64_t matter_id, int64_t account_id, GError **error) {
-    return db_later(db,
-                    SQL("INSERT INTO matter_person (account_id, matter_id) VALUES ($1, $2) "
-                        "ON CONFLICT (account_id, matter_id) DO NOTHING"),
-                    DB_ARGS(db_int(account_id), db_int(matter_id)),
-                    -1,
-                    error);
-}
-
-bool casework_store_unname(Db *db, int64_t matter_id, GError **error) {
-    return db_later(db,
-                    SQL("DELETE FROM matter_officer WHERE matter_id = $1"),
-                    DB_ARGS(db_int(matter_id)),
-                    -1,
-                    error);
-}
-
-bool casework_store_name(Db *db, int64_t matter_id, int64_t officer_id, GError **error) {
-    return db_later(db,
-                    SQL("INSERT INTO matter_officer (officer_id, matter_id) VALUES ($1, $2)"),
-                    DB_ARGS(db_int(officer_id), db_int(matter_id)),
-                    1,
-                    error);
-}
-
-bool casework_store_is_named(
-    Db *db, int64_t matter_id, int64_t officer_id, bool *ret_named, GError **error) {
-    int64_t count = 0;
-    if (officer_id != 0 &&
-        !db_query_int(
-            db,
-            SQL("SELECT count(*) FROM matter_officer WHERE officer_id = $1 AND matter_id = $2"),
-            DB_ARGS(db_int(officer_id), db_int(matter_id)),
-            &count,
-            error)) {
-        return false;
-    }
-    *ret_named = count > 0;
-    return true;
-}
-
 bool casework_store_serial(
     Db *db, const char *prefix, int year, int64_t *ret_number, GError **error) {
     return db_query_int(db,
@@ -399,4 +370,26 @@ bool casework_store_serial(
                         DB_ARGS(db_text(prefix), db_int(year)),
                         ret_number,
                         error);
+}
+
+/* SQLite gives the id with the row: nobody waits for it there. */
+bool casework_store_number(
+    Db *db, const char *prefix, int year, int64_t *ret_number, int64_t *ret_id, GError **error) {
+    *ret_id = 0;
+    if (db_engine(db) == DB_ENGINE_SQLITE) {
+        return casework_store_serial(db, prefix, year, ret_number, error);
+    }
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("INSERT INTO matter_serial (prefix, year, n) VALUES ($1, $2, 1) "
+                     "ON CONFLICT (prefix, year) DO UPDATE SET n = matter_serial.n + 1 "
+                     "RETURNING n, nextval(pg_get_serial_sequence('matter', 'id'))"),
+                 DB_ARGS(db_text(prefix), db_int(year)),
+                 error);
+    if (rows == NULL || !db_rows_next(rows)) {
+        return rows != NULL && db_rows_done(rows, error);
+    }
+    *ret_number = db_rows_int(rows, 0);
+    *ret_id = db_rows_int(rows, 1);
+    return db_rows_done(rows, error);
 }

@@ -11,6 +11,8 @@ typedef struct MatterRow {
     bool is_still;       /* state, deadline and turn are as they were: no index changes */
 } MatterRow;
 
+/* With matter->id 0 the engine gives the id; else a failure may be reported by a later call of the
+ * transaction (db_later). */
 bool casework_store_add(Db *db, const MatterRow *row, int64_t *ret_id, GError **error);
 /* All zero when there is none. */
 bool casework_store_by_number(Db *db, const char *number, Matter *ret_matter, GError **error);
@@ -37,12 +39,17 @@ GPtrArray *casework_store_acts(Db *db, int64_t matter_id, bool with_sealed, GErr
 bool casework_store_clocks(Db *db, int64_t matter_id, const GArray *clocks, GError **error);
 /* "paused 1772000000000000" lines of the stored clocks, for comparison with a replay. */
 char *casework_store_clock_text(Db *db, int64_t matter_id, GError **error);
+/* --- people (casework_people_store.c) --- */
+
 bool casework_store_person(Db *db, int64_t matter_id, int64_t account_id, GError **error);
 /* Officers whom the matter names; an act that names others forgets these first. */
 bool casework_store_unname(Db *db, int64_t matter_id, GError **error);
 bool casework_store_name(Db *db, int64_t matter_id, int64_t officer_id, GError **error);
 bool casework_store_is_named(
     Db *db, int64_t matter_id, int64_t officer_id, bool *ret_named, GError **error);
+/* For a new matter: its number of the year, and its id; 0: the engine gives it with the row. */
+bool casework_store_number(
+    Db *db, const char *prefix, int year, int64_t *ret_number, int64_t *ret_id, GError **error);
 /* The next number of a prefix and year, from 1. */
 bool casework_store_serial(
     Db *db, const char *prefix, int year, int64_t *ret_number, GError **error);

@@ -52,16 +52,29 @@ void desk_due(int64_t due_us, LawUnit unit, int64_t now_us, DeskDue *ret_due);
 /* Roles that may take the next act, as far as order and dates go; CASE_NAMED of them when only
  * named officers may. 0 in a final state. */
 uint32_t desk_next_roles(const LawCase *course, int64_t now_us);
+/* Roles that may take it now, as above; 0: nobody (a date is not reached, or only the public may).
+ */
+uint32_t desk_turn(const LawCase *course, int64_t now_us);
+/* "法制审核人员" of these. Caller frees. */
+char *desk_turn_text(const LawCase *course, int64_t now_us);
 /* The next act that this actor may take; NULL: somebody else's turn. */
 const LawStep *desk_next_step(const LawCase *course, const Matter *matter, const CaseActor *actor);
 
 /* The next act, whoever takes it; NULL: none. */
 const LawStep *desk_next_anybody(const LawCase *course, int64_t now_us);
 
+/* --- expediting (催办) --- */
+
+/* The act that expedites; NULL: the procedure has none. */
+const LawStep *desk_expedite_step(const LawCase *course);
+/* "吕晓远 今天 09:12 催办，已催办 2 次", since the matter was brought on last; NULL: it was not.
+ * Caller frees. */
+char *desk_expedited_text(const Ctx *ctx, const LawCase *course);
+
 /* --- tasks for the start page --- */
 
-/* What one row shows: {due_us, due_class, due_big, due_small, href, title, text, note, people,
- * people_text, act_href, act}. */
+/* What one row shows: {due_us, due_class, due_big, due_small, href, title, text, note, expedited,
+ * people: [{name, initial}], people_text, act_href, act}. */
 typedef struct DeskTasks {
     GPtrArray *items; /* of json_t *, the first ones by deadline */
     int64_t count;

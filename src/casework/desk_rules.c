@@ -1,4 +1,5 @@
 /* Pure decisions of the desk: groups, words of the days-left signal, whose turn it is. */
+#include "account/account.h"
 #include "base/clock.h"
 #include "casework/desk.h"
 
@@ -175,11 +176,12 @@ static bool moves(const LawCase *course, const LawStep *step) {
            law_step_leaves(step, law_case_state(course));
 }
 
-uint32_t desk_next_roles(const LawCase *course, int64_t now_us) {
+/* *ret_later: of acts that wait for a date. */
+static uint32_t turn_roles(const LawCase *course, int64_t now_us, uint32_t *ret_later) {
     const LawState *state = law_case_state(course);
     const LawProcedure *procedure = law_case_procedure(course);
     uint32_t roles = 0;
-    uint32_t later = 0; /* of acts that wait for a date: their turn if nobody else's */
+    *ret_later = 0;
     if (state == NULL || state->is_final) {
         return 0;
     }
@@ -197,9 +199,27 @@ uint32_t desk_next_roles(const LawCase *course, int64_t now_us) {
                                                          : 0;
         turn = law_case_named(course, step) != NULL ? CASE_NAMED(turn) : turn;
         roles |= waits ? 0 : turn;
-        later |= waits ? turn : 0;
+        *ret_later |= waits ? turn : 0;
     }
+    return roles;
+}
+
+/* Acts that wait for a date are somebody's turn if nothing else is. */
+uint32_t desk_next_roles(const LawCase *course, int64_t now_us) {
+    uint32_t later = 0;
+    uint32_t roles = turn_roles(course, now_us, &later);
     return roles != 0 ? roles : later;
+}
+
+uint32_t desk_turn(const LawCase *course, int64_t now_us) {
+    uint32_t later = 0;
+    return turn_roles(course, now_us, &later) & ~(ROLE_PUBLIC_BIT | CASE_NAMED(ROLE_PUBLIC_BIT));
+}
+
+char *desk_turn_text(const LawCase *course, int64_t now_us) {
+    uint32_t turn = desk_turn(course, now_us);
+    g_autofree char *roles = role_set_zh(CASE_NEXT_ROLES(turn));
+    return g_strdup_printf("%s%s", roles, (turn & 0xffff) == 0 ? "（本案指定的）" : "");
 }
 
 const LawStep *desk_next_anybody(const LawCase *course, int64_t now_us) {

@@ -6,6 +6,8 @@
 #include "casework/matter_pages.h"
 #include "registry/officer.h"
 
+#include <string.h>
+
 #define LOOKED 2000 /* open matters looked at for a count: read from the index alone */
 #define SHOWN 20    /* in one group; each is replayed */
 #define WAITING 10
@@ -68,29 +70,124 @@ static json_t *task_model(const Ctx *ctx, const Matter *matter, const LawCase *c
     return item;
 }
 
-/* The two who were drawn see each other's name. */
-static bool put_people(Db *db, const GArray *named, json_t *item, GError **error) {
+/* What the rows of a page share. */
+typedef struct Rows {
+    Ctx *ctx;
+    GHashTable *people; /* officer -> json_t {name, initial} */
+} Rows;
+
+static void rows_clear(Rows *rows) {
+    g_clear_pointer(&rows->people, g_hash_table_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Rows, rows_clear)
+
+static Rows rows_of(Ctx *ctx) {
+    return (Rows){ctx, g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_item)};
+}
+
+/* Borrowed; NULL on error. */
+static json_t *person_of(const Rows *rows, int64_t id, GError **error) {
+    json_t *person = g_hash_table_lookup(rows->people, &id);
+    g_auto(Officer) officer = {0};
+    if (person == NULL && officer_find(rows->ctx->db, id, &officer, error)) {
+        g_autofree char *initial = g_utf8_substring(officer.name, 0, 1);
+        person = json_object();
+        json_put_text(person, "name", officer.name);
+        json_put_text(person, "initial", initial);
+        g_hash_table_insert(rows->people, g_memdup2(&id, sizeof id), person);
+    }
+    return person;
+}
+
+/* 承办: whom the matter names for the step, else who handles it, else who took part last. */
+static const GArray *responsible(const LawCase *course, const LawStep *step) {
+    const GArray *people = step == NULL ? NULL : law_case_named(course, step);
+    people = people != NULL ? people : law_case_handlers(course);
+    return people != NULL ? people : law_case_last_officers(course);
+}
+
+static bool put_people(const Rows *rows, const GArray *officers, json_t *item, GError **error) {
     json_t *people = json_array();
     g_autoptr(GString) names = g_string_new(NULL);
     json_put(item, "people", people);
-    for (guint i = 0; named != NULL && i < named->len; i++) {
-        g_auto(Officer) officer = {0};
-        if (!officer_find(db, g_array_index(named, int64_t, i), &officer, error)) {
+    for (guint i = 0; officers != NULL && i < officers->len; i++) {
+        json_t *person = person_of(rows, g_array_index(officers, int64_t, i), error);
+        if (person == NULL) {
             return false;
         }
-        g_autofree char *initial = g_utf8_substring(officer.name, 0, 1);
-        json_t *person = json_object();
-        json_put_text(person, "name", officer.name);
-        json_put_text(person, "initial", initial);
-        json_array_append_new(people, person);
-        g_string_append_printf(names, "%s%s", i == 0 ? "" : "、", officer.name);
+        json_array_append_new(people, json_incref(person));
+        g_string_append_printf(
+            names, "%s%s", i == 0 ? "" : "、", json_get_text(person, "name", ""));
     }
     json_put_text(item, "people_text", names->len == 0 ? NULL : names->str);
     return true;
 }
 
+/* --- expediting ---------------------------------------------------------------------------------
+ */
+
+static char *person_name(Db *db, int64_t person) {
+    g_auto(Officer) officer = {0};
+    return person > 0 && officer_find(db, person, &officer, NULL)
+               ? g_strdup(officer.name)
+               : matter_account_name(db, -person);
+}
+
+char *desk_expedited_text(const Ctx *ctx, const LawCase *course) {
+    LawExpedited asked = law_case_expedited(course);
+    if (asked.count == 0) {
+        return NULL;
+    }
+    g_autofree char *who = person_name(ctx->db, asked.actor);
+    g_autofree char *minute = clock_format_minute(asked.time_us);
+    g_autofree char *day = law_day_of(asked.time_us) == law_day_of(ctx->now_us)
+                               ? g_strdup("今天")
+                               : clock_format_day_zh(asked.time_us, ctx->now_us);
+    g_autofree char *often =
+        asked.count == 1 ? g_strdup("") : g_strdup_printf("，已催办 %u 次", asked.count);
+    return g_strdup_printf("%s %s %s 催办%s", who, day, minute + strlen("2026-11-22 "), often);
+}
+
+const LawStep *desk_expedite_step(const LawCase *course) {
+    const LawProcedure *procedure = law_case_procedure(course);
+    for (unsigned i = 0; i < procedure->step_count; i++) {
+        if (procedure->steps[i].effect == LAW_EFFECT_EXPEDITE) {
+            return &procedure->steps[i];
+        }
+    }
+    return NULL;
+}
+
+static void put_expedited(const Ctx *ctx, const LawCase *course, json_t *item) {
+    g_autofree char *text = desk_expedited_text(ctx, course);
+    json_put_text(item, "expedited", text);
+}
+
+/* What the button does. A state that asks for a matter of its own is answered by opening one. */
+static void put_act(const Ctx *ctx,
+                    const Matter *matter,
+                    const LawCase *course,
+                    const LawStep *step,
+                    json_t *item) {
+    const LawBook *book = casework_book(matter->region, NULL);
+    const char *kind = step->effect == LAW_EFFECT_LINK ? law_case_state(course)->leads_to[0] : NULL;
+    const LawProcedure *next =
+        book == NULL || kind == NULL ? NULL : law_procedure_at(book, kind, ctx->now_us, NULL);
+    g_autofree char *act =
+        next == NULL ? g_strdup(step->name) : g_strdup_printf("另立“%s”", next->entry.name);
+    g_autofree char *href =
+        next == NULL
+            ? g_strdup_printf("/work/matters/%" G_GINT64_FORMAT "/acts/%s", matter->id, step->id)
+            : g_strdup_printf("/work/matters/new?kind=%s&from=%" G_GINT64_FORMAT, kind, matter->id);
+    g_autofree char *title = g_strdup_printf("%s：%s", act, matter->title);
+    json_put_text(item, "title", title);
+    json_put_text(item, "act", act);
+    json_put_text(item, "act_href", href);
+}
+
 /* JSON null when it is not the reader's turn after all (own work, a date that is not reached). */
-static json_t *own_task(Ctx *ctx, const Matter *matter, GError **error) {
+static json_t *own_task(const Rows *rows, const Matter *matter, GError **error) {
+    Ctx *ctx = rows->ctx;
     CaseActor actor = matter_actor(ctx);
     g_autoptr(LawCase) course = casework_replay(ctx->db, matter, error);
     if (course == NULL) {
@@ -101,13 +198,9 @@ static json_t *own_task(Ctx *ctx, const Matter *matter, GError **error) {
         return json_null();
     }
     json_t *item = task_model(ctx, matter, course);
-    g_autofree char *title = g_strdup_printf("%s：%s", step->name, matter->title);
-    g_autofree char *act =
-        g_strdup_printf("/work/matters/%" G_GINT64_FORMAT "/acts/%s", matter->id, step->id);
-    json_put_text(item, "title", title);
-    json_put_text(item, "act", step->name);
-    json_put_text(item, "act_href", act);
-    if (!put_people(ctx->db, law_case_named(course, step), item, error)) {
+    put_act(ctx, matter, course, step, item);
+    put_expedited(ctx, course, item);
+    if (!put_people(rows, responsible(course, step), item, error)) {
         json_decref(item);
         return NULL;
     }
@@ -115,18 +208,20 @@ static json_t *own_task(Ctx *ctx, const Matter *matter, GError **error) {
 }
 
 /* What a reader may be asked to do: by role in the own district, and where named, anywhere. Gives
- * how many of the two there are. */
+ * how many of the two there are; no matter is in both. */
 static size_t own_queries(const Principal *who, MatterQuery ret_queries[2]) {
     ret_queries[0] = (MatterQuery){.region = who->region, .next_roles = who->roles};
-    ret_queries[1] = (MatterQuery){
-        .region = who->region, .next_roles = CASE_NAMED(who->roles), .officer_id = who->officer_id};
+    ret_queries[1] = (MatterQuery){.region = who->region,
+                                   .next_roles = CASE_NAMED(who->roles),
+                                   .away_roles = who->roles,
+                                   .officer_id = who->officer_id};
     return who->officer_id != 0 ? 2 : 1;
 }
 
-static bool add_tasks(Ctx *ctx, MatterQuery *query, DeskTasks *ret_tasks, GError **error) {
+static bool add_tasks(const Rows *rows, MatterQuery *query, DeskTasks *ret_tasks, GError **error) {
     int64_t count = 0;
     bool is_all = true;
-    if (!casework_store_tally(ctx->db, query, LOOKED, &count, &is_all, error)) {
+    if (!casework_store_tally(rows->ctx->db, query, LOOKED, &count, &is_all, error)) {
         return false;
     }
     ret_tasks->count += count;
@@ -135,9 +230,9 @@ static bool add_tasks(Ctx *ctx, MatterQuery *query, DeskTasks *ret_tasks, GError
     if (query->limit == 0) {
         return true;
     }
-    g_autoptr(GPtrArray) matters = casework_store_list(ctx->db, query, error);
+    g_autoptr(GPtrArray) matters = casework_store_list(rows->ctx->db, query, error);
     for (guint i = 0; matters != NULL && i < matters->len; i++) {
-        json_t *item = own_task(ctx, matters->pdata[i], error);
+        json_t *item = own_task(rows, matters->pdata[i], error);
         if (item == NULL) {
             return false;
         }
@@ -154,17 +249,37 @@ bool desk_tasks(Ctx *ctx, DeskGroup group, DeskTasks *ret_tasks, GError **error)
     DeskBounds bounds = desk_bounds(ctx->now_us);
     MatterQuery queries[2];
     bool good = true;
+    g_auto(Rows) rows = rows_of(ctx);
     size_t count = own_queries(ctx->who, queries);
     *ret_tasks = (DeskTasks){.items = g_ptr_array_new_with_free_func(free_item)};
     for (size_t i = 0; good && i < count; i++) {
         desk_group_range(&bounds, group, &queries[i].due_after_us, &queries[i].due_to_us);
-        good = add_tasks(ctx, &queries[i], ret_tasks, error);
+        good = add_tasks(&rows, &queries[i], ret_tasks, error);
     }
     return good;
 }
 
+/* The button of a row that waits: to expedite it where that is possible now, else to look at it. */
+static void
+put_expedition(const Ctx *ctx, const Matter *matter, const LawCase *course, json_t *item) {
+    const LawStep *step = desk_expedite_step(course);
+    CaseActor actor = matter_actor(ctx);
+    g_auto(LawRefusal) refusal = {0};
+    if (step != NULL) {
+        casework_may(course, matter, &actor, step, &refusal);
+    }
+    bool may = step != NULL && refusal.reason_zh == NULL;
+    g_autofree char *href =
+        may ? g_strdup_printf("/work/matters/%" G_GINT64_FORMAT "/acts/%s", matter->id, step->id)
+            : g_strdup(json_get_text(item, "href", ""));
+    json_put_text(item, "act", may ? step->name : "看进度");
+    json_put_text(item, "act_href", href);
+    put_expedited(ctx, course, item);
+}
+
 /* "等 2 天": since something happened last. */
-static json_t *waiting_task(Ctx *ctx, const Matter *matter, GError **error) {
+static json_t *waiting_task(const Rows *rows, const Matter *matter, GError **error) {
+    Ctx *ctx = rows->ctx;
     g_autoptr(LawCase) course = casework_replay(ctx->db, matter, error);
     if (course == NULL) {
         return NULL;
@@ -178,8 +293,11 @@ static json_t *waiting_task(Ctx *ctx, const Matter *matter, GError **error) {
     json_put_text(item, "due_big", big);
     json_put_text(item, "due_small", small);
     json_put_text(item, "title", matter->title);
-    json_put_text(item, "act", "看进度");
-    json_put_text(item, "act_href", json_get_text(item, "href", ""));
+    put_expedition(ctx, matter, course, item);
+    if (!put_people(rows, responsible(course, NULL), item, error)) {
+        json_decref(item);
+        return NULL;
+    }
     return item;
 }
 
@@ -190,6 +308,7 @@ bool desk_waiting(Ctx *ctx, DeskTasks *ret_tasks, GError **error) {
                          .limit = WAITING};
     query.other_roles |= ctx->who->officer_id != 0 ? CASE_NAMED(ctx->who->roles) : 0;
     bool is_all = true;
+    g_auto(Rows) rows = rows_of(ctx);
     *ret_tasks = (DeskTasks){.items = g_ptr_array_new_with_free_func(free_item)};
     if (!casework_store_tally(ctx->db, &query, LOOKED, &ret_tasks->count, &is_all, error)) {
         return false;
@@ -197,7 +316,7 @@ bool desk_waiting(Ctx *ctx, DeskTasks *ret_tasks, GError **error) {
     ret_tasks->is_more = !is_all;
     g_autoptr(GPtrArray) matters = casework_store_list(ctx->db, &query, error);
     for (guint i = 0; matters != NULL && i < matters->len; i++) {
-        json_t *item = waiting_task(ctx, matters->pdata[i], error);
+        json_t *item = waiting_task(&rows, matters->pdata[i], error);
         if (item == NULL) {
             return false;
         }

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "casework/act_form.h"
+#include "casework/desk.h"
 
 #include <string.h>
 
@@ -92,6 +93,11 @@ Response *matter_act_page(Ctx *ctx, const Request *req) {
     CaseActor actor = matter_actor(ctx);
     casework_may(course, &matter, &actor, form.step, &refusal);
     g_autoptr(json_t) started = started_of(ctx, req, &form);
+    if (form.step->effect == LAW_EFFECT_EXPEDITE) {
+        g_autofree char *turn = desk_turn_text(course, ctx->now_us);
+        started = json_object();
+        json_put_text(started, "to", turn);
+    }
     form.started = started;
     form.named = law_case_named(course, form.step);
     return refusal.reason_zh != NULL ? matter_refuse(ctx, req, &refusal)

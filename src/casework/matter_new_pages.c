@@ -48,6 +48,19 @@ static void take_building(const Building *building, Object *object) {
     json_put_text(object->known, "unit.address", building->address);
 }
 
+/* What the reader could be sent to: the object of the matter that the new one grows out of, which
+ * was looked at before. */
+static bool is_of_parent(const ActForm *form) {
+    return form->parent != NULL && form->object_kind != NULL &&
+           g_strcmp0(form->parent->object_kind, form->object_kind) == 0 &&
+           form->parent->object_id == form->object_id;
+}
+
+static Response *refuse_district(Ctx *ctx, const Request *req) {
+    g_auto(LawRefusal) refusal = {.rule = "district", .reason_zh = g_strdup("不在您的辖区")};
+    return matter_refuse(ctx, req, &refusal);
+}
+
 /* A response when the object cannot be used. */
 static Response *load_object(Ctx *ctx, const Request *req, ActForm *form, Object *ret_object) {
     g_autoptr(GError) error = NULL;
@@ -65,11 +78,8 @@ static Response *load_object(Ctx *ctx, const Request *req, ActForm *form, Object
         take_building(&building, ret_object);
     }
     form->known = ret_object->known;
-    if (!region_is_inside(ret_object->region, ctx->who->region)) {
-        g_auto(LawRefusal) refusal = {.rule = "district", .reason_zh = g_strdup("不在您的辖区")};
-        return matter_refuse(ctx, req, &refusal);
-    }
-    return NULL;
+    bool is_here = region_is_inside(ret_object->region, ctx->who->region) || is_of_parent(form);
+    return is_here ? NULL : refuse_district(ctx, req);
 }
 
 static const char *word(const Request *req, const char *name) {
@@ -102,9 +112,8 @@ static Response *load_parent(Ctx *ctx, const Request *req, ActForm *form, Matter
     if (!casework_find(ctx->db, id, parent, &error)) {
         return response_problem(error, NULL);
     }
-    if (!region_is_inside(parent->region, ctx->who->region)) {
-        g_auto(LawRefusal) refusal = {.rule = "district", .reason_zh = g_strdup("不在您的辖区")};
-        return matter_refuse(ctx, req, &refusal);
+    if (!matter_is_within(ctx, parent)) {
+        return refuse_district(ctx, req);
     }
     form->parent = parent;
     if (form->object_kind == NULL && parent->object_kind != NULL) {
@@ -112,6 +121,36 @@ static Response *load_parent(Ctx *ctx, const Request *req, ActForm *form, Matter
         form->object_id = parent->object_id;
     }
     return NULL;
+}
+
+/* In a district that is not the reader's only what the matter that it grows out of asks for. */
+static Response *check_sent(Ctx *ctx, const Request *req, const ActForm *form, const char *kind) {
+    g_autoptr(GError) error = NULL;
+    const char *const *kinds = NULL;
+    if (region_is_inside(form->region, ctx->who->region)) {
+        return NULL;
+    }
+    if (form->parent == NULL) {
+        return refuse_district(ctx, req);
+    }
+    if (!casework_sends(ctx->db, form->parent, ctx->who->officer_id, &kinds, &error)) {
+        return response_problem(error, NULL);
+    }
+    return g_strv_contains(kinds, kind) ? NULL : refuse_district(ctx, req);
+}
+
+/* What a matter about nothing registered is about, and where. */
+static void read_place(const Ctx *ctx, const Request *req, const ActForm *form, Object *object) {
+    const char *title = request_is_post(req) ? request_form(req, "title") : NULL;
+    title = title == NULL && form->parent != NULL ? form->parent->title : title;
+    object->title = title == NULL ? NULL : g_strstrip(g_strdup(title));
+    const char *sent = request_is_post(req) ? request_form(req, "region") : NULL;
+    char code[REGION_CODE_MAX + 1] = {0};
+    bool is_good = sent != NULL && region_code_parse(sent, code) && strlen(code) >= 6 &&
+                   region_is_inside(code, ctx->who->region);
+    object->region = g_strdup(is_good                ? code
+                              : form->parent != NULL ? form->parent->region
+                                                     : ctx->who->region);
 }
 
 /* Fills the form from kind and object; a response when that is not possible. */
@@ -133,19 +172,14 @@ prepare_new(Ctx *ctx, const Request *req, ActForm *form, Matter *parent, Object 
             return refused;
         }
     } else {
-        const char *title = request_is_post(req) ? request_form(req, "title") : NULL;
-        title = title == NULL && form->parent != NULL ? form->parent->title : title;
-        object->title = title == NULL ? NULL : g_strstrip(g_strdup(title));
-        const char *sent = request_is_post(req) ? request_form(req, "region") : NULL;
-        char code[REGION_CODE_MAX + 1] = {0};
-        bool is_good = sent != NULL && region_code_parse(sent, code) && strlen(code) >= 6 &&
-                       region_is_inside(code, ctx->who->region);
-        object->region = g_strdup(is_good                ? code
-                                  : form->parent != NULL ? form->parent->region
-                                                         : ctx->who->region);
+        read_place(ctx, req, form, object);
     }
     form->title = object->title;
     form->region = object->region;
+    Response *elsewhere = check_sent(ctx, req, form, kind);
+    if (elsewhere != NULL) {
+        return elsewhere;
+    }
     form->book = casework_book(form->region, &error);
     form->procedure =
         form->book == NULL ? NULL : law_procedure_at(form->book, kind, ctx->now_us, &error);
@@ -168,29 +202,53 @@ prepare_new(Ctx *ctx, const Request *req, ActForm *form, Matter *parent, Object 
     return NULL;
 }
 
+/* In a district that is not the reader's only what the other matter asks for can be opened. */
+static bool leave_sent(Ctx *ctx, const ActForm *form, json_t *kinds, GError **error) {
+    const char *const *sent = NULL;
+    if (form->parent == NULL || region_is_inside(form->region, ctx->who->region)) {
+        return true;
+    }
+    if (!casework_sends(ctx->db, form->parent, ctx->who->officer_id, &sent, error)) {
+        return false;
+    }
+    for (size_t i = json_array_size(kinds); i > 0; i--) {
+        const json_t *kind = json_array_get(kinds, i - 1);
+        if (!g_strv_contains(sent, json_get_text(kind, "value", ""))) {
+            json_array_remove(kinds, i - 1);
+        }
+    }
+    return true;
+}
+
 /* Which kind, for an object whose page led here. */
 static Response *choose_kind(Ctx *ctx, const Request *req) {
     g_autoptr(GError) error = NULL;
     ActForm form = {.matter = NULL};
-    const LawBook *book = casework_book(ctx->who->region, &error);
-    if (book == NULL) {
-        return response_problem(error, NULL);
-    }
+    g_auto(Matter) parent = {0};
+    g_auto(Object) object = {0};
     if (!read_object(req, &form)) {
         hz_fail(&error, HZ_ERROR_INVALID, "object is not understood");
         return response_problem(error, "这个网址不完整，请从单位或者建筑的页面重新进入");
     }
-    g_auto(Object) object = {0};
-    Response *refused = form.object_kind == NULL ? NULL : load_object(ctx, req, &form, &object);
+    Response *refused = load_parent(ctx, req, &form, &parent);
+    if (refused == NULL && form.object_kind != NULL) {
+        refused = load_object(ctx, req, &form, &object);
+    }
     if (refused != NULL) {
         return refused;
+    }
+    form.region = form.parent != NULL ? parent.region : ctx->who->region;
+    form.book = casework_book(form.region, &error);
+    g_autoptr(json_t) kinds = form.book == NULL ? NULL : matter_kinds(form.book, ctx, NULL);
+    if (kinds == NULL || !leave_sent(ctx, &form, kinds, &error)) {
+        return response_problem(error, NULL);
     }
     json_t *model = json_object();
     json_put_text(model, "title", object.title);
     json_put_text(model, "object_kind", form.object_kind);
     json_put_int(model, "object_id", form.object_id);
     json_put_text(model, "from", word(req, "from"));
-    json_put(model, "kinds", matter_kinds(book, ctx, NULL));
+    json_put(model, "kinds", json_incref(kinds));
     return response_page("casework/choose", model);
 }
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "casework/casework_file.h"
+#include "casework/desk.h"
 #include "casework/matter_pages.h"
 #include "law/law_list.h"
 #include "ledger/ledger.h"
@@ -10,6 +11,31 @@
 #include "registry/region.h"
 
 #include <string.h>
+
+/* Matters of their own that the state asks for and the reader may open. */
+static void
+put_follow_ups(const Ctx *ctx, const LawCase *course, const Matter *matter, json_t *can) {
+    const LawState *state = law_case_state(course);
+    const LawBook *book = state->leads_to[0] == NULL ? NULL : casework_book(matter->region, NULL);
+    g_autoptr(json_t) kinds = book == NULL ? json_array() : matter_kinds(book, ctx, NULL);
+    size_t i;
+    json_t *kind;
+    json_array_foreach(kinds, i, kind) {
+        const char *id = json_get_text(kind, "value", "");
+        if (!json_get_bool(kind, "may_open", false) || !g_strv_contains(state->leads_to, id)) {
+            continue;
+        }
+        g_autofree char *href =
+            g_strdup_printf("/work/matters/new?kind=%s&from=%" G_GINT64_FORMAT, id, matter->id);
+        g_autofree char *name = g_strdup_printf("另立“%s”", json_get_text(kind, "text", id));
+        json_t *line = json_object();
+        json_put_text(line, "href", href);
+        json_put_text(line, "name", name);
+        json_put_text(line, "why", NULL);
+        json_put_text(line, "basis", NULL);
+        json_array_append_new(can, line);
+    }
+}
 
 /* What may be done now, and why not the rest. */
 static void put_steps(const Ctx *ctx, const LawCase *course, const Matter *matter, json_t *model) {
@@ -35,13 +61,18 @@ static void put_steps(const Ctx *ctx, const LawCase *course, const Matter *matte
         json_put_text(line, "why", refusal.reason_zh);
         json_put_text(line, "basis", refusal.basis_zh);
         bool is_possible = refusal.reason_zh == NULL;
-        json_t *to = is_possible ? (step->is_common ? common : can) : cannot;
-        if (is_possible || !step->is_common) {
+        bool is_common = step->is_common && step->effect != LAW_EFFECT_EXPEDITE;
+        bool is_told = !step->is_common || g_strcmp0(refusal.rule, "once") == 0;
+        json_t *to = is_possible ? (is_common ? common : can) : cannot;
+        if (is_possible || is_told) {
             json_array_append_new(to, line);
         } else {
             json_decref(line); /* the page would only repeat for each that the role is another's */
         }
     }
+    put_follow_ups(ctx, course, matter, can);
+    g_autofree char *expedited = desk_expedited_text(ctx, course);
+    json_put_text(model, "expedited", expedited);
     json_put_bool(model, "has_can", json_array_size(can) > 0);
     json_put_bool(model, "has_cannot", json_array_size(cannot) > 0);
     json_put_bool(model, "has_common", json_array_size(common) > 0);
@@ -98,7 +129,7 @@ static const char *relation_zh(const MatterLink *link) {
     return link->relation;
 }
 
-/* A matter of another district is named, not opened. */
+/* A matter of another district is named, not opened, unless it names the reader. */
 static bool put_links(Ctx *ctx, const MatterShown *shown, json_t *model, GError **error) {
     g_autoptr(GPtrArray) links = casework_links(ctx->db, shown->matter->id, error);
     if (links == NULL) {
@@ -108,7 +139,7 @@ static bool put_links(Ctx *ctx, const MatterShown *shown, json_t *model, GError 
     for (guint i = 0; i < links->len; i++) {
         const MatterLink *link = links->pdata[i];
         json_t *line = json_object();
-        bool is_ours = region_is_inside(link->region, ctx->who->region);
+        bool is_ours = matter_reaches(ctx, link->other_id, link->region);
         g_autofree char *href =
             is_ours ? g_strdup_printf("/work/matters/%" G_GINT64_FORMAT, link->other_id) : NULL;
         json_put_text(line, "href", href);

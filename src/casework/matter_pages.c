@@ -32,11 +32,14 @@ Response *matter_refuse(Ctx *ctx, const Request *req, const LawRefusal *refusal)
     return response_problem(error, text);
 }
 
-bool matter_is_within(const Ctx *ctx, const Matter *matter) {
+bool matter_reaches(const Ctx *ctx, int64_t id, const char *region) {
     bool is_named = false;
-    return region_is_inside(matter->region, ctx->who->region) ||
-           (casework_is_named(ctx->db, matter->id, ctx->who->officer_id, &is_named, NULL) &&
-            is_named);
+    return region_is_inside(region, ctx->who->region) ||
+           (casework_is_named(ctx->db, id, ctx->who->officer_id, &is_named, NULL) && is_named);
+}
+
+bool matter_is_within(const Ctx *ctx, const Matter *matter) {
+    return matter_reaches(ctx, matter->id, matter->region);
 }
 
 Response *matter_load(Ctx *ctx, const Request *req, Matter *ret_matter) {

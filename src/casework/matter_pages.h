@@ -16,6 +16,7 @@ CaseActor matter_actor(const Ctx *ctx);
 /* A refusal as a page (403) with its rule in the log. */
 Response *matter_refuse(Ctx *ctx, const Request *req, const LawRefusal *refusal);
 /* In the reader's region, or the matter names the reader. */
+bool matter_reaches(const Ctx *ctx, int64_t id, const char *region);
 bool matter_is_within(const Ctx *ctx, const Matter *matter);
 /* The matter, or the response that says why not (not there, not in the reader's region). */
 Response *matter_load(Ctx *ctx, const Request *req, Matter *ret_matter);

@@ -179,13 +179,14 @@ bool draw_recuse(
         db, "draw.deny", recusal->object_kind, recusal->object_id, payload, actor, now_us, error);
 }
 
-bool draw_is_recused(Db *db,
-                     const char *object_kind,
-                     int64_t object_id,
-                     int64_t officer_id,
-                     bool *ret_recused,
-                     GError **error) {
-    return draw_store_is_denied(db, object_kind, object_id, officer_id, ret_recused, error);
+bool draw_recused(Db *db,
+                  const char *object_kind,
+                  int64_t object_id,
+                  const int64_t *officers,
+                  size_t count,
+                  int64_t *ret_officer,
+                  GError **error) {
+    return draw_store_denied_of(db, object_kind, object_id, officers, count, ret_officer, error);
 }
 
 bool draw_exclude(Db *db,

@@ -334,13 +334,15 @@ typedef struct DrawRecusal {
 } DrawRecusal;
 bool draw_recuse(
     Db *db, const DrawRecusal *recusal, const char *actor, int64_t now_us, GError **error);
-/* Is the officer kept away from the object by a recusal? Stands in case_hooks (src/modules.c). */
-bool draw_is_recused(Db *db,
-                     const char *object_kind,
-                     int64_t object_id,
-                     int64_t officer_id,
-                     bool *ret_recused,
-                     GError **error);
+/* The first of these officers whom a recusal keeps away from the object; 0: none. Stands in
+ * case_hooks (src/modules.c). */
+bool draw_recused(Db *db,
+                  const char *object_kind,
+                  int64_t object_id,
+                  const int64_t *officers,
+                  size_t count,
+                  int64_t *ret_officer,
+                  GError **error);
 /* The object takes no part in draws from now on; reason CLOSED or EXEMPT. Ledger entry
  * "draw.exclude". In the caller's transaction. */
 bool draw_exclude(Db *db,

@@ -2,6 +2,7 @@
 
 #include "account/account.h"
 #include "base/error.h"
+#include "registry/search.h"
 
 #include <string.h>
 
@@ -439,22 +440,25 @@ GArray *draw_store_denied(Db *db, const char *object_kind, GError **error) {
     return db_rows_done(rows, error) ? g_steal_pointer(&denied) : NULL;
 }
 
-bool draw_store_is_denied(Db *db,
+bool draw_store_denied_of(Db *db,
                           const char *object_kind,
                           int64_t object_id,
-                          int64_t officer_id,
-                          bool *ret_denied,
+                          const int64_t *officers,
+                          size_t count,
+                          int64_t *ret_officer,
                           GError **error) {
-    int64_t n = 0;
-    bool good =
-        db_query_int(db,
-                     SQL("SELECT count(*) FROM draw_deny WHERE object_kind = $1 AND object_id = $2 "
-                         "AND officer_id = $3"),
-                     DB_ARGS(db_text(object_kind), db_int(object_id), db_int(officer_id)),
-                     &n,
-                     error);
-    *ret_denied = n > 0;
-    return good;
+    g_autofree char *list = id_list_format(db, officers, count);
+    return db_query_int(
+        db,
+        SQL_FOR(db,
+                "SELECT coalesce(min(officer_id), 0) FROM draw_deny WHERE object_kind = $1 AND "
+                "object_id = $2 AND officer_id IN (SELECT CAST(value AS INTEGER) FROM "
+                "json_each($3))",
+                "SELECT coalesce(min(officer_id), 0) FROM draw_deny WHERE object_kind = $1 AND "
+                "object_id = $2 AND officer_id = ANY ($3::bigint[])"),
+        DB_ARGS(db_text(object_kind), db_int(object_id), db_text(list)),
+        ret_officer,
+        error);
 }
 
 GHashTable *draw_store_exclusions(Db *db, const char *object_kind, GError **error) {

@@ -83,11 +83,13 @@ typedef struct DrawDeny {
 void draw_deny_clear(DrawDeny *deny);
 /* Array of DrawDeny that clears its items, of one object kind. NULL on error. */
 GArray *draw_store_denied(Db *db, const char *object_kind, GError **error);
-bool draw_store_is_denied(Db *db,
+/* The first of these officers who must keep away from the object; 0: none. */
+bool draw_store_denied_of(Db *db,
                           const char *object_kind,
                           int64_t object_id,
-                          int64_t officer_id,
-                          bool *ret_denied,
+                          const int64_t *officers,
+                          size_t count,
+                          int64_t *ret_officer,
                           GError **error);
 /* Who carried one of the `last` inspections of an object inside a region, as DrawDeny with code
  * ROTATE. NULL on error. */

@@ -24,33 +24,28 @@ bool inspection_is_old_result(const Inspection *inspection) {
 /* --- officers ----------------------------------------------------------------------------------
  */
 
-typedef struct Pair {
-    Officer lead, second;
-} Pair;
-
-static void pair_clear(Pair *pair) {
-    officer_clear(&pair->lead);
-    officer_clear(&pair->second);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Pair, pair_clear)
-
-/* The first two officers of an act; empty texts when it has none. `ret` points into the pair. */
-static bool
-read_officers(Db *db, const CaseAct *act, Pair *pair, InspectionOfficers *ret, GError **error) {
+/* The first two officers of an act, borrowed; empty texts when it has none. `kept`: those of an act
+ * that was taken before are read here; the caller unrefs. */
+static bool read_officers(
+    Db *db, const CaseTaken *taken, GPtrArray **kept, InspectionOfficers *ret, GError **error) {
+    const CaseAct *act = taken->act;
+    const GPtrArray *officers = taken->officers;
+    *kept = NULL;
     *ret = (InspectionOfficers){0, 0, "", "", "", ""};
     if (act->officer_count < 2) {
         return true;
     }
-    if (!officer_find(db, act->officers[0], &pair->lead, error) ||
-        !officer_find(db, act->officers[1], &pair->second, error)) {
+    if (officers == NULL) {
+        *kept = officers_find(db, act->officers, act->officer_count, error);
+        officers = *kept;
+    }
+    if (officers == NULL) {
         return false;
     }
-    *ret = (InspectionOfficers){pair->lead.id,
-                                pair->second.id,
-                                pair->lead.name,
-                                pair->lead.certificate,
-                                pair->second.name,
-                                pair->second.certificate};
+    const Officer *lead = officers->pdata[0];
+    const Officer *second = officers->pdata[1];
+    *ret = (InspectionOfficers){
+        lead->id, second->id, lead->name, lead->certificate, second->name, second->certificate};
     return true;
 }
 
@@ -65,7 +60,12 @@ static int64_t origin_id(const CaseTaken *taken, const char *kind) {
                : 0;
 }
 
-static bool find_address(Db *db, const Matter *matter, char **ret_address, GError **error) {
+static bool find_address(Db *db, const CaseTaken *taken, char **ret_address, GError **error) {
+    const Matter *matter = taken->matter;
+    if (taken->address != NULL) {
+        *ret_address = g_strdup(taken->address);
+        return true;
+    }
     g_auto(Unit) unit = {0};
     g_auto(Building) building = {0};
     bool is_unit = strcmp(matter->object_kind, "unit") == 0;
@@ -80,7 +80,7 @@ static bool find_address(Db *db, const Matter *matter, char **ret_address, GErro
 /* `assignment`: data of the first act. */
 static bool add_row(Db *db, const CaseTaken *taken, const json_t *assignment, GError **error) {
     const Matter *matter = taken->matter;
-    g_auto(Pair) pair = {0};
+    g_autoptr(GPtrArray) kept = NULL;
     g_autofree char *address = NULL;
     InspectionRow row = {.matter_id = matter->id,
                          .draw_id = origin_id(taken, "draw:"),
@@ -92,8 +92,8 @@ static bool add_row(Db *db, const CaseTaken *taken, const json_t *assignment, GE
                          .now_us = matter->opened_us};
     bool has_due = clock_parse(json_get_text(assignment, "due", ""), &row.due_us);
     g_autofree char *region_name = region_full_name(db, matter->region, error);
-    if (region_name == NULL || !find_address(db, matter, &address, error) ||
-        !read_officers(db, taken->act, &pair, &row.officers, error)) {
+    if (region_name == NULL || !find_address(db, taken, &address, error) ||
+        !read_officers(db, taken, &kept, &row.officers, error)) {
         return false;
     }
     row.region_name = region_name;
@@ -133,11 +133,11 @@ static bool are_those(const Inspection *row, const CaseAct *act) {
 
 static bool follow_record(Db *db, const CaseTaken *taken, const Inspection *row, GError **error) {
     int64_t day_us = day_begin(taken->act->happened_us);
-    g_auto(Pair) pair = {0};
+    g_autoptr(GPtrArray) kept = NULL;
     InspectionOfficers officers;
     g_autoptr(LawChecklist) list =
         inspection_checklist(taken->matter->region, taken->act->happened_us, error);
-    if (list == NULL || !read_officers(db, taken->act, &pair, &officers, error)) {
+    if (list == NULL || !read_officers(db, taken, &kept, &officers, error)) {
         return false;
     }
     ResultRow result = {.matter_id = taken->matter->id,
@@ -225,9 +225,9 @@ bool inspection_follow(Db *db, const CaseTaken *taken, GError **error) {
         return false;
     }
     if (taken->names) {
-        g_auto(Pair) pair = {0};
+        g_autoptr(GPtrArray) kept = NULL;
         InspectionOfficers officers;
-        return read_officers(db, taken->act, &pair, &officers, error) &&
+        return read_officers(db, taken, &kept, &officers, error) &&
                inspection_store_officers(db, row->matter_id, &officers, error);
     }
     return strcmp(step, "record") == 0    ? follow_record(db, taken, row, error)

@@ -45,7 +45,8 @@ typedef struct LawCase LawCase;
 /* Why an act is not possible: a value, not an error. */
 typedef struct LawRefusal {
     /* "state", "form", "order", "officers", "named", "own-work", "recusal", "date", "not-before",
-     * "days", "hours", "extension", "clerical", or that of a need ("notice", "legal-review" …) */
+     * "days", "hours", "extension", "clerical", "once", or that of a need ("notice",
+     * "legal-review" …) */
     const char *rule;
     char *reason_zh; /* owned; NULL: not refused */
     const char *basis_zh;
@@ -71,8 +72,26 @@ unsigned law_case_acts(const LawCase *matter);
 /* The officers who alone may take the step, as the latest act of its `only-by` has named them:
  * array of int64_t, borrowed; NULL: nobody was named. */
 const GArray *law_case_named(const LawCase *matter, const LawStep *step);
-/* Is the officer named for any step? */
+/* Those who handle the matter, as the latest act of the procedure's `handled-by` has them; as
+ * above.
+ */
+const GArray *law_case_handlers(const LawCase *matter);
+/* Everybody whom the matter names: for any step, or as one who handles it. Array of int64_t; caller
+ * unrefs. */
+GArray *law_case_all_named(const LawCase *matter);
+/* Is the officer one of these? */
 bool law_case_names(const LawCase *matter, int64_t officer);
+/* How often the matter was expedited (催办) since an act last brought it on; of the last time: when
+ * and by whom (as LawDone.actor). */
+typedef struct LawExpedited {
+    unsigned count;
+    int64_t time_us, actor;
+} LawExpedited;
+LawExpedited law_case_expedited(const LawCase *matter);
+/* Those of the latest act that had officers: array of int64_t, borrowed; NULL: none had. */
+const GArray *law_case_last_officers(const LawCase *matter);
+/* Does the state that the matter is in ask for one of this kind (`leads-to`)? */
+bool law_case_leads_to(const LawCase *matter, const char *kind);
 /* All clocks in the order in which they were started: array of LawClock, borrowed. */
 const GArray *law_case_clocks(const LawCase *matter);
 /* The running clock that ends first; NULL when none runs or none can be counted. */

@@ -1,5 +1,6 @@
 /* May an act be taken now? Order, people, dates, what must have gone before. Each refusal names its
  * rule and its article. */
+#include "account/account.h"
 #include "base/clock.h"
 #include "law/law_case_internal.h"
 
@@ -34,23 +35,76 @@ static const LawStep *own_work(const LawCase *matter, const LawStep *step, int64
     return NULL;
 }
 
-const GArray *law_case_named(const LawCase *matter, const LawStep *step) {
+/* Those of the latest of these acts that had any. */
+static const GArray *latest_officers(const LawCase *matter, const char *const *acts) {
     for (guint i = matter->taken->len; i > 0; i--) {
         const LawTaken *taken = &g_array_index(matter->taken, LawTaken, i - 1);
-        if (taken->officers->len > 0 && g_strv_contains(step->only_by, taken->step->id)) {
+        if (taken->officers->len > 0 && g_strv_contains(acts, taken->step->id)) {
             return taken->officers;
         }
     }
     return NULL;
 }
 
-bool law_case_names(const LawCase *matter, int64_t officer) {
-    bool is_named = false;
-    for (unsigned i = 0; !is_named && i < matter->procedure->step_count; i++) {
-        const GArray *named = law_case_named(matter, &matter->procedure->steps[i]);
-        is_named = named != NULL && holds(named, officer);
+const GArray *law_case_named(const LawCase *matter, const LawStep *step) {
+    return latest_officers(matter, step->only_by);
+}
+
+const GArray *law_case_handlers(const LawCase *matter) {
+    return latest_officers(matter, matter->procedure->handled_by);
+}
+
+const GArray *law_case_last_officers(const LawCase *matter) {
+    for (guint i = matter->taken->len; i > 0; i--) {
+        const LawTaken *taken = &g_array_index(matter->taken, LawTaken, i - 1);
+        if (taken->officers->len > 0) {
+            return taken->officers;
+        }
     }
-    return is_named;
+    return NULL;
+}
+
+static void add_officers(GArray *all, const GArray *some) {
+    for (guint i = 0; some != NULL && i < some->len; i++) {
+        if (!holds(all, g_array_index(some, int64_t, i))) {
+            g_array_append_val(all, g_array_index(some, int64_t, i));
+        }
+    }
+}
+
+GArray *law_case_all_named(const LawCase *matter) {
+    GArray *all = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    add_officers(all, law_case_handlers(matter));
+    for (unsigned i = 0; i < matter->procedure->step_count; i++) {
+        add_officers(all, law_case_named(matter, &matter->procedure->steps[i]));
+    }
+    return all;
+}
+
+bool law_case_names(const LawCase *matter, int64_t officer) {
+    g_autoptr(GArray) all = law_case_all_named(matter);
+    return holds(all, officer);
+}
+
+bool law_case_leads_to(const LawCase *matter, const char *kind) {
+    return matter->state != NULL && g_strv_contains(matter->state->leads_to, kind);
+}
+
+LawExpedited law_case_expedited(const LawCase *matter) {
+    LawExpedited found = {0};
+    for (guint i = matter->taken->len; i > 0; i--) {
+        const LawTaken *taken = &g_array_index(matter->taken, LawTaken, i - 1);
+        bool is_public = taken->step->roles == ROLE_PUBLIC_BIT; /* words of theirs move nothing */
+        if (!taken->step->is_common && !is_public) {
+            break;
+        }
+        if (taken->step->effect == LAW_EFFECT_EXPEDITE) {
+            found.time_us = found.count == 0 ? taken->time_us : found.time_us;
+            found.actor = found.count == 0 ? taken->actor : found.actor;
+            found.count++;
+        }
+    }
+    return found;
 }
 
 /* Those who were named, and no others; 0 is nobody in particular. */
@@ -236,9 +290,12 @@ static void check_order(const LawCase *matter,
                         const LawDone *done,
                         const char *basis,
                         LawRefusal *refusal) {
-    const LawTaken *last = matter->taken->len == 0
-                               ? NULL
-                               : &g_array_index(matter->taken, LawTaken, matter->taken->len - 1);
+    const LawTaken *last =
+        NULL; /* who expedites must not keep others from saying when they acted */
+    for (guint i = matter->taken->len; last == NULL && i > 0; i--) {
+        const LawTaken *taken = &g_array_index(matter->taken, LawTaken, i - 1);
+        last = taken->step->effect == LAW_EFFECT_EXPEDITE ? NULL : taken;
+    }
     if (!law_step_leaves(step, matter->state)) {
         law_refuse(refusal,
                    "state",
@@ -249,6 +306,41 @@ static void check_order(const LawCase *matter,
     } else if (last != NULL && done->time_us < last->time_us) {
         law_refuse(
             refusal, "date", basis, g_strdup_printf("发生时间早于上一步“%s”", last->step->name));
+    }
+}
+
+/* Has a working day begun since? In a year that the calendar lacks every day is one. */
+static bool is_later_working_day(int64_t before_us, int64_t now_us) {
+    const LawCalendar *calendar = law_calendar(NULL);
+    LawDay last = law_day_of(now_us);
+    for (LawDay day = law_day_of(before_us) + 1; day <= last; day++) {
+        LawDayKind kind = calendar == NULL ? LAW_DAY_UNKNOWN : law_day_kind(calendar, day, NULL);
+        if (kind != LAW_DAY_WEEKEND && kind != LAW_DAY_HOLIDAY) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The same person, on the same working day. */
+static void check_once(const LawCase *matter,
+                       const LawStep *step,
+                       const LawDone *done,
+                       const char *basis,
+                       LawRefusal *refusal) {
+    for (guint i = matter->taken->len; step->is_once_a_day && i > 0; i--) {
+        const LawTaken *taken = &g_array_index(matter->taken, LawTaken, i - 1);
+        if (taken->actor != done->actor || strcmp(taken->step->id, step->id) != 0) {
+            continue;
+        }
+        if (!is_later_working_day(taken->time_us, done->time_us)) {
+            law_refuse(refusal,
+                       "once",
+                       basis,
+                       g_strdup_printf(
+                           "您在这个工作日已经%s过，下一个工作日才能再%s", step->name, step->name));
+        }
+        return;
     }
 }
 
@@ -265,8 +357,13 @@ static void check_window(const LawCase *matter,
 void law_case_may(const LawCase *matter, const LawDone *done, LawRefusal *ret_refusal) {
     typedef void (*Check)(
         const LawCase *, const LawStep *, const LawDone *, const char *, LawRefusal *);
-    static const Check checks[] = {
-        check_order, check_people, check_needs, check_clocks, check_window, check_correction};
+    static const Check checks[] = {check_order,
+                                   check_people,
+                                   check_needs,
+                                   check_clocks,
+                                   check_once,
+                                   check_window,
+                                   check_correction};
     const LawStep *step = law_step(matter->procedure, done->step);
     *ret_refusal = (LawRefusal){.rule = NULL};
     if (step == NULL) {

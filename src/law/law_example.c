@@ -336,7 +336,7 @@ static void check_clocks(const Walk *walk, LawNode wanted) {
 static void run_walk(LawReader *reader, const LawBook *book, const LawExample *example) {
     LawNode acts = law_get(example->walk, "acts");
     if (!law_keys(reader, example->walk, "procedure acts") || !law_list(reader, acts) ||
-        !law_keys(reader, example->expect, "state clocks? refused? papers?")) {
+        !law_keys(reader, example->expect, "state clocks? refused? papers? leads-to? handlers?")) {
         return;
     }
     int64_t opened_us = read_moment(reader, law_get(law_at(acts, 0), "at"));
@@ -367,6 +367,7 @@ static void run_walk(LawReader *reader, const LawBook *book, const LawExample *e
     if (reader->error == NULL) {
         check_clocks(&walk, law_get(example->expect, "clocks"));
         check_paper_texts(&walk, law_get(example->expect, "papers"));
+        law_check_following(reader, example, matter);
     }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "law/law_book.h"
+#include "law/law_case.h"
 #include "law/law_node.h"
 #include "law/law_procedure.h"
 
@@ -74,6 +75,8 @@ void law_read_valid(LawReader *reader, LawNode valid, int64_t *ret_from_us, int6
 void law_read_entry(LawReader *reader, LawNode map, LawEntry *entry);
 /* The texts of a list; ends with NULL. */
 const char *const *law_read_texts(LawReader *reader, LawNode list);
+/* The same; empty where there is no list. */
+const char *const *law_read_optional_texts(LawReader *reader, LawNode list);
 
 /* "消防法第15条、…" of a list of bases. */
 const char *law_basis_text(LawReader *reader, LawNode list, const char *const *basis);
@@ -139,6 +142,8 @@ const LawWord *law_word_find(const GPtrArray *words, const char *id);
 void law_check_articles(LawReader *reader, const LawBook *book, LawNode list);
 /* Every reference of the book leads somewhere, every entry has an example. */
 void law_check_book(LawReader *reader, const LawBook *book);
+/* `leads-to` and `handlers` of an example of a whole course. */
+void law_check_following(LawReader *reader, const LawExample *example, const LawCase *matter);
 void law_run_decide(LawReader *reader, const LawBook *book, const LawExample *example);
 /* Runs the examples of a book; appends to `failed` (char *, owned) those that do not come out. */
 void law_run_examples(const LawBook *book, LawCheckReport *report, GPtrArray *failed);

@@ -22,7 +22,7 @@ static void read_states(LawReader *reader, LawNode list, LawProcedure *procedure
     procedure->states = states;
     for (unsigned i = 0; i < count && reader->error == NULL; i++) {
         LawNode map = law_at(list, i);
-        if (!law_keys(reader, map, "id name final?")) {
+        if (!law_keys(reader, map, "id name final? leads-to?")) {
             break;
         }
         LawNode final = law_get(map, "final");
@@ -30,9 +30,11 @@ static void read_states(LawReader *reader, LawNode list, LawProcedure *procedure
         if (law_state(procedure, id) != NULL) {
             law_wrong(reader, map, "the state \"%s\" stands twice", id);
         }
-        states[i] = (LawState){.id = id,
-                               .name = law_text(reader, law_get(map, "name")),
-                               .is_final = law_is_there(final) && law_bool(reader, final)};
+        states[i] =
+            (LawState){.id = id,
+                       .name = law_text(reader, law_get(map, "name")),
+                       .is_final = law_is_there(final) && law_bool(reader, final),
+                       .leads_to = law_read_optional_texts(reader, law_get(map, "leads-to"))};
         procedure->state_count++;
     }
     procedure->states = law_keep(states, sizeof states);
@@ -58,8 +60,10 @@ void law_read_procedures(LawReader *reader, LawBook *book, LawNode list) {
     for (unsigned i = 0; law_list(reader, list) && i < law_count(list); i++) {
         LawNode map = law_at(list, i);
         LawProcedure procedure = {.step_count = 0};
-        if (!law_keys(
-                reader, map, "id name basis confidence valid prefix object unseals states acts")) {
+        if (!law_keys(reader,
+                      map,
+                      "id name basis confidence valid prefix object unseals handled-by? states "
+                      "acts")) {
             return;
         }
         law_read_entry(reader, map, &procedure.entry);
@@ -70,6 +74,7 @@ void law_read_procedures(LawReader *reader, LawBook *book, LawNode list) {
             law_wrong(reader, law_get(map, "unseals"), "the public never opens what is sealed");
             return;
         }
+        procedure.handled_by = law_read_optional_texts(reader, law_get(map, "handled-by"));
         read_states(reader, law_get(map, "states"), &procedure);
         if (reader->error == NULL) {
             read_steps(reader, law_get(map, "acts"), &procedure);

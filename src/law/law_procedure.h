@@ -10,6 +10,7 @@ typedef struct LawState {
     const char *id;
     const char *name;
     bool is_final;
+    const char *const *leads_to; /* kinds of matters that it asks for; ends with NULL */
 } LawState;
 
 /* Where an act leads: the first target whose condition holds. */
@@ -60,12 +61,13 @@ typedef struct LawStepPaper {
  * names. */
 typedef enum LawEffect {
     LAW_EFFECT_NONE,
-    LAW_EFFECT_CORRECT, /* a clerical error of an earlier act is put right; the error stays visible
-                         */
-    LAW_EFFECT_SERVE,   /* a paper reaches the party */
-    LAW_EFFECT_LINK,    /* this matter belongs to another one */
-    LAW_EFFECT_PEOPLE,  /* somebody takes part: a party, a witness, an agent */
-    LAW_EFFECT_RECUSE,  /* an officer takes no part from here on */
+    LAW_EFFECT_CORRECT,  /* a clerical error of an earlier act is put right; the error stays visible
+                          */
+    LAW_EFFECT_SERVE,    /* a paper reaches the party */
+    LAW_EFFECT_LINK,     /* this matter belongs to another one */
+    LAW_EFFECT_PEOPLE,   /* somebody takes part: a party, a witness, an agent */
+    LAW_EFFECT_RECUSE,   /* an officer takes no part from here on */
+    LAW_EFFECT_EXPEDITE, /* whose turn it is, is asked to bring the matter on */
 } LawEffect;
 
 /* When an act may happen: hours of the day, days of the calendar (Asia/Shanghai). */
@@ -89,6 +91,7 @@ typedef struct LawStep {
     bool is_common;          /* of every procedure, in every state; it leads nowhere else */
     bool after_close;        /* a common act that is possible in a final state, too */
     bool is_aside;           /* possible, but nobody's turn: it leads away from the usual course */
+    bool is_once_a_day;      /* the same person takes it once in a working day */
     LawEffect effect;
     const LawTarget *targets;
     unsigned target_count; /* 0: the state stays */
@@ -123,6 +126,7 @@ typedef struct LawProcedure {
     const char *prefix; /* of a matter's number */
     const char *object; /* "unit", "building", "any", "none" */
     uint32_t unseals;   /* bit set of Role: who may open sealed fields, each look a ledger entry */
+    const char *const *handled_by; /* acts whose officers handle the matter, wherever they serve */
     const LawState *states;
     unsigned state_count;
     const LawStep *steps;

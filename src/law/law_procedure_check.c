@@ -328,6 +328,30 @@ static bool is_walked(const Check *check, const LawStep *step) {
     return false;
 }
 
+static bool has_procedure(const LawBook *book, const char *id) {
+    bool is_there = false;
+    for (guint i = 0; i < book->procedures->len; i++) {
+        is_there |= strcmp(((LawProcedure *)book->procedures->pdata[i])->entry.id, id) == 0;
+    }
+    return is_there;
+}
+
+/* Kinds that states ask for, and the acts whose officers handle the matter. */
+static void check_follow_ups(const Check *check) {
+    const LawProcedure *procedure = check->procedure;
+    LawNode states = law_get(check->map, "states");
+    for (unsigned i = 0; i < procedure->state_count; i++) {
+        LawNode kinds = law_get(law_at(states, i), "leads-to");
+        for (unsigned k = 0; procedure->states[i].leads_to[k] != NULL; k++) {
+            const char *kind = procedure->states[i].leads_to[k];
+            if (!has_procedure(check->book, kind)) {
+                law_wrong(check->reader, law_at(kinds, k), "there is no procedure \"%s\"", kind);
+            }
+        }
+    }
+    check_acts(check, check->map, "handled-by", procedure->handled_by);
+}
+
 void law_check_procedures(LawReader *reader, const LawBook *book) {
     for (guint i = 0; i < book->procedures->len && reader->error == NULL; i++) {
         Check check = {.reader = reader, .book = book, .procedure = book->procedures->pdata[i]};
@@ -343,6 +367,7 @@ void law_check_procedures(LawReader *reader, const LawBook *book) {
         }
         if (reader->error == NULL) {
             check_ways(&check);
+            check_follow_ups(&check);
         }
     }
 }

@@ -15,7 +15,7 @@
 
 static const char *const nothing[] = {NULL};
 
-static const char *const *optional_texts(LawReader *reader, LawNode node) {
+const char *const *law_read_optional_texts(LawReader *reader, LawNode node) {
     return law_is_there(node) ? law_read_texts(reader, node) : nothing;
 }
 
@@ -85,7 +85,7 @@ read_targets(LawReader *reader, LawNode to, const LawProcedure *procedure, LawSt
 
 static void
 read_from(LawReader *reader, LawNode list, const LawProcedure *procedure, LawStep *step) {
-    step->from = optional_texts(reader, list);
+    step->from = law_read_optional_texts(reader, list);
     for (unsigned i = 0; reader->error == NULL && step->from[i] != NULL; i++) {
         const LawState *state = read_state(reader, law_at(list, i), procedure);
         if (state != NULL && state->is_final && step->target_count > 0) {
@@ -198,7 +198,7 @@ static void read_needs(LawReader *reader, LawNode list, LawStep *step) {
 /* cap: {id: random-checks, when: {source: [random]}, not-in: [not-done]} */
 static void read_cap(LawReader *reader, LawNode map, const LawProcedure *procedure, LawStep *step) {
     LawNode not_in = law_get(map, "not-in");
-    step->cap_not_in = optional_texts(reader, not_in);
+    step->cap_not_in = law_read_optional_texts(reader, not_in);
     for (unsigned i = 0; reader->error == NULL && step->cap_not_in[i] != NULL; i++) {
         read_state(reader, law_at(not_in, i), procedure);
     }
@@ -231,7 +231,7 @@ static void read_papers(LawReader *reader, LawNode list, LawStep *step) {
 /* What acts of a procedure and common acts have alike. */
 static void read_shared(LawReader *reader, LawNode map, LawStep *step) {
     static const char *const effects[] = {
-        "none", "correct", "serve", "link", "people", "recuse", NULL};
+        "none", "correct", "serve", "link", "people", "recuse", "expedite", NULL};
     step->id = law_id(reader, law_get(map, "id"));
     step->name = law_text(reader, law_get(map, "name"));
     step->roles = law_read_roles(reader, law_get(map, "by"));
@@ -240,6 +240,10 @@ static void read_shared(LawReader *reader, LawNode map, LawStep *step) {
     step->form = law_text_or_null(reader, law_get(map, "form"));
     LawNode effect = law_get(map, "effect");
     step->effect = law_is_there(effect) ? (LawEffect)law_word(reader, effect, effects) : 0;
+    static const char *const onces[] = {"working-day", NULL};
+    LawNode once = law_get(map, "once");
+    step->is_once_a_day =
+        law_is_there(once) && law_word(reader, once, onces) == 0 && reader->error == NULL;
     read_papers(reader, law_get(map, "papers"), step);
     step->basis_zh = optional_basis(reader, law_get(map, "basis"));
 }
@@ -251,7 +255,7 @@ void law_read_step(LawReader *reader,
     if (!law_keys(reader,
                   map,
                   "id name from? to? by officers? form? power? starts? meets? pauses? resumes? "
-                  "extends? not-by? only-by? aside? needs? not-before? window? cap? effect? "
+                  "extends? not-by? only-by? aside? once? needs? not-before? window? cap? effect? "
                   "papers? basis?")) {
         return;
     }
@@ -266,16 +270,16 @@ void law_read_step(LawReader *reader,
     }
     ret_step->power = law_text_or_null(reader, law_get(map, "power"));
     read_starts(reader, law_get(map, "starts"), ret_step);
-    ret_step->meets = optional_texts(reader, law_get(map, "meets"));
-    ret_step->pauses = optional_texts(reader, law_get(map, "pauses"));
-    ret_step->resumes = optional_texts(reader, law_get(map, "resumes"));
+    ret_step->meets = law_read_optional_texts(reader, law_get(map, "meets"));
+    ret_step->pauses = law_read_optional_texts(reader, law_get(map, "pauses"));
+    ret_step->resumes = law_read_optional_texts(reader, law_get(map, "resumes"));
     read_extensions(reader, law_get(map, "extends"), ret_step);
-    ret_step->not_by = optional_texts(reader, law_get(map, "not-by"));
-    ret_step->only_by = optional_texts(reader, law_get(map, "only-by"));
+    ret_step->not_by = law_read_optional_texts(reader, law_get(map, "not-by"));
+    ret_step->only_by = law_read_optional_texts(reader, law_get(map, "only-by"));
     LawNode aside = law_get(map, "aside");
     ret_step->is_aside = law_is_there(aside) && law_bool(reader, aside);
     read_needs(reader, law_get(map, "needs"), ret_step);
-    ret_step->not_before = optional_texts(reader, law_get(map, "not-before"));
+    ret_step->not_before = law_read_optional_texts(reader, law_get(map, "not-before"));
     ret_step->window = law_read_window(reader, law_get(map, "window"));
     read_cap(reader, law_get(map, "cap"), procedure, ret_step);
 }
@@ -293,8 +297,9 @@ void law_read_common(LawReader *reader, LawBook *book, LawNode list) {
                         .only_by = nothing,
                         .not_before = nothing,
                         .cap_not_in = nothing};
-        if (!law_keys(
-                reader, map, "id name by officers? form effect? after-close? papers? basis")) {
+        if (!law_keys(reader,
+                      map,
+                      "id name by officers? form effect? after-close? once? papers? basis")) {
             return;
         }
         read_shared(reader, map, &step);

@@ -3,8 +3,8 @@
 #include "base/error.h"
 #include "law/draw_weights.h"
 #include "law/law_internal.h"
+#include "test_folder.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 #define HEAD                                                                                       \
@@ -149,16 +149,6 @@ static void put_file(const char *folder, const char *path, const char *text, siz
     g_assert_true(g_file_set_contents(full, text, (gssize)size, &error));
 }
 
-static void remove_all(const char *path) {
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name;
-    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *inner = g_build_filename(path, name, NULL);
-        remove_all(inner);
-    }
-    g_assert_cmpint(g_remove(path), ==, 0);
-}
-
 #define LIST "law/national/checklists/fire-inspection.yaml"
 
 /* All shipped rules, and a list and a table of Zibo's own: its list has two items more. Before the
@@ -226,6 +216,6 @@ int main(int argc, char **argv) {
     g_test_add_func("/law/draw-weights/in-force", test_draw_weights);
     g_test_add_func("/law/draw-weights/every-grade-once", test_draw_weights_refused);
     int result = g_test_run();
-    remove_all(folder);
+    test_folder_remove(folder);
     return result;
 }

@@ -207,6 +207,42 @@ static char *who_text(const LawProcedure *procedure, const LawStep *step) {
         const LawStep *other = law_step(procedure, step->not_by[i]);
         g_string_append_printf(out, "；办过“%s”的人不能办", other->name);
     }
+    for (unsigned i = 0; step->only_by[i] != NULL; i++) {
+        const LawStep *other = law_step(procedure, step->only_by[i]);
+        g_string_append_printf(out, "；“%s”指定了人员的，只由他们办", other->name);
+    }
+    if (step->is_once_a_day) {
+        g_string_append(out, "；同一人每个工作日一次");
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* Whoever took part in these acts sees the matter through. */
+static char *handlers_text(const LawProcedure *procedure) {
+    GString *out = g_string_new(NULL);
+    for (unsigned i = 0; procedure->handled_by[i] != NULL; i++) {
+        const LawStep *step = law_step(procedure, procedure->handled_by[i]);
+        g_string_append_printf(out, "%s参加“%s”的执法人员", i > 0 ? "、" : "", step->name);
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* What states ask for: "“转临时查封，待另案和告知”时另立临时查封、火灾隐患整改；…" */
+static char *follow_ups_text(const LawBook *book, const LawProcedure *procedure, int64_t time_us) {
+    GString *out = g_string_new(NULL);
+    for (unsigned i = 0; i < procedure->state_count; i++) {
+        const LawState *state = &procedure->states[i];
+        for (unsigned k = 0; state->leads_to[k] != NULL; k++) {
+            const LawProcedure *next = law_procedure_at(book, state->leads_to[k], time_us, NULL);
+            if (k == 0) {
+                g_string_append_printf(out, "%s“%s”时另立", out->len > 0 ? "；" : "", state->name);
+            }
+            g_string_append_printf(out,
+                                   "%s%s",
+                                   k > 0 ? "、" : "",
+                                   next == NULL ? state->leads_to[k] : next->entry.name);
+        }
+    }
     return g_string_free(out, FALSE);
 }
 
@@ -235,8 +271,16 @@ put_procedure(json_t *model, const LawBook *book, const LawProcedure *procedure,
         "办什么", "从哪个状态", "到哪个状态", "谁办", "先决条件和期限", "依据", NULL};
     g_autofree char *roles = role_set_zh(procedure->unseals);
     g_autofree char *number = law_number_zh(procedure->prefix, clock_year(time_us), 1);
+    g_autofree char *handlers = handlers_text(procedure);
+    g_autofree char *next = follow_ups_text(book, procedure, time_us);
     add_line(model, "编号的样子", number);
     add_line(model, "谁能打开密封内容", roles);
+    if (handlers[0] != '\0') {
+        add_line(model, "承办人（不论在哪个区县任职）", handlers);
+    }
+    if (next[0] != '\0') {
+        add_line(model, "引出的案件", next);
+    }
     json_t *rows = add_grid(model, "办理步骤", columns);
     for (unsigned i = 0; i < procedure->step_count; i++) {
         const LawStep *step = &procedure->steps[i];

@@ -43,6 +43,21 @@ char *building_height_reason(const Building *building);
 
 /* HZ_ERROR_NOT_FOUND if there is none. */
 bool building_find(Db *db, int64_t id, Building *ret_building, GError **error);
+/* Degrees, as they were registered or as a browser told them: no datum is known of either. */
+typedef struct MapPoint {
+    double longitude, latitude;
+} MapPoint;
+/* False unless both are numbers of degrees in range, "106.5516" and "29.563". */
+bool map_point_parse(const char *longitude, const char *latitude, MapPoint *ret_point);
+
+typedef struct NearBuilding {
+    int64_t id;
+    double metres;
+} NearBuilding;
+/* Buildings whose registered point lies within `metres` (at most 2 km) of the given one, nearest
+ * first, at most `limit`: array of NearBuilding. */
+GArray *building_near(Db *db, const MapPoint *point, double metres, unsigned limit, GError **error);
+
 /* The building was inspected: moves last_inspected_us forward, never back. */
 bool building_note_inspected(Db *db, int64_t id, int64_t inspected_us, GError **error);
 

@@ -34,8 +34,9 @@ typedef struct NamedAsk {
     NamedPlace place;
 } NamedAsk;
 void named_ask_clear(NamedAsk *ask);
-/* False with a sentence for the reader in *ret_problem; *ret_denied: the region is not theirs. What
- * was understood stands in `ret_ask` in any case; its region is never empty unless denied. */
+/* False with a sentence for the reader in *ret_problem; *ret_denied: the region is not theirs. The
+ * scope REGION_EVERYWHERE is that of the public, which asks for a search only. What was understood
+ * stands in `ret_ask` in any case; its region is never empty unless denied. */
 bool named_ask_parse(UnitQueryGet get,
                      const void *from,
                      const char *scope_region,

@@ -107,7 +107,7 @@ static bool read_ids(Db *db, const SqlBuilder *sql, GArray *ids, GError **error)
  * city outside which nothing of this kind stands (two steps into an index tell). */
 static bool is_all_inside(Db *db, const NamedQuery *query, bool *ret_whole, GError **error) {
     *ret_whole = true;
-    if (strlen(query->ask->region) >= 6) {
+    if (strlen(query->ask->region) >= 6 || strcmp(query->ask->region, REGION_EVERYWHERE) == 0) {
         return true;
     }
     DistrictRange range = districts_of(query->ask->region);

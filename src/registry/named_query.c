@@ -53,6 +53,27 @@ static const char *read_place(UnitQueryGet get, const void *from, NamedAsk *ask)
     return NULL;
 }
 
+/* REGION_EVERYWHERE, the scope of the public, asks for a search only, as in unit_query.h. */
+static const char *read_region(
+    UnitQueryGet get, const void *from, const char *scope_region, NamedAsk *ask, bool *ret_denied) {
+    const char *region = named_word(get, from, "region");
+    if (g_strcmp0(scope_region, REGION_EVERYWHERE) == 0 && named_word(get, from, "q") != NULL) {
+        g_strlcpy(ask->scope, REGION_EVERYWHERE, sizeof ask->scope);
+        g_strlcpy(ask->region, REGION_EVERYWHERE, sizeof ask->region);
+        return NULL;
+    }
+    if (scope_region == NULL || !region_code_parse(scope_region, ask->scope)) {
+        *ret_denied = true;
+        return "您的帐号还没有辖区";
+    }
+    if (!region_code_parse(region == NULL ? scope_region : region, ask->region)) {
+        memcpy(ask->region, ask->scope, sizeof ask->region);
+        return "没有这个区划";
+    }
+    *ret_denied = !region_is_inside(ask->region, ask->scope);
+    return *ret_denied ? "这个区划不在您的辖区" : NULL;
+}
+
 bool named_ask_parse(UnitQueryGet get,
                      const void *from,
                      const char *scope_region,
@@ -61,23 +82,11 @@ bool named_ask_parse(UnitQueryGet get,
                      bool *ret_denied) {
     *ret_ask = (NamedAsk){.text = NULL};
     *ret_denied = false;
-    *ret_problem = NULL;
     const char *text = named_word(get, from, "q");
-    const char *region = named_word(get, from, "region");
-    if (scope_region == NULL || !region_code_parse(scope_region, ret_ask->scope)) {
-        *ret_denied = true;
-        *ret_problem = "您的帐号还没有辖区";
-        return false;
-    }
-    if (!region_code_parse(region == NULL ? scope_region : region, ret_ask->region)) {
-        memcpy(ret_ask->region, ret_ask->scope, sizeof ret_ask->region);
-        *ret_problem = "没有这个区划";
-    } else if (!region_is_inside(ret_ask->region, ret_ask->scope)) {
-        *ret_denied = true;
-        *ret_problem = "这个区划不在您的辖区";
-    } else if (text != NULL && strlen(text) > LIMIT_SEARCH_TEXT) {
+    *ret_problem = read_region(get, from, scope_region, ret_ask, ret_denied);
+    if (*ret_problem == NULL && text != NULL && strlen(text) > LIMIT_SEARCH_TEXT) {
         *ret_problem = "搜索的字太多，最多写 60 个字";
-    } else {
+    } else if (*ret_problem == NULL) {
         ret_ask->text = g_strdup(text);
         *ret_problem = text != NULL && !search_terms_parse(text, &ret_ask->terms)
                            ? "搜索至少写两个连续的字"

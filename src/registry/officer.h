@@ -27,6 +27,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Officer, officer_clear)
 
 /* HZ_ERROR_NOT_FOUND if there is none. */
 bool officer_find(Db *db, int64_t id, Officer *ret_officer, GError **error);
+/* Those of these ids in their order: array of Officer *. HZ_ERROR_NOT_FOUND if one is not there.
+ * One question for all. */
+GPtrArray *officers_find(Db *db, const int64_t *ids, size_t count, GError **error);
 bool officer_find_certificate(Db *db,
                               const char *certificate,
                               Officer *ret_officer,

@@ -56,6 +56,63 @@ bool officer_find(Db *db, int64_t id, Officer *ret_officer, GError **error) {
                     error);
 }
 
+static void clear_officer(void *officer) {
+    officer_clear(officer);
+}
+
+static void release_officer(void *officer) {
+    g_rc_box_release_full(officer, clear_officer);
+}
+
+/* Each once, in any order: array of Officer *. */
+static GPtrArray *read_officers(Db *db, const int64_t *ids, size_t count, GError **error) {
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(release_officer);
+    g_autofree char *list = id_list_format(db, ids, count);
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL_FOR(db,
+                         "SELECT " OFFICER_COLUMNS " FROM " OFFICER_TABLES " WHERE o.id IN "
+                         "(SELECT CAST(value AS INTEGER) FROM json_each($1))",
+                         "SELECT " OFFICER_COLUMNS " FROM " OFFICER_TABLES
+                         " WHERE o.id = ANY ($1::bigint[])"),
+                 DB_ARGS(db_text(list)),
+                 error);
+    if (rows == NULL) {
+        return NULL;
+    }
+    while (db_rows_next(rows)) {
+        Officer *officer = g_rc_box_new0(Officer);
+        GStringChunk *texts = g_string_chunk_new(256);
+        officer_from_row(rows, texts, officer);
+        officer->texts = texts;
+        g_ptr_array_add(found, officer);
+    }
+    return db_rows_done(rows, error) ? g_steal_pointer(&found) : NULL;
+}
+
+/* An id may stand twice in a list. */
+GPtrArray *officers_find(Db *db, const int64_t *ids, size_t count, GError **error) {
+    g_autoptr(GPtrArray) officers = g_ptr_array_new_with_free_func(release_officer);
+    g_autoptr(GPtrArray) found =
+        count == 0 ? g_ptr_array_new() : read_officers(db, ids, count, error);
+    if (found == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        for (guint k = 0; k < found->len; k++) {
+            Officer *officer = found->pdata[k];
+            if (officer->id == ids[i]) {
+                g_ptr_array_add(officers, g_rc_box_acquire(officer));
+            }
+        }
+        if (officers->len <= i) {
+            hz_fail(error, HZ_ERROR_NOT_FOUND, "there is no such officer");
+            return NULL;
+        }
+    }
+    return g_steal_pointer(&officers);
+}
+
 bool officer_find_certificate(Db *db,
                               const char *certificate,
                               Officer *ret_officer,

@@ -47,11 +47,14 @@ bool region_is_valid_on(const Region *region, const char *day);
 char *region_full_name(Db *db, const char *code, GError **error);
 /* Names for many codes at once: "渝中区 七星岗街道" by code, owned by the table. NULL on error. */
 GHashTable *region_names(Db *db, const GPtrArray *codes, GError **error);
-/* Direct children valid on `day` (NULL: all), by code: array of Region *. NULL on error. */
+/* The next three give lists that the connection may keep and give to others, too: the caller unrefs
+ * them and neither changes nor sorts them. Direct children valid on `day` (NULL: all), by code:
+ * array of Region *. NULL on error. */
 GPtrArray *region_children(Db *db, const char *parent, const char *day, GError **error);
 /* Every province (2 digits) valid on `day`, by code. */
 GPtrArray *region_provinces(Db *db, const char *day, GError **error);
-/* Every district (6 digits) inside `scope` valid on `day` (NULL: all), by code. */
+/* Every district (6 digits) inside `scope` valid on `day` (NULL: all), by code. Shared, as all
+ * three. */
 GPtrArray *region_districts(Db *db, const char *scope, const char *day, GError **error);
 
 /* Loads one province ("50") from the embedded data set and then the changes in

@@ -200,12 +200,10 @@ static bool write_documents(Db *db,
             count_tokens(counts, document->tokens, add ? 1 : -1);
         }
     }
-    return db_exec_many(db,
-                        add ? sql_add(db, kind) : sql_remove(db, kind),
-                        columns,
-                        (DbArgs){(const DbArg *)args->data, args->len},
-                        NULL,
-                        error);
+    DbArgs all = {(const DbArg *)args->data, args->len};
+    Sql sql = add ? sql_add(db, kind) : sql_remove(db, kind);
+    return count == 1 && db_in_tx(db) ? db_later(db, sql, all, -1, error)
+                                      : db_exec_many(db, sql, columns, all, NULL, error);
 }
 
 bool search_add(

@@ -29,7 +29,7 @@ Response *track_file_page(Ctx *ctx, const Request *req);
 /* --- shared (report_pages.c) --- */
 
 /* A draft is a JSON object: content, description, where, object ("unit:7", "building:7", "none"),
- * region, inside, photos, named, name, phone. */
+ * region, inside, near (["building:7"]), photos, named, name, phone. */
 typedef struct ReportPage {
     Guest guest; /* perhaps not there */
     ReportLaw law;
@@ -46,7 +46,7 @@ Response *report_load(Ctx *ctx, const Request *req, bool must, ReportPage *page)
 const char *report_said(const Guest *guest, const char *key);
 /* Takes a field of the form into the draft: trimmed, at most `max` characters. */
 void report_take(const Request *req, const char *name, glong max, Guest *guest);
-/* Which button was pressed: "draft", "find", or "" to go on. */
+/* Which button was pressed: "draft", "find", "near", or "" to go on. */
 const char *report_go(const Request *req);
 /* The cookie of a draft, for as long as the draft lives. */
 void report_put_cookie(Response *response, const Request *req, const Guest *guest);
@@ -92,8 +92,12 @@ void report_object_clear(ReportObject *object);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ReportObject, report_object_clear)
 /* kind is NULL when `text` names nothing that is there. */
 bool report_object_find(Db *db, const char *text, ReportObject *ret_object, GError **error);
-/* model.places: what the registry knows under the words of the draft, the chosen one first. */
+/* model.places: what the registry knows around the device and under the words of the draft, the
+ * chosen one first. */
 bool report_put_places(Ctx *ctx, const ReportPage *page, json_t *model, GError **error);
+/* The button "near" was pressed, with the point that the browser told: the draft remembers which
+ * buildings are there, and never the point; any other button forgets them. */
+bool report_look_near(Ctx *ctx, const Request *req, Guest *guest, GError **error);
 /* model.districts for a place that is not registered. */
 bool report_put_districts(Ctx *ctx, const ReportPage *page, json_t *model, GError **error);
 /* "云岭区石桥路 18 号" as shown to the reporter. Caller frees. */

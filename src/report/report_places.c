@@ -8,8 +8,9 @@
 #include <string.h>
 
 #define EACH_MAX 4 /* buildings, and units */
-#define SAME_US (7 * CLOCK_DAY_US)
-#define SAME_LOOKED 5
+#define NEAR_MAX 6
+#define NEAR_METRES                                                                                \
+    500 /* a phone is right to some 50 m, a registered point may be of another datum */
 
 void report_object_clear(ReportObject *object) {
     g_free(object->name);
@@ -84,28 +85,6 @@ char *report_object_address(Db *db, const ReportObject *object) {
                    : g_strdup_printf("%s%s%s", names[0], address[0] == '\0' ? "" : " ", address);
 }
 
-/* --- something like this was reported lately ----------------------------------------------------
- */
-
-/* Only that it was, and of which kind: never when, by whom, or in which words. */
-static bool is_reported(
-    Ctx *ctx, const ReportObject *object, const char *content, bool *ret_is, GError **error) {
-    g_autoptr(GPtrArray) matters = casework_about(
-        ctx->db, REPORT_KIND, object->kind, object->id, ctx->now_us - SAME_US, SAME_LOOKED, error);
-    *ret_is = false;
-    for (guint i = 0; matters != NULL && i < matters->len; i++) {
-        const Matter *matter = matters->pdata[i];
-        g_autoptr(GPtrArray) acts = casework_acts(ctx->db, matter->id, false, error);
-        if (acts == NULL) {
-            return false;
-        }
-        const StoredAct *first = acts->len == 0 ? NULL : acts->pdata[0];
-        const char *said = first == NULL ? "" : json_get_text(first->data, REPORT_CONTENT, "");
-        *ret_is = *ret_is || strcmp(said, content) == 0;
-    }
-    return matters != NULL;
-}
-
 /* --- search -------------------------------------------------------------------------------------
  */
 
@@ -113,11 +92,10 @@ typedef struct Places {
     Ctx *ctx;
     const ReportPage *page;
     json_t *list;
-    bool has_reported;
 } Places;
 
 /* Takes the object over. */
-static bool add_place(Places *places, ReportObject *object, GError **error) {
+static void add_place(Places *places, ReportObject *object) {
     g_auto(ReportObject) own = *object;
     *object = (ReportObject){.kind = NULL};
     const Guest *guest = &places->page->guest;
@@ -130,11 +108,7 @@ static bool add_place(Places *places, ReportObject *object, GError **error) {
             g_strcmp0(json_get_text(json_array_get(places->list, i), "value", ""), value) == 0;
     }
     if (is_known) {
-        return true;
-    }
-    bool was_reported = false;
-    if (!is_reported(places->ctx, &own, report_said(guest, "content"), &was_reported, error)) {
-        return false;
+        return;
     }
     g_autofree char *address = report_object_address(places->ctx->db, &own);
     json_t *place = json_object();
@@ -142,10 +116,7 @@ static bool add_place(Places *places, ReportObject *object, GError **error) {
     json_put_text(place, "text", own.name);
     json_put_text(place, "more", address);
     json_put_bool(place, "is_chosen", is_chosen);
-    json_put_bool(place, "is_reported", was_reported);
     json_array_append_new(places->list, place);
-    places->has_reported = places->has_reported || was_reported;
-    return true;
 }
 
 /* The one word that the lists are asked: `from` is what was typed. */
@@ -156,20 +127,16 @@ static const char *typed_word(const void *from, const char *name) {
 static bool add_buildings(Places *places, const char *typed, GError **error) {
     g_auto(BuildingQuery) query = {0};
     g_auto(NamedPage) found = {0};
-    g_autofree char *home = NULL;
     const char *problem = NULL;
     bool is_denied = false;
-    if (!report_home(places->ctx->db, &home, error)) {
-        return false;
-    }
-    if (!building_query_parse(typed_word, typed, home, &query, &problem, &is_denied)) {
+    if (!building_query_parse(typed_word, typed, REGION_EVERYWHERE, &query, &problem, &is_denied)) {
         return true; /* one character only: nothing can be looked for */
     }
     NamedQuery named = building_query_named(&query);
     bool good = named_list_page(places->ctx->db, &named, EACH_MAX, &found, error);
     for (guint i = 0; good && i < found.rows->len; i++) {
         ReportObject object = building_object(&g_array_index(found.rows, Building, i));
-        good = add_place(places, &object, error);
+        add_place(places, &object);
     }
     return good;
 }
@@ -191,29 +158,68 @@ static bool add_units(Places *places, const char *typed, GError **error) {
     bool good = unit_list_page(places->ctx->db, &query, EACH_MAX, &found, error);
     for (guint i = 0; good && i < found.units->len; i++) {
         ReportObject object = unit_object(&g_array_index(found.units, Unit, i));
-        good = add_place(places, &object, error);
+        add_place(places, &object);
+    }
+    return good;
+}
+
+/* What was found around the device, the nearest first. */
+static bool add_near(Places *places, const json_t *near, GError **error) {
+    bool good = true;
+    for (size_t i = 0; good && i < json_array_size(near); i++) {
+        ReportObject object = {.kind = NULL};
+        const char *value = json_string_value(json_array_get(near, i));
+        good = report_object_find(places->ctx->db, value, &object, error);
+        if (good && object.kind != NULL) {
+            add_place(places, &object);
+        }
     }
     return good;
 }
 
 bool report_put_places(Ctx *ctx, const ReportPage *page, json_t *model, GError **error) {
-    Places places = {ctx, page, json_array(), false};
+    Places places = {ctx, page, json_array()};
     const char *typed = report_said(&page->guest, "where");
     const char *chosen = report_said(&page->guest, "object");
     ReportObject object = {.kind = NULL};
+    const json_t *near = json_object_get(page->guest.data, "near");
     json_put(model, "places", places.list);
-    if (!report_object_find(ctx->db, chosen, &object, error) ||
-        (object.kind != NULL && !add_place(&places, &object, error)) ||
+    if (!report_object_find(ctx->db, chosen, &object, error)) {
+        return false;
+    }
+    if (object.kind != NULL) {
+        add_place(&places, &object);
+    }
+    if (!add_near(&places, near, error) ||
         (typed[0] != '\0' &&
          (!add_buildings(&places, typed, error) || !add_units(&places, typed, error)))) {
         return false;
     }
     size_t found = json_array_size(places.list);
-    json_put_bool(model, "is_searched", typed[0] != '\0');
-    json_put_bool(model, "is_nothing", typed[0] != '\0' && found == 0);
-    json_put_bool(model, "has_reported", places.has_reported);
+    json_put_bool(model, "is_searched", typed[0] != '\0' || near != NULL);
+    json_put_bool(model, "is_located", near != NULL);
+    json_put_bool(model, "is_nothing", near == NULL && typed[0] != '\0' && found == 0);
+    json_put_bool(model, "is_nowhere", near != NULL && json_array_size(near) == 0);
     json_put_bool(model, "is_none", strcmp(chosen, "none") == 0 || found == 0);
     return true;
+}
+
+bool report_look_near(Ctx *ctx, const Request *req, Guest *guest, GError **error) {
+    MapPoint point;
+    json_object_del(guest->data, "near");
+    if (strcmp(report_go(req), "near") != 0 ||
+        !map_point_parse(request_form(req, "longitude"), request_form(req, "latitude"), &point)) {
+        return true;
+    }
+    g_autoptr(GArray) found = building_near(ctx->db, &point, NEAR_METRES, NEAR_MAX, error);
+    json_t *near = json_array();
+    for (guint i = 0; found != NULL && i < found->len; i++) {
+        json_array_append_new(
+            near,
+            json_sprintf("building:%" G_GINT64_FORMAT, g_array_index(found, NearBuilding, i).id));
+    }
+    json_put(guest->data, "near", near);
+    return found != NULL;
 }
 
 bool report_put_districts(Ctx *ctx, const ReportPage *page, json_t *model, GError **error) {

@@ -20,12 +20,15 @@ static Response *show(Ctx *ctx, const ReportPage *page, FormProblems *problems) 
         return response_problem(error, NULL);
     }
     if (form_has_problems(wrong)) {
-        return response_form_again(
-            "report/where", g_steal_pointer(&model), g_steal_pointer(&wrong));
+        Response *again =
+            response_form_again("report/where", g_steal_pointer(&model), g_steal_pointer(&wrong));
+        response_may_locate(again);
+        return again;
     }
     json_put(model, "problems", json_null());
     Response *response = response_page("report/where", g_steal_pointer(&model));
     response_private(response);
+    response_may_locate(response);
     return response;
 }
 
@@ -52,6 +55,9 @@ static bool take_place(Ctx *ctx, const Request *req, Guest *guest, GError **erro
     }
     if (object.kind != NULL) {
         json_put_text(guest->data, "region", object.region);
+        if (report_said(guest, "where")[0] == '\0') { /* it was found without words */
+            json_put_text(guest->data, "where", object.name);
+        }
         return true;
     }
     bool is_known = false;
@@ -76,6 +82,7 @@ Response *report_where_submit(Ctx *ctx, const Request *req) {
         return refused;
     }
     if (!take_place(ctx, req, &page.guest, &error) ||
+        !report_look_near(ctx, req, &page.guest, &error) ||
         !report_files_take(ctx, req, page.law.form, &page.guest, refused_files, &wait, &error) ||
         !guest_save(ctx->db, &page.guest, ctx->now_us, &error)) {
         return response_problem(error, NULL);
@@ -90,7 +97,7 @@ Response *report_where_submit(Ctx *ctx, const Request *req) {
     if (strcmp(go, "draft") == 0) {
         return report_kept(req, &page.guest, ctx->now_us);
     }
-    if (strcmp(go, "find") == 0) {
+    if (strcmp(go, "find") == 0 || strcmp(go, "near") == 0) {
         return response_redirect("/report/where#places");
     }
     g_autoptr(json_t) problems = report_problems(ctx, &page, REPORT_WHERE, &error);

@@ -11,13 +11,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PERMISSIONS "Permissions-Policy"
+#define PERMISSIONS_OF(geolocation)                                                                \
+    "camera=(), geolocation=" geolocation ", microphone=(), payment=(), usb=()"
+
 static const Field security_headers[] = {
     {"Content-Security-Policy",
      "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
      "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
     {"X-Content-Type-Options", "nosniff"},
     {"Referrer-Policy", "same-origin"},
-    {"Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
+    {PERMISSIONS, PERMISSIONS_OF("()")},
     {"Cross-Origin-Opener-Policy", "same-origin"},
     {"Cross-Origin-Resource-Policy", "same-origin"},
 };
@@ -312,6 +316,9 @@ Answer *answer_make(const AnswerContext *context, Response *response) {
     for (guint i = 0; i < owned->headers.items->len; i++) {
         const Field *field = &g_array_index(owned->headers.items, Field, i);
         answer_set_header(answer, field->name, field->value);
+    }
+    if (owned->may_locate) {
+        fields_set(&answer->headers, PERMISSIONS, PERMISSIONS_OF("(self)"));
     }
     add_common_headers(context, answer);
     compress_body(context, answer);

@@ -19,6 +19,17 @@ void fields_add(Fields *fields, const char *name, const char *value) {
     g_array_append_val(fields->items, field);
 }
 
+void fields_set(Fields *fields, const char *name, const char *value) {
+    for (guint i = 0; i < fields->items->len; i++) {
+        Field *field = &g_array_index(fields->items, Field, i);
+        if (g_ascii_strcasecmp(field->name, name) == 0) {
+            field->value = g_string_chunk_insert(fields->text, value);
+            return;
+        }
+    }
+    fields_add(fields, name, value);
+}
+
 const char *fields_find(const Fields *fields, const char *name) {
     for (guint i = 0; i < fields->items->len; i++) {
         const Field *field = &g_array_index(fields->items, Field, i);

@@ -24,6 +24,8 @@ void fields_init(Fields *fields, GStringChunk *text);
 void fields_clear(Fields *fields);
 /* Copies both texts. */
 void fields_add(Fields *fields, const char *name, const char *value);
+/* Instead of the first one of this name (in any letter case); added when there is none. */
+void fields_set(Fields *fields, const char *name, const char *value);
 /* First value of `name`, NULL if there is none. */
 const char *fields_find(const Fields *fields, const char *name);
 /* Same, the name in any letter case (headers). */

@@ -213,6 +213,10 @@ void response_sandbox(Response *response) {
     response_set_header(response, "Content-Security-Policy", "sandbox; default-src 'none'");
 }
 
+void response_may_locate(Response *response) {
+    response->may_locate = true;
+}
+
 void response_private(Response *response) {
     response_set_header(response, "Cache-Control", "no-store");
 }

@@ -31,6 +31,7 @@ struct Response {
     GBytes *bytes;
     char *path;
     bool delete_after;
+    bool may_locate;
     char *topic;
 };
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Response, response_free)

@@ -151,6 +151,9 @@ response_file(const char *mime, const char *path, const char *download_name, boo
 /* The body came from outside: a browser may show it as what its type says, and never runs anything
  * in it. */
 void response_sandbox(Response *response);
+/* Its page may ask the browser where it is, when a person presses a button for it; no other page
+ * may. */
+void response_may_locate(Response *response);
 /* It says what only this reader may know, though nobody is signed in: no cache keeps it. */
 void response_private(Response *response);
 /* The same bytes for everybody and for ever, such as a tile of the log: any cache may keep them. */

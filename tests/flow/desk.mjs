@@ -130,6 +130,68 @@ for (const engine of ENGINES) {
         const { entry } = await clerk.json('/verify?q=list:matters');
         assert.equal(entry.type, 'list.export');
     });
+
+    test(`expediting: who waits asks by a form, once a working day, and whose turn it is sees it, ${engine}`, async () => {
+        const city = cities.get(engine);
+        const [matter] = city.matters;
+        const clerk = await openPage(city.url, { script: false });
+        await signInBrowser(clerk, city.logins.clerk);
+        await clerk.goto('/work');
+        const row = clerk.locator('li.task').filter({ hasText: matter.title });
+        assert.match(await row.innerText(), /等 \d+ 天[\s\S]*等检查人员|今天转出[\s\S]*等检查人员/);
+        await Promise.all([clerk.waitForNavigation(), row.getByRole('link', { name: /^催办/ }).click()]);
+        assert.equal(new URL(clerk.url()).pathname, `${matter.path}/acts/expedite`);
+        assert.match(await clerk.locator('main .note').innerText(), /现在轮到检查人员办理/);
+        await clerk.fill('[name=f-note]', '举报人又来电');
+        await Promise.all([clerk.waitForNavigation(), clerk.getByRole('button', { name: '催办' }).click()]);
+        assert.match(await clerk.locator('.flash').innerText(), /已催办/);
+        assert.match(await clerk.locator('.tl').innerText(), /催办[\s\S]*催谁：检查人员[\s\S]*附言：举报人又来电/);
+        assert.match(await clerk.locator('#do').innerText(), /被催办[\s\S]*今天 09:12 催办/);
+        assert.equal(await clerk.locator('#do').getByRole('link', { name: '催办' }).count(), 0, 'not twice on one day');
+        assert.match(await clerk.locator('main aside').textContent(), /您在这个工作日已经催办过，下一个工作日才能再催办/);
+        await clerk.goto('/work');
+        assert.match(await row.innerText(), /被催办[\s\S]*看进度/);
+        await clerk.context().close();
+
+        const again = await city.client('clerk');
+        const refused = await again.get(`${matter.path}/acts/expedite`);
+        assert.equal(refused.status, 403);
+        assert.match(await refused.text(), /下一个工作日才能再催办/);
+        const { version } = await again.json(`${city.matters[1].path}/acts/expedite`);
+        const forged = await again.request('POST', `${city.matters[1].path}/acts/expedite`, {
+            body: new URLSearchParams({ version, happened: '2026-11-20T09:12' }).toString(),
+            headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        });
+        assert.equal(forged.status, 403, 'a form of another site does not expedite');
+
+        const inspector = await openPage(city.url, { width: 360 });
+        await signInBrowser(inspector, city.logins.inspector);
+        await inspector.goto('/work');
+        const task = inspector.locator('li.task').filter({ hasText: `实地核查：${matter.title}` });
+        assert.match(await task.innerText(), /被催办[\s\S]*今天 09:12 催办/);
+        assert.equal(await sidewaysScroll(inspector), 0);
+        assert.deepEqual(await axeFindings(inspector), []);
+        assert.equal((await inspector.request.get(`${matter.path}/acts/expedite`)).status(), 403, 'the turn is the own');
+        await inspector.context().close();
+        const page = await again.json(matter.path);
+        assert.equal((await again.get(page.acts.find((act) => act.name === '催办').proof.href)).status, 200);
+    });
+
+    test(`avatars: who is responsible stands on each row, ${engine}`, async () => {
+        const city = cities.get(engine);
+        const clerk = await city.client('clerk');
+        const { groups } = await clerk.json('/work');
+        const told = groups.flatMap((group) => group.tasks).find((task) => task.href === city.matters[2].path);
+        assert.equal(told.people.length, 2, 'those who have verified it');
+        assert.equal(told.people_text, told.people.map((one) => one.name).join('、'));
+        const page = await openPage(city.url, { script: false });
+        await signInBrowser(page, city.logins.clerk);
+        await page.goto('/work');
+        const avatars = page.locator('li.task').filter({ hasText: city.matters[2].title }).locator('.avs');
+        assert.equal(await avatars.getAttribute('aria-label'), `承办：${told.people_text}`);
+        assert.deepEqual(await avatars.locator('.av').allInnerTexts(), told.people.map((one) => one.initial));
+        await page.context().close();
+    });
 }
 
 test('without a script: from the summary to the act; with one: j and Enter', async () => {
@@ -159,7 +221,7 @@ test('the desk fits a phone and has no axe finding', async () => {
     const city = cities.get(ENGINES[0]);
     const page = await openPage(city.url, { width: 360 });
     await signInBrowser(page, city.logins.leader);
-    for (const path of ['/work', '/work/team', '/work/calendar', '/work/matters?due=over', '/work/matters?q=%E9%80%BE%E6%9C%9F', '/go', '/go?no=x', city.matters[0].path]) {
+    for (const path of ['/work', '/work/team', '/work/calendar', '/work/matters?due=over', '/work/matters?q=%E9%80%BE%E6%9C%9F', '/go', '/go?no=x', city.matters[0].path, `${city.matters[3].path}/acts/expedite`]) {
         await page.goto(path);
         assert.equal(await sidewaysScroll(page), 0, path);
         assert.deepEqual(await axeFindings(page), [], path);

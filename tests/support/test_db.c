@@ -1,9 +1,9 @@
 #include "test_db.h"
 
 #include "base/error.h"
+#include "test_folder.h"
 #include "web/module.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -70,16 +70,6 @@ TestDb *test_db_new(DbEngine engine, const char *const *rooms) {
     return fresh;
 }
 
-static void remove_folder(const char *path) {
-    GDir *dir = g_dir_open(path, 0, NULL);
-    for (const char *name = NULL; dir != NULL && (name = g_dir_read_name(dir)) != NULL;) {
-        g_autofree char *file = g_build_filename(path, name, NULL);
-        g_unlink(file);
-    }
-    g_clear_pointer(&dir, g_dir_close);
-    g_rmdir(path);
-}
-
 void test_db_free(TestDb *fresh) {
     if (fresh == NULL) {
         return;
@@ -87,7 +77,7 @@ void test_db_free(TestDb *fresh) {
     if (fresh->engine == DB_ENGINE_PG) {
         pg_admin("DROP", fresh->name, "WITH (FORCE)");
     } else {
-        remove_folder(fresh->folder);
+        test_folder_remove(fresh->folder);
     }
     g_free(fresh->url);
     g_free(fresh->folder);
