@@ -29,6 +29,7 @@ const { values: options } = parseArgs({
         rate: { type: 'string', default: '300' },
         seconds: { type: 'string', default: '6' },
         engine: { type: 'string', multiple: true },
+        match: { type: 'string', default: '' }, /* only pages whose name has this: to look at one again */
     },
 });
 const RATE = Number(options.rate);
@@ -143,6 +144,7 @@ for (const engine of options.engine ?? ENGINES) {
         const shell = engine === 'sqlite' ? sqliteShell(db) : null;
         for (const list of LISTS) {
             for (const [name, target] of await pagesOf(client, list)) {
+                if (!name.includes(options.match)) continue;
                 const result = await measure(server.url + target, cookie, engine);
                 figures.push({
                     name: `${engine}: ${name}`, value: result.p99, unit: 'ms p99', target: `≤ ${TARGET_MS[engine]}`,

@@ -128,7 +128,7 @@ test('the open inspection data of Toronto goes in through its saved mapping', as
     await confirm(page, 'all');
     assert.equal((await counts(page)).新增, 8);
     const plan = await makePlan(page, '多伦多高层建筑抽查计划', 'building');
-    const drawn = await draw(page, plan, '多伦多高层建筑抽查');
+    const drawn = await draw(page, city, plan, '多伦多高层建筑抽查');
     const [{ tasks }] = rows(city.db, `SELECT count(*) AS tasks FROM inspection WHERE draw_id = ${drawn} AND object_kind = 'building' AND lead_id <> second_id`);
     assert.equal(Number(tasks), 2, 'two buildings with two officers each');
     const anybody = await openPage(city.url, { script: false });
