@@ -418,7 +418,9 @@ static bool drop_work(Db *db, void *data, GError **error) {
     return draw_drop(db, work->id, work->actor, work->now_us, error);
 }
 
-Response *draw_run_submit(Ctx *ctx, const Request *req) {
+/* Both steps need nothing but the draw; `conflict_zh` says why it is not the time for one. */
+static Response *
+take_step(Ctx *ctx, const Request *req, DbWork take, const char *done_zh, const char *conflict_zh) {
     Response *refusal = NULL;
     g_autoptr(GError) error = NULL;
     g_autoptr(Draw) draw = own_draw(ctx, req, &refusal);
@@ -427,28 +429,25 @@ Response *draw_run_submit(Ctx *ctx, const Request *req) {
     }
     g_autofree char *actor = draw_actor(ctx);
     StepWork work = {draw->id, actor, ctx->now_us};
-    if (!db_run_tx(ctx->db, run_work, &work, &error)) {
+    if (!db_run_tx(ctx->db, take, &work, &error)) {
         bool is_conflict = g_error_matches(error, HZ_ERROR, HZ_ERROR_CONFLICT);
-        return response_problem(
-            error,
-            is_conflict ? "现在不能抽：随机数还没有齐，或者已经抽过。一次封存只抽一次。" : NULL);
+        return response_problem(error, is_conflict ? conflict_zh : NULL);
     }
-    return back(draw, "已抽取。检查任务已派给抽到的人员。");
+    return back(draw, done_zh);
+}
+
+Response *draw_run_submit(Ctx *ctx, const Request *req) {
+    return take_step(ctx,
+                     req,
+                     run_work,
+                     "已抽取。检查任务已派给抽到的人员。",
+                     "现在不能抽：随机数还没有齐，或者已经抽过。一次封存只抽一次。");
 }
 
 Response *draw_drop_submit(Ctx *ctx, const Request *req) {
-    Response *refusal = NULL;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Draw) draw = own_draw(ctx, req, &refusal);
-    if (draw == NULL) {
-        return refusal;
-    }
-    g_autofree char *actor = draw_actor(ctx);
-    StepWork work = {draw->id, actor, ctx->now_us};
-    if (!db_run_tx(ctx->db, drop_work, &work, &error)) {
-        bool is_conflict = g_error_matches(error, HZ_ERROR, HZ_ERROR_CONFLICT);
-        return response_problem(
-            error, is_conflict ? "封存以后不能放弃：能放弃，就等于可以挑结果。" : NULL);
-    }
-    return back(draw, "已放弃，这些类别可以重新冻结。");
+    return take_step(ctx,
+                     req,
+                     drop_work,
+                     "已放弃，这些类别可以重新冻结。",
+                     "封存以后不能放弃：能放弃，就等于可以挑结果。");
 }
