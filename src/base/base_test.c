@@ -193,6 +193,18 @@ static void test_clock_dates(void) {
         g_autofree char *expected = g_date_time_format(moment, "%Y-%m-%dT%H:%M:%S.007Z");
         g_autofree char *found = clock_format_utc(second * CLOCK_SECOND_US + 7999);
         g_assert_cmpstr(found, ==, expected);
+        /* Pages show the day and the minute in Shanghai. */
+        g_autoptr(GDateTime) local = g_date_time_add_hours(moment, 8);
+        if (local == NULL) {
+            continue; /* behind the year 9999 */
+        }
+        g_autofree char *minute = g_date_time_format(local, "%Y-%m-%d %H:%M");
+        g_autofree char *shown = clock_format_minute(second * CLOCK_SECOND_US);
+        g_autofree char *day = clock_format_date(second * CLOCK_SECOND_US);
+        g_assert_cmpstr(shown, ==, minute);
+        g_assert_true(g_str_has_prefix(minute, day) && strlen(day) == 10);
+        g_assert_cmpint(
+            clock_year(second * CLOCK_SECOND_US), ==, g_date_time_get_year(local));
     }
 }
 
