@@ -28,7 +28,7 @@ static void clear_record(gpointer data) {
 
 /* Text form and hashes of some records. */
 static bool write_some(const Share *share, size_t first, size_t count, GError **error) {
-    DigestJob jobs[LEAVES_AT_ONCE];
+    DigestJob jobs[LEAVES_AT_ONCE] = {0};
     uint8_t commitments[LEAVES_AT_ONCE][DIGEST_SIZE];
     size_t sizes[LEAVES_AT_ONCE];
     LedgerRecord *records = share->records + first;

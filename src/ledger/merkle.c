@@ -81,7 +81,7 @@ void merkle_frontier_add(MerkleFrontier *frontier,
 /* The parents of `count` pairs of hashes end to end. They may lie over the pairs from the first
  * pair's second hash on, since a parent is never written before its pair was read. */
 static void hash_pairs(DigestKind kind, const uint8_t *pairs, size_t count, uint8_t *ret_hashes) {
-    DigestJob jobs[PAIRS_AT_ONCE];
+    DigestJob jobs[PAIRS_AT_ONCE] = {0};
     for (size_t first = 0; first < count; first += PAIRS_AT_ONCE) {
         size_t some = MIN(count - first, PAIRS_AT_ONCE);
         for (size_t i = 0; i < some; i++) {
