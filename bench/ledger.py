@@ -27,11 +27,17 @@ def main():
     print(json.dumps({
         'title': 'Log: %s entries of about 250 bytes, SQLite, every transaction durable' % format(int(args.leaves), ','),
         'figures': [{
-            'name': 'entries in batches of %d, SHA-256 and SM3 trees' % BATCH,
-            'value': round(rates['many']), 'unit': 'entries/s', 'target': '≥ %d' % TARGET,
-            'holds': rates['many'] >= TARGET,
-            'comparison': 'bare rows of the same columns and indexes %d/s' % round(rates['bare']),
+            'name': 'batches of %d, objects new to the log, SHA-256 and SM3 trees' % BATCH,
+            'value': round(rates['fresh']), 'unit': 'entries/s', 'target': '≥ %d' % TARGET,
+            'holds': rates['fresh'] >= TARGET,
+            'comparison': 'bare rows of the same columns and indexes %d/s' % round(rates['fresh_bare']),
             'detail': 'one by one, a transaction each: %d/s' % round(rates['one']),
+        }, {
+            'name': 'batches of %d, the same %d objects each time' % (BATCH, BATCH),
+            'value': round(rates['again']), 'unit': 'entries/s', 'target': '',
+            'holds': True,
+            'comparison': 'bare rows of the same columns and indexes %d/s' % round(rates['again_bare']),
+            'detail': 'each batch rewrites a page of the object index for every object',
         }],
     }))
 

@@ -69,6 +69,32 @@ static void check_many(DigestKind kind, unsigned width) {
     }
 }
 
+/* Messages in two parts of any size, also longer than the registers take, as hashed one by one. */
+static void check_jobs(DigestKind kind, unsigned width) {
+    enum { COUNT = 1200 };
+    g_autoptr(GRand) random = g_rand_new_with_seed(width);
+    g_autofree uint8_t *text = g_malloc(COUNT + 3);
+    g_autofree uint8_t *hashes = g_malloc0((size_t)COUNT * DIGEST_SIZE);
+    g_autofree DigestJob *jobs = g_new0(DigestJob, COUNT);
+    for (size_t i = 0; i < COUNT + 3; i++) {
+        text[i] = (uint8_t)g_rand_int_range(random, 0, 256);
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        size_t head = (size_t)g_rand_int_range(random, 0, (gint32)i + 1);
+        jobs[i] = (DigestJob){.head = text + i % 3,
+                              .tail = text + i % 3 + head,
+                              .head_size = head,
+                              .tail_size = i - head,
+                              .ret_hash = hashes + i * DIGEST_SIZE};
+    }
+    digest_jobs(kind, jobs, COUNT);
+    for (size_t i = 0; i < COUNT; i++) {
+        uint8_t hash[DIGEST_SIZE];
+        digest_of(kind, text + i % 3, i, hash);
+        g_assert_cmpmem(hash, DIGEST_SIZE, jobs[i].ret_hash, DIGEST_SIZE);
+    }
+}
+
 static void test_digest_many(void) {
     const unsigned widths[] = {4, 8, 16};
     for (size_t i = 0; i < G_N_ELEMENTS(widths); i++) {
@@ -76,6 +102,8 @@ static void test_digest_many(void) {
         g_test_message("asked for %u lanes, have %u", widths[i], digest_many_width());
         check_many(DIGEST_SHA256, widths[i]);
         check_many(DIGEST_SM3, widths[i]);
+        check_jobs(DIGEST_SHA256, widths[i]);
+        check_jobs(DIGEST_SM3, widths[i]);
     }
     digest_many_limit(0);
 }
@@ -165,6 +193,18 @@ static void test_clock_dates(void) {
         g_autofree char *expected = g_date_time_format(moment, "%Y-%m-%dT%H:%M:%S.007Z");
         g_autofree char *found = clock_format_utc(second * CLOCK_SECOND_US + 7999);
         g_assert_cmpstr(found, ==, expected);
+        /* Pages show the day and the minute in Shanghai. */
+        g_autoptr(GDateTime) local = g_date_time_add_hours(moment, 8);
+        if (local == NULL) {
+            continue; /* behind the year 9999 */
+        }
+        g_autofree char *minute = g_date_time_format(local, "%Y-%m-%d %H:%M");
+        g_autofree char *shown = clock_format_minute(second * CLOCK_SECOND_US);
+        g_autofree char *day = clock_format_date(second * CLOCK_SECOND_US);
+        g_assert_cmpstr(shown, ==, minute);
+        g_assert_true(g_str_has_prefix(minute, day) && strlen(day) == 10);
+        g_assert_cmpint(
+            clock_year(second * CLOCK_SECOND_US), ==, g_date_time_get_year(local));
     }
 }
 

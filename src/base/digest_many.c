@@ -3,7 +3,9 @@
 #include <string.h>
 
 #define BLOCK 64
-#define GROUP_BYTES (4 * BLOCK)
+#define GROUP_BYTES (8 * BLOCK)
+#define JOB_SIZE_MAX (GROUP_BYTES - 9)
+#define WIDTH_MAX 16
 
 static const uint32_t sha256_initial[8] = {
     0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
@@ -73,7 +75,7 @@ typedef void (*HashGroup)(DigestKind kind,
                           unsigned lanes,
                           uint8_t *ret_hashes);
 
-static unsigned width_limit = 16;
+static unsigned width_limit = WIDTH_MAX;
 
 unsigned digest_many_width(void) {
 #ifdef __x86_64__
@@ -88,7 +90,7 @@ unsigned digest_many_width(void) {
 }
 
 void digest_many_limit(unsigned width) {
-    width_limit = width > 0 ? width : 16;
+    width_limit = width > 0 ? width : WIDTH_MAX;
 }
 
 static HashGroup hash_group_of(unsigned width) {
@@ -104,14 +106,12 @@ static HashGroup hash_group_of(unsigned width) {
     return hash_group_4;
 }
 
-/* Writes the message with its padding; how many blocks that makes. */
-static uint8_t pad(const uint8_t *message, size_t size, uint8_t ret_blocks[GROUP_BYTES]) {
-    g_assert(size <= DIGEST_MANY_SIZE_MAX);
+/* Completes a message of `size` bytes with its padding; how many blocks that makes. */
+static uint8_t pad(uint8_t *blocks, size_t size) {
     size_t padded = (size + 9 + BLOCK - 1) / BLOCK * BLOCK;
-    memcpy(ret_blocks, message, size);
-    ret_blocks[size] = 0x80;
-    memset(ret_blocks + size + 1, 0, padded - size - 1);
-    store_word(ret_blocks + padded - 4, (uint32_t)size * 8);
+    blocks[size] = 0x80;
+    memset(blocks + size + 1, 0, padded - size - 1);
+    store_word(blocks + padded - 4, (uint32_t)size * 8);
     return (uint8_t)(padded / BLOCK);
 }
 
@@ -123,13 +123,14 @@ void digest_many(DigestKind kind,
                  uint8_t *ret_hashes) {
     unsigned width = digest_many_width();
     HashGroup hash_group = hash_group_of(width);
-    uint8_t blocks[16][GROUP_BYTES];
-    uint8_t counts[16];
+    uint8_t blocks[WIDTH_MAX][GROUP_BYTES];
+    uint8_t counts[WIDTH_MAX];
     for (size_t first = 0; first < count; first += width) {
         unsigned lanes = (unsigned)MIN((size_t)width, count - first);
         for (unsigned lane = 0; lane < lanes; lane++) {
-            counts[lane] =
-                pad(messages + (first + lane) * stride, sizes[first + lane], blocks[lane]);
+            g_assert(sizes[first + lane] <= DIGEST_MANY_SIZE_MAX);
+            memcpy(blocks[lane], messages + (first + lane) * stride, sizes[first + lane]);
+            counts[lane] = pad(blocks[lane], sizes[first + lane]);
         }
         hash_group(kind,
                    (const uint8_t(*)[GROUP_BYTES])blocks,
@@ -137,4 +138,60 @@ void digest_many(DigestKind kind,
                    lanes,
                    ret_hashes + first * DIGEST_SIZE);
     }
+}
+
+static void hash_alone(DigestKind kind, const DigestJob *job) {
+    Digest *digest = digest_own(kind);
+    digest_begin(digest);
+    digest_add(digest, job->head, job->head_size);
+    digest_add(digest, job->tail, job->tail_size);
+    digest_end(digest, job->ret_hash);
+}
+
+/* Jobs that wait for a full group. */
+typedef struct Group {
+    uint8_t blocks[WIDTH_MAX][GROUP_BYTES];
+    uint8_t counts[WIDTH_MAX];
+    uint8_t *ret_hashes[WIDTH_MAX];
+    unsigned lanes;
+} Group;
+
+static void finish_group(DigestKind kind, HashGroup hash_group, Group *group) {
+    uint8_t hashes[WIDTH_MAX * DIGEST_SIZE];
+    if (group->lanes == 0) {
+        return;
+    }
+    hash_group(kind,
+               (const uint8_t(*)[GROUP_BYTES])group->blocks,
+               group->counts,
+               group->lanes,
+               hashes);
+    for (unsigned lane = 0; lane < group->lanes; lane++) {
+        memcpy(group->ret_hashes[lane], hashes + (size_t)lane * DIGEST_SIZE, DIGEST_SIZE);
+    }
+    group->lanes = 0;
+}
+
+void digest_jobs(DigestKind kind, const DigestJob *jobs, size_t count) {
+    unsigned width = digest_many_width();
+    HashGroup hash_group = hash_group_of(width);
+    Group group;
+    group.lanes = 0;
+    for (size_t i = 0; i < count; i++) {
+        const DigestJob *job = &jobs[i];
+        size_t size = job->head_size + job->tail_size;
+        if (size > JOB_SIZE_MAX) {
+            hash_alone(kind, job);
+            continue;
+        }
+        uint8_t *blocks = group.blocks[group.lanes];
+        memcpy(blocks, job->head, job->head_size);
+        memcpy(blocks + job->head_size, job->tail, job->tail_size);
+        group.counts[group.lanes] = pad(blocks, size);
+        group.ret_hashes[group.lanes] = job->ret_hash;
+        if (++group.lanes == width) {
+            finish_group(kind, hash_group, &group);
+        }
+    }
+    finish_group(kind, hash_group, &group);
 }

@@ -20,6 +20,16 @@ void digest_many(DigestKind kind,
                  size_t count,
                  uint8_t *ret_hashes);
 
+/* One message of any size in two parts (not NULL; either may be empty), and where its hash goes. */
+typedef struct DigestJob {
+    const void *head, *tail;
+    size_t head_size, tail_size;
+    uint8_t *ret_hash;
+} DigestJob;
+/* Long messages (above 503 bytes) are hashed one by one. A hash may lie over a message of the same
+ * or an earlier job, not of a later one. */
+void digest_jobs(DigestKind kind, const DigestJob *jobs, size_t count);
+
 /* Messages hashed side by side on this machine: 16, 8 or 4. */
 unsigned digest_many_width(void);
 /* For tests and comparisons: use at most this width from now on (0: the best again). Not while

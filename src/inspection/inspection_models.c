@@ -65,21 +65,24 @@ static void put_day(json_t *model, const char *key, int64_t time_us) {
     json_put_text(model, key, day);
 }
 
-/* By the term of law/ in force where the object lies; a year without a holiday notice is not
- * guessed.
- */
-static void put_publish_by(json_t *model, const Inspection *inspection, bool has_result) {
+/* Of a result that is not public yet: the last day by the term of law/ in force where the object
+ * lies; a year without a holiday notice is not guessed. */
+static void put_publish_by(json_t *model, const Inspection *inspection) {
+    if (inspection->recorded_us == 0 || inspection->published_us != 0) {
+        json_put_text(model, "publish_by", NULL);
+        return;
+    }
     const LawBook *book = casework_book(inspection->region, NULL);
     g_auto(LawDeadline) deadline = {0};
     bool is_known =
-        has_result && book != NULL &&
+        book != NULL &&
         law_deadline(
             book, "publication-result", inspection->inspected_us, NULL, 0, &deadline, NULL) &&
         deadline.due.is_known;
-    if (has_result && !is_known) {
-        json_put_text(model, "publish_by", "（放假安排未公布，不能推算）");
+    if (is_known) {
+        put_day(model, "publish_by", law_day_begin(deadline.due.last_day));
     } else {
-        put_day(model, "publish_by", is_known ? law_day_begin(deadline.due.last_day) : 0);
+        json_put_text(model, "publish_by", "（放假安排未公布，不能推算）");
     }
 }
 
@@ -135,7 +138,7 @@ static void put_result(json_t *model, const Inspection *inspection) {
     g_autofree char *conclusion = conclusion_zh(inspection);
     json_put_text(model, "conclusion", conclusion);
     json_put_text(model, "note", inspection->note);
-    put_publish_by(model, inspection, has_result);
+    put_publish_by(model, inspection);
     put_proof(model, "record_proof", inspection->record_leaf);
     put_proof(model, "publish_proof", inspection->publish_leaf);
 }

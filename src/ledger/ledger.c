@@ -26,6 +26,9 @@ void ledger_record_clear(LedgerRecord *record) {
 static void
 note_node(unsigned level, uint64_t position, const uint8_t hash[DIGEST_SIZE], void *data) {
     GArray *nodes = data;
+    if (level % LEDGER_LEVELS != 0) {
+        return;
+    }
     LedgerNode node = {.level = level, .position = position};
     memcpy(node.hash, hash, DIGEST_SIZE);
     g_array_append_val(nodes, node);
@@ -40,6 +43,9 @@ typedef struct Pairing {
 static void
 pair_node(unsigned level, uint64_t position, const uint8_t hash[DIGEST_SIZE], void *data) {
     Pairing *pairing = data;
+    if (level % LEDGER_LEVELS != 0) {
+        return;
+    }
     LedgerNode *node = &g_array_index(pairing->nodes, LedgerNode, pairing->next++);
     g_assert(node->level == level && node->position == position);
     memcpy(node->sm3, hash, DIGEST_SIZE);
@@ -55,13 +61,27 @@ void ledger_grow(MerkleFrontier *frontier,
     merkle_frontier_add(sm3, record->leaf_sm3, pair_node, &pairing);
 }
 
-/* Everything of one record but its place in the trees. */
-static bool make_record(const LedgerEntry *entry,
-                        int64_t index,
-                        int64_t previous,
-                        const uint8_t *salt,
-                        LedgerRecord *record,
-                        GError **error) {
+void ledger_grow_many(LedgerState *state,
+                      const LedgerRecord *records,
+                      size_t count,
+                      GArray *nodes) {
+    g_assert(state->frontier.size == state->sm3.size);
+    Pairing pairing = {.nodes = nodes, .next = nodes->len};
+    g_autofree uint8_t *hashes = g_malloc(count * DIGEST_SIZE);
+    for (size_t i = 0; i < count; i++) {
+        memcpy(hashes + i * DIGEST_SIZE, records[i].leaf_hash, DIGEST_SIZE);
+    }
+    merkle_frontier_add_many(&state->frontier, hashes, count, note_node, nodes);
+    for (size_t i = 0; i < count; i++) {
+        memcpy(hashes + i * DIGEST_SIZE, records[i].leaf_sm3, DIGEST_SIZE);
+    }
+    merkle_frontier_add_many(&state->sm3, hashes, count, pair_node, &pairing);
+}
+
+bool ledger_record_begin(LedgerRecord *record,
+                         const LedgerEntry *entry,
+                         int64_t index,
+                         GError **error) {
     g_assert(entry->payload != NULL);
     *record = (LedgerRecord){
         .index = index,
@@ -70,9 +90,19 @@ static bool make_record(const LedgerEntry *entry,
         .payload = json_write_canonical(entry->payload),
         .time_us = entry->time_us,
     };
-    size_t payload_size = strlen(record->payload);
-    if (payload_size > LIMIT_LEDGER_PAYLOAD) {
-        return hz_fail(error, HZ_ERROR_LIMIT, "ledger payload is larger than 4 MiB");
+    return strlen(record->payload) <= LIMIT_LEDGER_PAYLOAD ||
+           hz_fail(error, HZ_ERROR_LIMIT, "ledger payload is larger than 4 MiB");
+}
+
+/* Everything of one record but its place in the trees. */
+static bool make_record(const LedgerEntry *entry,
+                        int64_t index,
+                        int64_t previous,
+                        const uint8_t *salt,
+                        LedgerRecord *record,
+                        GError **error) {
+    if (!ledger_record_begin(record, entry, index, error)) {
+        return false;
     }
     if (salt != NULL) {
         memcpy(record->salt, salt, LEDGER_SALT_SIZE);
@@ -80,25 +110,24 @@ static bool make_record(const LedgerEntry *entry,
         random_bytes(record->salt, sizeof record->salt);
     }
     uint8_t commitment[DIGEST_SIZE];
+    size_t payload_size = strlen(record->payload);
     ledger_commitment(record->salt, record->payload, payload_size, commitment);
-    GByteArray *bytes = ledger_leaf_format(entry, payload_size, commitment, previous, error);
-    if (bytes == NULL) {
+    record->bytes =
+        ledger_leaf_format(entry, payload_size, commitment, previous, &record->size, error);
+    if (record->bytes == NULL) {
         return false;
     }
-    record->size = bytes->len;
-    record->bytes = (char *)g_byte_array_free(bytes, FALSE);
     merkle_leaf(DIGEST_SHA256, record->bytes, record->size, record->leaf_hash);
     merkle_leaf(DIGEST_SM3, record->bytes, record->size, record->leaf_sm3);
     return true;
 }
 
-/* Writes records and nodes behind `state`, which has grown by them already. */
-static bool write_records(Db *db,
-                          LedgerState *state,
-                          const LedgerRecord *records,
-                          size_t count,
-                          const GArray *nodes,
-                          GError **error) {
+bool ledger_write(Db *db,
+                  LedgerState *state,
+                  const LedgerRecord *records,
+                  size_t count,
+                  const GArray *nodes,
+                  GError **error) {
     merkle_frontier_root(&state->frontier, state->root);
     merkle_frontier_root(&state->sm3, state->root_sm3);
     state->time_us = records[count - 1].time_us;
@@ -133,7 +162,7 @@ bool ledger_append_locked(Db *db,
     }
     g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(LedgerNode));
     ledger_grow(&state->frontier, &state->sm3, &record, nodes);
-    if (!write_records(db, state, &record, 1, nodes, error)) {
+    if (!ledger_write(db, state, &record, 1, nodes, error)) {
         return false;
     }
     if (ret_index != NULL) {
@@ -149,76 +178,6 @@ bool ledger_append(Db *db, const LedgerEntry *entry, int64_t *ret_index, GError 
     return ledger_entry_check(entry, error) &&
            ledger_lock(db, entry->object, &state, &previous, error) &&
            ledger_append_locked(db, &state, entry, previous, NULL, ret_index, error);
-}
-
-/* The newest entry on an object, of those before this call and those of it. */
-static bool
-previous_of(Db *db, GHashTable *newest, const char *object, int64_t *ret_previous, GError **error) {
-    gpointer place = NULL;
-    if (g_hash_table_lookup_extended(newest, object, NULL, &place)) {
-        *ret_previous = *(int64_t *)place;
-        return true;
-    }
-    g_autoptr(GError) problem = NULL;
-    *ret_previous = -1;
-    if (ledger_store_latest(db, object, ret_previous, &problem) ||
-        g_error_matches(problem, HZ_ERROR, HZ_ERROR_NOT_FOUND)) {
-        return true;
-    }
-    g_propagate_error(error, g_steal_pointer(&problem));
-    return false;
-}
-
-static void clear_record(gpointer data) {
-    ledger_record_clear(data);
-}
-
-bool ledger_append_many(
-    Db *db, const LedgerEntry *entries, size_t count, int64_t *ret_first, GError **error) {
-    g_assert(count > 0);
-    LedgerState state;
-    int64_t previous = -1;
-    for (size_t i = 0; i < count; i++) {
-        if (!ledger_entry_check(&entries[i], error)) {
-            return false;
-        }
-    }
-    if (!ledger_lock(db, entries[0].object, &state, &previous, error)) {
-        return false;
-    }
-    int64_t first = (int64_t)state.frontier.size;
-    g_autofree uint8_t *salts = g_malloc(count * LEDGER_SALT_SIZE); /* one call to the kernel */
-    random_bytes(salts, count * LEDGER_SALT_SIZE);
-    g_autoptr(GHashTable) newest = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, NULL);
-    g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(LedgerNode));
-    g_autoptr(GArray) records = g_array_sized_new(FALSE, TRUE, sizeof(LedgerRecord), (guint)count);
-    g_array_set_clear_func(records, clear_record);
-    for (size_t i = 0; i < count; i++) {
-        LedgerRecord record = {0};
-        bool made = (i == 0 || previous_of(db, newest, entries[i].object, &previous, error)) &&
-                    make_record(&entries[i],
-                                first + (int64_t)i,
-                                previous,
-                                salts + i * LEDGER_SALT_SIZE,
-                                &record,
-                                error);
-        g_array_append_val(records, record);
-        if (!made) {
-            return false;
-        }
-        /* The array does not move: its size was given. */
-        LedgerRecord *kept = &g_array_index(records, LedgerRecord, i);
-        g_hash_table_replace(newest, kept->object, &kept->index);
-        ledger_grow(&state.frontier, &state.sm3, kept, nodes);
-    }
-    if (!write_records(
-            db, &state, (const LedgerRecord *)(const void *)records->data, count, nodes, error)) {
-        return false;
-    }
-    if (ret_first != NULL) {
-        *ret_first = first;
-    }
-    return true;
 }
 
 /* --- looking ------------------------------------------------------------------------------------

@@ -9,6 +9,9 @@
 static void
 note_node(unsigned level, uint64_t position, const uint8_t hash[DIGEST_SIZE], void *data) {
     GArray *nodes = data;
+    if (level % LEDGER_LEVELS != 0) {
+        return;
+    }
     LedgerNode node = {.level = level, .position = position};
     memcpy(node.sm3, hash, DIGEST_SIZE);
     g_array_append_val(nodes, node);

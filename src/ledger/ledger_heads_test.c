@@ -257,8 +257,7 @@ static void test_changed_entry(DbEngine engine) {
     must_sign(&log, NOW_US, true);
     test_db_exec(
         log.db,
-        "UPDATE ledger_node SET hash = (SELECT n.hash FROM ledger_node n WHERE n.level = 1 "
-        "AND n.pos = 0) WHERE level = 1 AND pos = $1",
+        "UPDATE ledger_entry SET leaf_hash = leaf_sm3 WHERE idx = $1",
         db_int(2));
     must_append(log.db, 1);
     must_refuse(log.db, log.keys, "are not those that were signed");

@@ -29,11 +29,30 @@ bool ledger_append_locked(Db *db,
                           int64_t *ret_index,
                           GError **error);
 
-/* Adds a leaf to both trees; appends what it completes to `nodes` (array of LedgerNode). */
+/* Adds a leaf to both trees; appends the stored ones of the nodes that it completes to `nodes`
+ * (array of LedgerNode). */
 void ledger_grow(MerkleFrontier *frontier,
                  MerkleFrontier *sm3,
                  const LedgerRecord *record,
                  GArray *nodes);
+
+/* The same for records in order, at once: the nodes come level by level. */
+void ledger_grow_many(LedgerState *state,
+                      const LedgerRecord *records,
+                      size_t count,
+                      GArray *nodes);
+/* Sets what a record has of its entry alone; salt, leaf and hashes are missing. */
+bool ledger_record_begin(LedgerRecord *record,
+                         const LedgerEntry *entry,
+                         int64_t index,
+                         GError **error);
+/* Writes records and nodes behind `state`, which has grown by them already. */
+bool ledger_write(Db *db,
+                  LedgerState *state,
+                  const LedgerRecord *records,
+                  size_t count,
+                  const GArray *nodes,
+                  GError **error);
 
 /* {"sha256": body, "sm3": body} of the heads before, as canonical JSON; caller frees. */
 char *ledger_xhead_payload(const char *body, const char *body_sm3);

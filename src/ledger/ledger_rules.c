@@ -61,35 +61,43 @@ void ledger_commitment(const uint8_t salt[LEDGER_SALT_SIZE],
     digest_end(digest, ret_commitment);
 }
 
-GByteArray *ledger_leaf_format(const LedgerEntry *entry,
-                               size_t payload_size,
-                               const uint8_t commitment[DIGEST_SIZE],
-                               int64_t previous,
-                               GError **error) {
+/* "name value" as a line. */
+static void add_line(GString *text, const char *name, const char *value) {
+    g_string_append(text, name);
+    g_string_append_c(text, ' ');
+    g_string_append(text, value);
+    g_string_append_c(text, '\n');
+}
+
+char *ledger_leaf_format(const LedgerEntry *entry,
+                         size_t payload_size,
+                         const uint8_t commitment[DIGEST_SIZE],
+                         int64_t previous,
+                         size_t *ret_size,
+                         GError **error) {
     g_autofree char *time = clock_format_utc(entry->time_us);
     g_autofree char *hex = hex_format(commitment, DIGEST_SIZE);
+    char payload[128];
     char prev[24] = "-";
+    g_snprintf(payload, sizeof payload, "%zu %s", payload_size, hex);
     if (previous >= 0) {
         g_snprintf(prev, sizeof prev, "%" G_GINT64_FORMAT, previous);
     }
     g_autoptr(GString) text = g_string_sized_new(384);
-    g_string_printf(text,
-                    "fss-entry/1\ntime %s\ntype %s\nactor %s\nobject %s\npayload %zu %s\nprev %s\n"
-                    "sig - - -\n",
-                    time,
-                    entry->type,
-                    entry->actor,
-                    entry->object,
-                    payload_size,
-                    hex,
-                    prev);
+    g_string_append(text, "fss-entry/1\n");
+    add_line(text, "time", time);
+    add_line(text, "type", entry->type);
+    add_line(text, "actor", entry->actor);
+    add_line(text, "object", entry->object);
+    add_line(text, "payload", payload);
+    add_line(text, "prev", prev);
+    g_string_append(text, "sig - - -\n");
     if (text->len > LIMIT_LEDGER_ENTRY) {
         hz_fail(error, HZ_ERROR_LIMIT, "ledger entry is longer than %d bytes", LIMIT_LEDGER_ENTRY);
         return NULL;
     }
-    GByteArray *bytes = g_byte_array_sized_new((guint)text->len);
-    g_byte_array_append(bytes, (const guint8 *)text->str, (guint)text->len);
-    return bytes;
+    *ret_size = text->len;
+    return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
 void ledger_leaf_clear(LedgerLeaf *leaf) {
@@ -168,9 +176,10 @@ bool ledger_leaf_parse(const void *bytes, size_t size, LedgerLeaf *ret_leaf) {
         !ledger_entry_check(&entry, NULL)) {
         return false;
     }
-    g_autoptr(GByteArray) again =
-        ledger_leaf_format(&entry, (size_t)leaf.payload_size, leaf.commitment, leaf.previous, NULL);
-    if (again == NULL || again->len != size || memcmp(again->data, bytes, size) != 0) {
+    size_t again_size = 0;
+    g_autofree char *again = ledger_leaf_format(
+        &entry, (size_t)leaf.payload_size, leaf.commitment, leaf.previous, &again_size, NULL);
+    if (again == NULL || again_size != size || memcmp(again, bytes, size) != 0) {
         return false;
     }
     *ret_leaf = leaf;

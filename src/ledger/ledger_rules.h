@@ -32,12 +32,13 @@ void ledger_commitment(const uint8_t salt[LEDGER_SALT_SIZE],
                        size_t size,
                        uint8_t ret_commitment[DIGEST_SIZE]);
 
-/* The leaf's bytes; HZ_ERROR_LIMIT above LIMIT_LEDGER_ENTRY. Caller unrefs. */
-GByteArray *ledger_leaf_format(const LedgerEntry *entry,
-                               size_t payload_size,
-                               const uint8_t commitment[DIGEST_SIZE],
-                               int64_t previous,
-                               GError **error);
+/* The leaf's bytes with a NUL behind them; HZ_ERROR_LIMIT above LIMIT_LEDGER_ENTRY. Caller frees. */
+char *ledger_leaf_format(const LedgerEntry *entry,
+                         size_t payload_size,
+                         const uint8_t commitment[DIGEST_SIZE],
+                         int64_t previous,
+                         size_t *ret_size,
+                         GError **error);
 
 /* Reads exactly what ledger_leaf_format writes; anything else is false. */
 bool ledger_leaf_parse(const void *bytes, size_t size, LedgerLeaf *ret_leaf);

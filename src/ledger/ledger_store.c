@@ -281,6 +281,36 @@ bool ledger_store_latest(Db *db, const char *object, int64_t *ret_index, GError 
         error);
 }
 
+bool ledger_store_latest_many(
+    Db *db, const char *const *objects, size_t count, int64_t *ret_indexes, GError **error) {
+    g_autoptr(json_t) list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(list, json_string(objects[i]));
+        ret_indexes[i] = -1;
+    }
+    g_autofree char *text = json_write_canonical(list);
+    g_autoptr(DbRows) rows = db_query(
+        db,
+        SQL_FOR(db,
+                "SELECT j.key, (SELECT e.idx FROM ledger_entry e WHERE e.object = j.value "
+                "ORDER BY e.idx DESC LIMIT 1) FROM json_each($1) j",
+                "SELECT j.n - 1, (SELECT e.idx FROM ledger_entry e WHERE e.object = j.object "
+                "ORDER BY e.idx DESC LIMIT 1) FROM json_array_elements_text($1::json) "
+                "WITH ORDINALITY AS j (object, n)"),
+        DB_ARGS(db_text(text)),
+        error);
+    if (rows == NULL) {
+        return false;
+    }
+    while (db_rows_next(rows)) {
+        size_t at = (size_t)db_rows_int(rows, 0);
+        if (at < count && !db_rows_is_null(rows, 1)) {
+            ret_indexes[at] = db_rows_int(rows, 1);
+        }
+    }
+    return db_rows_done(rows, error);
+}
+
 GArray *ledger_store_marks(Db *db, const char *object, unsigned limit, GError **error) {
     g_autoptr(GArray) marks = g_array_new(FALSE, TRUE, sizeof(LedgerMark));
     g_autoptr(DbRows) rows =
@@ -343,15 +373,25 @@ bool ledger_store_node(Db *db,
                        uint64_t position,
                        uint8_t ret_hash[DIGEST_SIZE],
                        GError **error) {
-    g_autoptr(DbRows) rows = query_nodes(db, level, position, position + 1, error);
+    unsigned above = level % LEDGER_LEVELS;
+    uint64_t first = position << above;
+    uint64_t count = UINT64_C(1) << above;
+    uint8_t hashes[(1 << (LEDGER_LEVELS - 1)) * DIGEST_SIZE];
+    g_autoptr(DbRows) rows = query_nodes(db, level - above, first, first + count, error);
     if (rows == NULL) {
         return false;
     }
-    if (!db_rows_next(rows)) {
-        return db_rows_done(rows, error) && fail_node(level, position, "is missing", error);
+    for (uint64_t i = 0; i < count; i++) {
+        if (!db_rows_next(rows) || (uint64_t)db_rows_int(rows, 0) != first + i) {
+            return db_rows_done(rows, error) &&
+                   fail_node(level - above, first + i, "is missing", error);
+        }
+        if (!read_hash(rows, kind == DIGEST_SM3 ? 2 : 1, hashes + i * DIGEST_SIZE)) {
+            return fail_node(level - above, first + i, "has a hash of the wrong length", error);
+        }
     }
-    return read_hash(rows, kind == DIGEST_SM3 ? 2 : 1, ret_hash) ||
-           fail_node(level, position, "has a hash of the wrong length", error);
+    merkle_root(kind, hashes, count, ret_hash);
+    return true;
 }
 
 GByteArray *

@@ -78,6 +78,17 @@ static bool append_one(Db *db, void *data, GError **error) {
     return ledger_append(db, &entry, NULL, error);
 }
 
+/* So many that a tile is full and a node of its own is stored. */
+static bool append_tile(Db *db, void *data, GError **error) {
+    (void)data;
+    g_autoptr(json_t) payload = json_pack("{s:s}", "text", "一批");
+    LedgerEntry entries[200];
+    for (size_t i = 0; i < G_N_ELEMENTS(entries); i++) {
+        entries[i] = (LedgerEntry){NOW_US, "test.made", "cli", "unit:3", payload};
+    }
+    return ledger_append_many(db, entries, G_N_ELEMENTS(entries), NULL, error);
+}
+
 static bool erase_one(Db *db, void *data, GError **error) {
     (void)data;
     return ledger_erase(db, 7, "cli", "测试", NOW_US, NULL, error);
@@ -129,6 +140,7 @@ static void fill(Db *db, const char *folder) {
             g_assert_no_error(error);
         }
     }
+    run(db, append_tile, NULL);
     run(db, erase_one, NULL);
     ledger_sign_heads(db, keys, NOW_US + 99, NULL, &error);
     g_assert_no_error(error);

@@ -313,13 +313,12 @@ static void change_leaf_hash(Db *db) {
 
 static void change_node(Db *db) {
     test_db_exec(db,
-                 "UPDATE ledger_node SET hash = (SELECT n.hash FROM ledger_node n "
-                 "WHERE n.level = 1 AND n.pos = $1) WHERE level = 1 AND pos = 3",
-                 db_int(2));
+                 "UPDATE ledger_node SET hash = hash_sm3 WHERE level = 8 AND pos = $1",
+                 db_int(0));
 }
 
 static void drop_node(Db *db) {
-    test_db_exec(db, "DELETE FROM ledger_node WHERE level = 1 AND pos = $1", db_int(3));
+    test_db_exec(db, "DELETE FROM ledger_node WHERE level = 8 AND pos = $1", db_int(0));
 }
 
 static void drop_row(Db *db) {
@@ -346,8 +345,8 @@ static void add_row(Db *db) {
 
 static void add_node(Db *db) {
     test_db_exec(db,
-                 "INSERT INTO ledger_node (level, pos, hash) SELECT 20, $1, hash FROM ledger_node "
-                 "WHERE level = 1 AND pos = 0",
+                 "INSERT INTO ledger_node (level, pos, hash) SELECT 16, $1, hash FROM ledger_node "
+                 "WHERE level = 8 AND pos = 0",
                  db_int(0));
 }
 
@@ -370,15 +369,16 @@ static void forge_leaf(Db *db, int64_t previous, bool with_hash) {
     g_assert_true(ledger_leaf_parse(record.bytes, record.size, &leaf));
     LedgerEntry entry = {
         .time_us = record.time_us, .type = leaf.type, .actor = leaf.actor, .object = leaf.object};
-    g_autoptr(GByteArray) bytes =
-        ledger_leaf_format(&entry, (size_t)leaf.payload_size, leaf.commitment, previous, &error);
+    size_t size = 0;
+    g_autofree char *bytes = ledger_leaf_format(
+        &entry, (size_t)leaf.payload_size, leaf.commitment, previous, &size, &error);
     uint8_t hash[DIGEST_SIZE];
     uint8_t sm3[DIGEST_SIZE];
-    merkle_leaf(DIGEST_SHA256, bytes->data, bytes->len, hash);
-    merkle_leaf(DIGEST_SM3, bytes->data, bytes->len, sm3);
+    merkle_leaf(DIGEST_SHA256, bytes, size, hash);
+    merkle_leaf(DIGEST_SM3, bytes, size, sm3);
     test_db_exec(db,
                  "UPDATE ledger_entry SET bytes = $1, leaf_hash = $2, leaf_sm3 = $3 WHERE idx = 7",
-                 db_blob(bytes->data, bytes->len),
+                 db_blob(bytes, size),
                  db_blob(with_hash ? hash : record.leaf_hash, DIGEST_SIZE),
                  db_blob(with_hash ? sm3 : record.leaf_sm3, DIGEST_SIZE));
 }
@@ -405,10 +405,10 @@ static const Tampering tamperings[] = {
     {change_object, "entry 7: type, object or time differ"},
     {change_time, "entry 7: type, object or time differ"},
     {change_leaf_hash, "entry 7: bytes do not fit the leaf hash"},
-    {change_node, "entry 7: tree node 1/3"},
-    {drop_node, "entry 7: tree node 1/3"},
+    {change_node, "entries 0 to 255: tree node 8/0 does not fit"},
+    {drop_node, "entries 0 to 255: tree node 8/0 does not fit"},
     {drop_row, "entry 7: is missing"},
-    {swap_rows, "entry 7: tree node 1/3"},
+    {swap_rows, "entry 10: prev is not"},
     {drop_last, "entry 299: is missing"},
     {add_row, "entry 300: stands behind the end"},
     {add_node, "tree nodes that no entry accounts for"},

@@ -60,7 +60,8 @@ static void stored_nodes_clear(StoredNodes *nodes) {
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(StoredNodes, stored_nodes_clear)
 
 static bool load_nodes(Db *db, uint64_t from, uint64_t end, StoredNodes *nodes, GError **error) {
-    for (unsigned level = 1; level < MERKLE_LEVELS && end >> level > 0; level++) {
+    for (unsigned level = LEDGER_LEVELS; level < MERKLE_LEVELS && end >> level > 0;
+         level += LEDGER_LEVELS) {
         nodes->first[level] = from >> level;
         if (from >> level == end >> level) {
             continue;
@@ -73,8 +74,7 @@ static bool load_nodes(Db *db, uint64_t from, uint64_t end, StoredNodes *nodes, 
     return true;
 }
 
-static bool
-check_node(const StoredNodes *nodes, const LedgerNode *node, int64_t index, GError **error) {
+static bool check_node(const StoredNodes *nodes, const LedgerNode *node, GError **error) {
     const GByteArray *stored = nodes->hashes[node->level];
     size_t at = (size_t)(node->position - nodes->first[node->level]) * LEDGER_PAIR;
     bool is_there = stored != NULL && at + LEDGER_PAIR <= stored->len;
@@ -84,9 +84,10 @@ check_node(const StoredNodes *nodes, const LedgerNode *node, int64_t index, GErr
     return (fits && fits_sm3) ||
            hz_fail(error,
                    HZ_ERROR_CORRUPT,
-                   "entry %" G_GINT64_FORMAT ": tree node %u/%" G_GUINT64_FORMAT
-                   "%s does not fit the entries below it",
-                   index,
+                   "entries %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
+                   ": tree node %u/%" G_GUINT64_FORMAT "%s does not fit the entries below it",
+                   node->position << node->level,
+                   ((node->position + 1) << node->level) - 1,
                    node->level,
                    node->position,
                    fits ? " of the SM3 tree" : "");
@@ -235,7 +236,7 @@ static bool check_chunk(Pass *pass, uint64_t end, const GArray *rows, GError **e
         g_array_set_size(grown, 0);
         ledger_grow(&pass->frontier, &pass->sm3, &row->record, grown);
         for (guint k = 0; k < grown->len; k++) {
-            if (!check_node(&nodes, &g_array_index(grown, LedgerNode, k), index, error)) {
+            if (!check_node(&nodes, &g_array_index(grown, LedgerNode, k), error)) {
                 return false;
             }
         }
@@ -281,7 +282,7 @@ static bool check_totals(Db *db, GError **error) {
         return bad_entry(totals.size, "stands behind the end of the log", error);
     }
     int64_t nodes = 0;
-    for (unsigned level = 1; level < MERKLE_LEVELS; level++) {
+    for (unsigned level = LEDGER_LEVELS; level < MERKLE_LEVELS; level += LEDGER_LEVELS) {
         nodes += totals.size >> level;
     }
     if (totals.nodes != nodes) {

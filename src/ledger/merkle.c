@@ -1,6 +1,11 @@
 #include "ledger/merkle.h"
 
+#include "base/digest_many.h"
+
 #include <string.h>
+
+#define PAIRS_AT_ONCE 64
+#define LEAVES_AT_ONCE 4096 /* of a whole tree: 128 KiB of hashes */
 
 void merkle_leaf_joined(DigestKind kind,
                         const void *head,
@@ -39,8 +44,12 @@ void merkle_root(DigestKind kind,
                  uint8_t ret_root[DIGEST_SIZE]) {
     MerkleFrontier frontier;
     merkle_frontier_init(&frontier, kind);
-    for (size_t i = 0; i < count; i++) {
-        merkle_frontier_add(&frontier, leaf_hashes + i * DIGEST_SIZE, NULL, NULL);
+    for (size_t first = 0; first < count; first += LEAVES_AT_ONCE) {
+        merkle_frontier_add_many(&frontier,
+                                 leaf_hashes + first * DIGEST_SIZE,
+                                 MIN(count - first, LEAVES_AT_ONCE),
+                                 NULL,
+                                 NULL);
     }
     merkle_frontier_root(&frontier, ret_root);
 }
@@ -67,6 +76,56 @@ void merkle_frontier_add(MerkleFrontier *frontier,
     g_assert(level < MERKLE_LEVELS);
     memcpy(frontier->peaks[level], hash, DIGEST_SIZE);
     frontier->size++;
+}
+
+/* The parents of `count` pairs of hashes end to end. They may lie over the pairs from the first
+ * pair's second hash on, since a parent is never written before its pair was read. */
+static void hash_pairs(DigestKind kind, const uint8_t *pairs, size_t count, uint8_t *ret_hashes) {
+    DigestJob jobs[PAIRS_AT_ONCE] = {0};
+    for (size_t first = 0; first < count; first += PAIRS_AT_ONCE) {
+        size_t some = MIN(count - first, PAIRS_AT_ONCE);
+        for (size_t i = 0; i < some; i++) {
+            jobs[i] = (DigestJob){.head = "\x01",
+                                  .head_size = 1,
+                                  .tail = pairs + (first + i) * 2 * DIGEST_SIZE,
+                                  .tail_size = (size_t)2 * DIGEST_SIZE,
+                                  .ret_hash = ret_hashes + (first + i) * DIGEST_SIZE};
+        }
+        digest_jobs(kind, jobs, some);
+    }
+}
+
+void merkle_frontier_add_many(MerkleFrontier *frontier,
+                              const uint8_t *leaf_hashes,
+                              size_t count,
+                              MerkleNodeSeen seen,
+                              void *data) {
+    /* One level's new nodes lie behind a slot for the left sibling that was there before. */
+    g_autofree uint8_t *row = g_malloc((count + 1) * DIGEST_SIZE);
+    uint8_t *first = row + DIGEST_SIZE;
+    memcpy(first, leaf_hashes, count * DIGEST_SIZE);
+    size_t fresh = count;
+    for (unsigned level = 0; fresh > 0; level++) {
+        g_assert(level < MERKLE_LEVELS);
+        bool has_left = (frontier->size >> level & 1) != 0;
+        const uint8_t *from = has_left ? row : first;
+        size_t all = fresh + (has_left ? 1 : 0);
+        if (has_left) {
+            memcpy(row, frontier->peaks[level], DIGEST_SIZE);
+        }
+        if (all % 2 != 0) {
+            memcpy(frontier->peaks[level], from + (all - 1) * DIGEST_SIZE, DIGEST_SIZE);
+        }
+        fresh = all / 2;
+        hash_pairs(frontier->kind, from, fresh, first);
+        for (size_t i = 0; seen != NULL && i < fresh; i++) {
+            seen(level + 1,
+                 (frontier->size >> (level + 1)) + i,
+                 first + i * DIGEST_SIZE,
+                 data);
+        }
+    }
+    frontier->size += count;
 }
 
 void merkle_frontier_root(const MerkleFrontier *frontier, uint8_t ret_root[DIGEST_SIZE]) {

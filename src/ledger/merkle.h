@@ -45,6 +45,13 @@ void merkle_frontier_add(MerkleFrontier *frontier,
                          const uint8_t leaf_hash[DIGEST_SIZE],
                          MerkleNodeSeen seen,
                          void *data);
+/* The same for many leaf hashes end to end, level by level: nodes of one level are hashed side by
+ * side (base/digest_many.h), and `seen` tells them level by level. */
+void merkle_frontier_add_many(MerkleFrontier *frontier,
+                              const uint8_t *leaf_hashes,
+                              size_t count,
+                              MerkleNodeSeen seen,
+                              void *data);
 void merkle_frontier_root(const MerkleFrontier *frontier, uint8_t ret_root[DIGEST_SIZE]);
 
 /* The root that leaf and proof lead to (RFC 9162 2.1.3.2 without its last comparison); false when

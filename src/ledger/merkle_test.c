@@ -135,6 +135,71 @@ static void test_definition(void) {
     }
 }
 
+typedef struct Seen {
+    unsigned level;
+    uint64_t position;
+    uint8_t hash[DIGEST_SIZE];
+} Seen;
+
+static void
+note_seen(unsigned level, uint64_t position, const uint8_t hash[DIGEST_SIZE], void *data) {
+    Seen seen = {.level = level, .position = position};
+    memcpy(seen.hash, hash, DIGEST_SIZE);
+    g_array_append_val((GArray *)data, seen);
+}
+
+static int compare_seen(gconstpointer left, gconstpointer right) {
+    const Seen *a = left;
+    const Seen *b = right;
+    if (a->level != b->level) {
+        return a->level < b->level ? -1 : 1;
+    }
+    return (a->position > b->position) - (a->position < b->position);
+}
+
+/* From every size on, many leaves at once make the tree that they make one by one. */
+static void test_many(DigestKind kind) {
+    uint8_t leaves[LEAVES * DIGEST_SIZE];
+    fill_leaves(leaves);
+    for (size_t begun = 0; begun < LEAVES; begun++) {
+        MerkleFrontier single;
+        MerkleFrontier many;
+        g_autoptr(GArray) singly = g_array_new(FALSE, TRUE, sizeof(Seen));
+        g_autoptr(GArray) at_once = g_array_new(FALSE, TRUE, sizeof(Seen));
+        merkle_frontier_init(&single, kind);
+        for (size_t i = 0; i < begun; i++) {
+            merkle_frontier_add(&single, leaves + i * DIGEST_SIZE, NULL, NULL);
+        }
+        many = single;
+        for (size_t i = begun; i < LEAVES; i++) {
+            merkle_frontier_add(&single, leaves + i * DIGEST_SIZE, note_seen, singly);
+        }
+        merkle_frontier_add_many(
+            &many, leaves + begun * DIGEST_SIZE, LEAVES - begun, note_seen, at_once);
+        g_array_sort(singly, compare_seen);
+        g_assert_cmpuint(at_once->len, ==, singly->len);
+        for (guint i = 0; i < singly->len; i++) {
+            const Seen *seen = &g_array_index(at_once, Seen, i);
+            g_assert_cmpint(compare_seen(seen, &g_array_index(singly, Seen, i)), ==, 0);
+            g_assert_cmpmem(seen->hash,
+                            DIGEST_SIZE,
+                            g_array_index(singly, Seen, i).hash,
+                            DIGEST_SIZE);
+        }
+        g_assert_cmpuint(many.size, ==, single.size);
+        uint8_t root[DIGEST_SIZE];
+        uint8_t expected[DIGEST_SIZE];
+        merkle_frontier_root(&single, expected);
+        merkle_frontier_root(&many, root);
+        g_assert_cmpmem(root, DIGEST_SIZE, expected, DIGEST_SIZE);
+    }
+}
+
+static void test_many_at_once(void) {
+    test_many(DIGEST_SHA256);
+    test_many(DIGEST_SM3);
+}
+
 /* A proof for one place must not pass for any other place, and no flipped bit may pass. */
 static void test_inclusion(void) {
     uint8_t leaves[LEAVES * DIGEST_SIZE];
@@ -303,6 +368,7 @@ int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/ledger/merkle/roots-of-the-eight-standard-leaves", test_eight_leaves);
     g_test_add_func("/ledger/merkle/root-follows-the-definition", test_definition);
+    g_test_add_func("/ledger/merkle/many-leaves-at-once-make-the-same-tree", test_many_at_once);
     g_test_add_func("/ledger/merkle/inclusion-passes-only-at-its-place", test_inclusion);
     g_test_add_func("/ledger/merkle/consistency-passes-only-unaltered", test_consistency);
     g_test_add_func("/ledger/merkle/third-party-vectors", test_vectors);
