@@ -114,7 +114,6 @@ static void put_counts(json_t *model, const Draw *draw) {
     json_put_count(model, "short_text", draw->short_count);
     json_put_bool(model, "has_short", draw->short_count > 0);
     json_put_int(model, "level", draw->level);
-    json_put_text(model, "rung_zh", draw->rung <= 1 ? "本区县" : "全市");
 }
 
 static const char *state_icon(DrawState state) {

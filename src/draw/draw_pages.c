@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
-#include "draw/draw_files.h"
+#include "draw/draw_internal.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -152,6 +152,7 @@ json_t *draw_work_model(Ctx *ctx, const Request *req, const Draw *draw, GError *
                   draw->state == DRAW_DONE && may_act && principal_may(ctx->who, PERM_PUBLISH));
     json_put_bool(model, "may_act", may_act && principal_may(ctx->who, PERM_DRAW_RUN));
     json_put_bool(model, "may_export", principal_may(ctx->who, PERM_EXPORT));
+    json_put_text(model, "rung_zh", draw_rung_zh(ctx->db, draw));
     json_put(model, "problems", json_null());
     draw_put_step_forms(ctx, draw, model);
     return g_steal_pointer(&model);
