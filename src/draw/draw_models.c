@@ -136,6 +136,7 @@ json_t *draw_model(Db *db, const Draw *draw) {
     json_put_text(model, "date_from", draw->date_from);
     json_put_text(model, "date_to", draw->date_to);
     json_put_text(model, "hash_zh", draw->kind == DIGEST_SM3 ? "SM3" : "SHA-256");
+    json_put_text(model, "hash", draw->kind == DIGEST_SM3 ? "sm3" : "sha256");
     json_put_text(model, "commit", draw->commit);
     json_put_text(model, "result", draw->result);
     json_put_text(model, "seed_by", draw->seed_by);
