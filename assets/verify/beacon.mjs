@@ -94,9 +94,15 @@ export function seedOfBeacons(kind, beacons, written) {
   return digest(kind, joined(...values.flatMap((value) => [Uint8Array.of(value.length), value])));
 }
 
+/* c, what a party commits to before its share is known. */
+export function partyCommit(kind, draw, name, share) {
+  const number = utf8(draw), named = utf8(name);
+  return digest(kind, joined(utf8('FSS-PARTY/1\0'), Uint8Array.of(number.length), number, Uint8Array.of(named.length), named, share));
+}
+
 /* [{number, share}] of the parties that revealed; each must open what the party had committed to. */
 export function sharesOfParties(kind, commit, written) {
-  const parties = numbered(commit, 'party', 'shares'), draw = utf8(commit.get('draw') ?? '');
+  const parties = numbered(commit, 'party', 'shares'), draw = commit.get('draw') ?? '';
   if (parties.length > PARTIES_MAX || !parties.every((one) => /^[^:]{1,60}:[0-9a-f]{64}$/u.test(one))) {
     throw new Bad('shares', 'party', ['commit.txt']);
   }
@@ -105,8 +111,7 @@ export function sharesOfParties(kind, commit, written) {
     const [, number, name, share] = /^([1-9][0-9]?)\t([^\t:]{1,60})\t([0-9a-f]{64})$/u.exec(line) ?? [];
     if (!number || Number(number) > parties.length || Number(number) <= before) throw new Bad('shares', 'share-line', ['reveals.txt'], i + 1);
     before = Number(number);
-    const named = utf8(name), sealed = hex(digest(kind, joined(utf8('FSS-PARTY/1\0'), Uint8Array.of(draw.length), draw,
-      Uint8Array.of(named.length), named, unhex(share))));
+    const sealed = hex(partyCommit(kind, draw, name, unhex(share)));
     if (parties[before - 1] !== `${name}:${sealed}`) throw new Bad('shares', 'share-other', ['reveals.txt', 'commit.txt'], i + 1);
     return { number: before, share: unhex(share) };
   });

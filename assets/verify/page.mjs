@@ -1,5 +1,7 @@
 /* The page /verify/offline: files chosen or dropped go to the worker, its verdict is shown. Nothing
  * is sent anywhere. */
+import { element } from './dom.mjs';
+
 const form = document.querySelector('[data-offline]'), out = document.querySelector('[data-verdict]');
 const state = document.querySelector('[data-state]'), bar = document.querySelector('[data-bar]');
 const drop = document.querySelector('[data-drop]'), icons = form.dataset.icons;
@@ -9,13 +11,6 @@ const MARKS = {
 };
 const STEPS = { pool: '正在核对抽取池', inspectors: '正在核对执法人员名单', denied: '正在核对回避名单', tickets: '正在重新算签', officers: '正在重新派人' };
 let worker = null, isBusy = false;
-
-function element(name, className, ...children) {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  made.append(...children);
-  return made;
-}
 
 function icon(name) {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');

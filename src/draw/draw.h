@@ -301,8 +301,15 @@ bool draw_file_is_public(const Draw *draw, const char *name);
 typedef bool (*DrawTextSink)(const char *text, size_t size, void *data, GError **error);
 bool draw_file_visit(
     Db *db, int64_t draw_id, const char *name, DrawTextSink write, void *data, GError **error);
-/* Proofs of "draw.commit" and "draw.result" that stand beside them once a head is signed. */
+/* Proofs of "draw.commit" and "draw.result" that stand beside them once a head is signed: each
+ * shows what the entry seals (docs/ledger-format.md, "Proofs"). */
 extern const char *const draw_proof_names[];
+/* Does a head of `signed_size` entries hold the entry? */
+bool draw_proof_is_there(const Draw *draw, const char *name, int64_t signed_size);
+/* Not of a draw from before the protocol while it is secret: its entry seals the typed seed. */
+bool draw_proof_is_public(const Draw *draw);
+/* NULL and HZ_ERROR_NOT_FOUND while there is none. Caller frees. */
+char *draw_proof_text(Db *db, const Draw *draw, const char *name, GError **error);
 /* Writes the files that are there and the proofs into a folder that exists; `is_public`: those
  * anybody may have. */
 bool draw_export(Db *db, int64_t draw_id, bool is_public, const char *folder, GError **error);

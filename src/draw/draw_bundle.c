@@ -112,6 +112,36 @@ DrawSource draw_store_source(DrawStoreFiles *files) {
     return (DrawSource){each_line, whole, files};
 }
 
+/* --- proofs ---------------------------------------------------------------------------------- */
+
+const char *const draw_proof_names[] = {"commit.tlog-proof", "result.tlog-proof", NULL};
+
+/* The entry that a proof is of; -1: none, or no such proof. */
+static int64_t leaf_of(const Draw *draw, const char *name) {
+    if (strcmp(name, draw_proof_names[0]) == 0) {
+        return draw->commit_leaf;
+    }
+    return strcmp(name, draw_proof_names[1]) == 0 ? draw->result_leaf : -1;
+}
+
+bool draw_proof_is_there(const Draw *draw, const char *name, int64_t signed_size) {
+    int64_t leaf = leaf_of(draw, name);
+    return leaf >= 0 && leaf < signed_size;
+}
+
+bool draw_proof_is_public(const Draw *draw) {
+    return draw->mode != DRAW_TYPED || draw->state == DRAW_PUBLISHED;
+}
+
+char *draw_proof_text(Db *db, const Draw *draw, const char *name, GError **error) {
+    int64_t leaf = leaf_of(draw, name);
+    if (leaf < 0) {
+        hz_fail(error, HZ_ERROR_NOT_FOUND, "the draw has no proof \"%s\"", name);
+        return NULL;
+    }
+    return ledger_tlog_proof(db, leaf, true, error);
+}
+
 /* --- as a folder ----------------------------------------------------------------------------- */
 
 static bool write_part(const char *text, size_t size, void *data, GError **error) {
@@ -141,14 +171,14 @@ export_one(Db *db, int64_t draw_id, const char *folder, const char *name, GError
     return close_file(file, is_written ? error : NULL) && is_written;
 }
 
-/* That the entry is in the log, and what it seals; nothing while no head contains it. */
+/* Nothing while no head contains the entry. */
 static bool
-export_proof(Db *db, int64_t leaf, const char *folder, const char *name, GError **error) {
+export_proof(Db *db, const Draw *draw, const char *folder, const char *name, GError **error) {
     g_autoptr(GError) problem = NULL;
-    g_autofree char *text = leaf >= 0 ? ledger_tlog_proof(db, leaf, true, &problem) : NULL;
+    g_autofree char *text = draw_proof_text(db, draw, name, &problem);
     FILE *file = NULL;
     if (text == NULL) {
-        return leaf < 0 || g_error_matches(problem, HZ_ERROR, HZ_ERROR_NOT_FOUND) ||
+        return g_error_matches(problem, HZ_ERROR, HZ_ERROR_NOT_FOUND) ||
                (g_propagate_error(error, g_steal_pointer(&problem)), false);
     }
     if (!write_file(folder, name, &file, error)) {
@@ -157,8 +187,6 @@ export_proof(Db *db, int64_t leaf, const char *folder, const char *name, GError 
     bool is_written = write_part(text, strlen(text), file, error);
     return close_file(file, is_written ? error : NULL) && is_written;
 }
-
-const char *const draw_proof_names[] = {"commit.tlog-proof", "result.tlog-proof", NULL};
 
 bool draw_export(Db *db, int64_t draw_id, bool is_public, const char *folder, GError **error) {
     g_autoptr(Draw) draw = draw_store_find(db, draw_id, false, error);
@@ -172,8 +200,13 @@ bool draw_export(Db *db, int64_t draw_id, bool is_public, const char *folder, GE
             return false;
         }
     }
-    return export_proof(db, draw->commit_leaf, folder, draw_proof_names[0], error) &&
-           export_proof(db, draw->result_leaf, folder, draw_proof_names[1], error);
+    bool has_proofs = !is_public || draw_proof_is_public(draw);
+    for (const char *const *name = draw_proof_names; has_proofs && *name != NULL; name++) {
+        if (!export_proof(db, draw, folder, *name, error)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* --- one object ------------------------------------------------------------------------------ */

@@ -346,7 +346,7 @@ static bool begin(const DrawSource *source, Beginning *beginning, GError **error
     digest_of(beginning->params->kind, params_text, strlen(params_text), hash);
     g_autofree char *hex = hex_format(hash, DIGEST_SIZE);
     return draw_commit_says(beginning->commit, "params", hex, error) &&
-           draw_seed_take(source, commit_text, beginning->commit, beginning->outcome, error);
+           draw_seed_take(source, commit_text, beginning->commit, beginning->outcome, NULL, error);
 }
 
 DrawOutcome *draw_compute(const DrawSource *source, GError **error) {

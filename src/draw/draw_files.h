@@ -165,12 +165,22 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DrawOutcome, draw_outcome_free)
 DrawOutcome *draw_compute(const DrawSource *source, GError **error);
 /* Only the keys, from params.txt, commit.txt, beacon.txt and reveals.txt. */
 bool draw_compute_keys(const DrawSource *source, DrawKeys *ret_keys, GError **error);
+/* How far the reading of a seed came: what is wrong stands in the files of this stage. */
+typedef enum DrawSeedStage {
+    DRAW_SEED_NUMBER, /* commit.txt: the draw's own number */
+    DRAW_SEED_BEACON, /* commit.txt: beacon.*; beacon.txt */
+    DRAW_SEED_SHARES, /* commit.txt: party.*; reveals.txt */
+    DRAW_SEED_TIME,   /* params.txt: delta */
+    DRAW_SEED_TAKEN
+} DrawSeedStage;
 /* What params.txt, commit.txt, beacon.txt and reveals.txt say: C, keys and what stands beside them
- * in `outcome`, whose kind, mode and delta are set. */
+ * in `outcome`, whose kind, mode and delta are set. *ret_stage (may be NULL) is DRAW_SEED_TAKEN, or
+ * where it failed. */
 bool draw_seed_take(const DrawSource *source,
                     const char *commit_text,
                     const DrawKeyValues *commit,
                     DrawOutcome *outcome,
+                    DrawSeedStage *ret_stage,
                     GError **error);
 /* S from salt.txt, which is empty in open mode; *ret_secret then stays untouched. */
 bool draw_salt_take(const DrawSource *source,

@@ -366,8 +366,6 @@ static DrawKeyValues *make_params(const Freezing *freezing, const Plan *plan) {
     draw_keys_put_int(params, "year", draw->year);
     draw_keys_put_int(params, "cap", freezing->weights->cap);
     draw_keys_put(params, "insp_date_to", draw->date_to);
-    draw_keys_put(params, "rung.1", "same");
-    draw_keys_put(params, "rung.2", "any");
     draw_keys_put(params, "mode", draw_mode_word(draw->mode));
     draw_keys_put_int(params, "delta", draw->delta_s);
     for (unsigned risk = 0; risk < DRAW_RISKS; risk++) {
@@ -389,11 +387,16 @@ static DrawKeyValues *make_params(const Freezing *freezing, const Plan *plan) {
     return params;
 }
 
-static bool freeze_params(Freezing *freezing, const Plan *plan, GError **error) {
+static bool
+freeze_params(Freezing *freezing, const Plan *plan, const LawBook *book, GError **error) {
+    const Draw *draw = freezing->draw;
     g_autoptr(DrawKeyValues) params = make_params(freezing, plan);
+    if (!draw_put_rungs(freezing->db, book, draw->region, draw->frozen_us, params, error)) {
+        return false;
+    }
     g_autofree char *text = draw_keys_format(params);
     uint8_t hash[DIGEST_SIZE];
-    digest_of(freezing->draw->kind, text, strlen(text), hash);
+    digest_of(draw->kind, text, strlen(text), hash);
     g_autofree char *hex = hex_format(hash, DIGEST_SIZE);
     draw_keys_put(freezing->commit, "params", hex);
     return add_whole(freezing, "params.txt", text, error);
@@ -425,7 +428,7 @@ bool draw_freeze_files(
     const char *city = law_city_of(plan->region, error);
     const LawBook *book = city == NULL ? NULL : law_book(city, error);
     freezing.weights = book == NULL ? NULL : draw_weights_at(book, draw->frozen_us, error);
-    if (freezing.weights == NULL || !freeze_params(&freezing, plan, error) ||
+    if (freezing.weights == NULL || !freeze_params(&freezing, plan, book, error) ||
         !freeze_pool(&freezing, error) || !freeze_officers(&freezing, error) ||
         !freeze_denied(&freezing, error) || !begin_commit(&freezing, error)) {
         return false;

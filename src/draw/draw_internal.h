@@ -3,6 +3,7 @@
 
 #include "draw/draw.h"
 #include "draw/draw_files.h"
+#include "law/law_book.h"
 
 #define DRAW_STRATUM_NONE "uncategorized" /* objects without a use category */
 
@@ -17,6 +18,17 @@ bool draw_freeze_files(
     Db *db, Draw *draw, const Plan *plan, const DrawRequest *request, GError **error);
 #define DRAW_COMMIT_BEGUN                                                                          \
     "commit.begun" /* no file of the bundle: what commit.txt will begin with */
+
+/* Writes rung.1 … and, where the city says which districts border each other on that day, adj.… of
+ * those in the region. */
+bool draw_put_rungs(Db *db,
+                    const LawBook *book,
+                    const char *region,
+                    int64_t time_us,
+                    DrawKeyValues *params,
+                    GError **error);
+/* From where the officers came: "本区县和相邻区县". */
+const char *draw_rung_zh(Db *db, const Draw *draw);
 
 /* One entry on the draw in the ledger; takes `payload` over. *ret_leaf may be NULL. */
 bool draw_mark(Db *db,

@@ -114,7 +114,6 @@ static void put_counts(json_t *model, const Draw *draw) {
     json_put_count(model, "short_text", draw->short_count);
     json_put_bool(model, "has_short", draw->short_count > 0);
     json_put_int(model, "level", draw->level);
-    json_put_text(model, "rung_zh", draw->rung <= 1 ? "本区县" : "全市");
 }
 
 static const char *state_icon(DrawState state) {
@@ -137,6 +136,7 @@ json_t *draw_model(Db *db, const Draw *draw) {
     json_put_text(model, "date_from", draw->date_from);
     json_put_text(model, "date_to", draw->date_to);
     json_put_text(model, "hash_zh", draw->kind == DIGEST_SM3 ? "SM3" : "SHA-256");
+    json_put_text(model, "hash", draw->kind == DIGEST_SM3 ? "sm3" : "sha256");
     json_put_text(model, "commit", draw->commit);
     json_put_text(model, "result", draw->result);
     json_put_text(model, "seed_by", draw->seed_by);

@@ -94,6 +94,12 @@ static const Route routes[] = {
     {ROUTE_GET, "/draws", public_draws_page, PERM_PUBLIC, CSRF_NONE, 0},
     {ROUTE_GET, "/draws/{id}", public_draw_page, PERM_PUBLIC, CSRF_NONE, 0},
     {ROUTE_GET, "/draws/{id}/files/{name}", public_draw_file, PERM_PUBLIC, CSRF_NONE, 0},
+    {ROUTE_POST,
+     "/draws/{id}/reveal",
+     public_reveal_submit,
+     PERM_PUBLIC,
+     CSRF_TOKEN,
+     LIMIT_FORM_BODY},
     {0},
 };
 

@@ -3,7 +3,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
-#include "draw/draw_files.h"
+#include "draw/draw_internal.h"
+#include "ledger/ledger_heads.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -121,17 +122,30 @@ static bool put_targets(Ctx *ctx,
     return true;
 }
 
-static void put_files(json_t *model, const Draw *draw, bool is_public, const char *path) {
+static void add_file(json_t *files, const char *path, const char *name) {
+    g_autofree char *href = g_strdup_printf("%s/files/%s", path, name);
+    json_t *file = json_object();
+    json_put_text(file, "name", name);
+    json_put_text(file, "href", href);
+    json_array_append_new(files, file);
+}
+
+/* What a folder of downloads needs to be verified: the files, and the log's proofs once a head that
+ * holds their entries is signed. */
+static void put_files(Ctx *ctx, json_t *model, const Draw *draw, bool is_public, const char *path) {
     json_t *files = json_array();
+    g_auto(LedgerSignedHead) head = {0};
     for (const char *const *name = draw_file_names; *name != NULL; name++) {
-        if (!(is_public ? draw_file_is_public(draw, *name) : draw_file_is_there(draw, *name))) {
-            continue;
+        if (is_public ? draw_file_is_public(draw, *name) : draw_file_is_there(draw, *name)) {
+            add_file(files, path, *name);
         }
-        g_autofree char *href = g_strdup_printf("%s/files/%s", path, *name);
-        json_t *file = json_object();
-        json_put_text(file, "name", *name);
-        json_put_text(file, "href", href);
-        json_array_append_new(files, file);
+    }
+    bool has_proofs =
+        (!is_public || draw_proof_is_public(draw)) && ledger_signed_newest(ctx->db, &head, NULL);
+    for (const char *const *name = draw_proof_names; has_proofs && *name != NULL; name++) {
+        if (draw_proof_is_there(draw, *name, head.size)) {
+            add_file(files, path, *name);
+        }
     }
     json_put_bool(model, "has_files", json_array_size(files) > 0);
     json_put(model, "files", files);
@@ -146,12 +160,13 @@ json_t *draw_work_model(Ctx *ctx, const Request *req, const Draw *draw, GError *
         return NULL;
     }
     bool may_act = draw_may_act(ctx->who, draw->region);
-    put_files(model, draw, false, path);
+    put_files(ctx, model, draw, false, path);
     json_put_bool(model,
                   "may_publish",
                   draw->state == DRAW_DONE && may_act && principal_may(ctx->who, PERM_PUBLISH));
     json_put_bool(model, "may_act", may_act && principal_may(ctx->who, PERM_DRAW_RUN));
     json_put_bool(model, "may_export", principal_may(ctx->who, PERM_EXPORT));
+    json_put_text(model, "rung_zh", draw_rung_zh(ctx->db, draw));
     json_put(model, "problems", json_null());
     draw_put_step_forms(ctx, draw, model);
     return g_steal_pointer(&model);
@@ -190,20 +205,17 @@ static json_t *by_hand_model(Ctx *ctx, const Draw *draw, const json_t *targets) 
 }
 
 /* As long as the names are secret nothing that names an object or lets one compute them. */
-Response *public_draw_page(Ctx *ctx, const Request *req) {
-    Response *refusal = NULL;
+Response *draw_public_answer(
+    Ctx *ctx, const Request *req, const Draw *draw, unsigned status, FormProblems *problems) {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Draw) draw = draw_wanted(ctx, req, true, &refusal);
-    if (draw == NULL) {
-        return refusal;
-    }
     g_autoptr(json_t) model = draw_model(ctx->db, draw);
+    json_put(model, "problems", problems != NULL ? problems : json_null());
     g_autofree char *path = g_strdup_printf("/draws/%" G_GINT64_FORMAT, draw->id);
     bool is_open = is_open_to_all(draw);
     const char *asked = is_open ? request_query(req, "unit") : NULL;
     g_autofree char *today = clock_format_date(ctx->now_us);
     hide_seed(draw, model);
-    put_files(model, draw, true, path);
+    put_files(ctx, model, draw, true, path);
     json_put_bool(model, "is_readable", is_open);
     json_put_bool(model,
                   "is_overdue",
@@ -218,13 +230,19 @@ Response *public_draw_page(Ctx *ctx, const Request *req) {
         json_put(model, "targets", json_array());
         json_put_bool(model, "has_targets", false);
         json_put(model, "pager", json_null());
-        return response_page("draw/public_draw", g_steal_pointer(&model));
+        return response_page_status(status, "draw/public_draw", g_steal_pointer(&model));
     }
     if (!put_targets(ctx, req, draw, path, model, &error)) {
         return response_problem(error, NULL);
     }
     json_put(model, "by_hand", by_hand_model(ctx, draw, json_object_get(model, "targets")));
-    return response_page("draw/public_draw", g_steal_pointer(&model));
+    return response_page_status(status, "draw/public_draw", g_steal_pointer(&model));
+}
+
+Response *public_draw_page(Ctx *ctx, const Request *req) {
+    Response *refusal = NULL;
+    g_autoptr(Draw) draw = draw_wanted(ctx, req, true, &refusal);
+    return draw != NULL ? draw_public_answer(ctx, req, draw, 200, NULL) : refusal;
 }
 
 /* --- files ----------------------------------------------------------------------------------- */
@@ -253,6 +271,15 @@ static Response *send_file(Ctx *ctx, const Draw *draw, const char *name) {
     return response_file("text/plain; charset=utf-8", path, name, true);
 }
 
+static Response *send_proof(Ctx *ctx, const Draw *draw, const char *name) {
+    g_autoptr(GError) error = NULL;
+    char *text = draw_proof_text(ctx->db, draw, name, &error);
+    if (text == NULL) {
+        return response_problem(error, NULL);
+    }
+    return response_bytes("text/plain; charset=utf-8", g_bytes_new_take(text, strlen(text)), name);
+}
+
 Response *draw_file(Ctx *ctx, const Request *req) {
     Response *refusal = NULL;
     g_autoptr(Draw) draw = draw_wanted(ctx, req, false, &refusal);
@@ -260,6 +287,9 @@ Response *draw_file(Ctx *ctx, const Request *req) {
         return refusal;
     }
     const char *name = request_arg(req, "name");
+    if (g_strv_contains(draw_proof_names, name)) {
+        return send_proof(ctx, draw, name);
+    }
     return draw_file_is_there(draw, name) ? send_file(ctx, draw, name) : response_not_found();
 }
 
@@ -270,6 +300,9 @@ Response *public_draw_file(Ctx *ctx, const Request *req) {
         return refusal;
     }
     const char *name = request_arg(req, "name");
+    if (g_strv_contains(draw_proof_names, name) && draw_proof_is_public(draw)) {
+        return send_proof(ctx, draw, name);
+    }
     return draw_file_is_public(draw, name) ? send_file(ctx, draw, name) : response_not_found();
 }
 

@@ -30,6 +30,8 @@ Response *draw_reveal_submit(Ctx *ctx, const Request *req);
 Response *draw_beacon_submit(Ctx *ctx, const Request *req);
 Response *draw_run_submit(Ctx *ctx, const Request *req);
 Response *draw_drop_submit(Ctx *ctx, const Request *req);
+/* draw_share_pages.c */
+Response *public_reveal_submit(Ctx *ctx, const Request *req);
 /* draw_rule_pages.c */
 Response *draw_rules_page(Ctx *ctx, const Request *req);
 Response *draw_recuse_submit(Ctx *ctx, const Request *req);
@@ -83,10 +85,21 @@ json_t *draw_forecast_model(Ctx *ctx, const Plan *plan, const char *const *strat
 /* --- between draw_pages.c and draw_step_pages.c ------------------------------------------------
  */
 
+/* The page with one sentence that says what to change. */
+typedef Response *(*DrawAgain)(Ctx *ctx,
+                               const Request *req,
+                               const Draw *draw,
+                               const char *sentence);
+/* Takes the share that the form brings, of the party it names. NULL: taken; else the answer. */
+Response *
+draw_take_share(Ctx *ctx, const Request *req, const Draw *draw, const char *actor, DrawAgain again);
 /* The page of a draw for officers; NULL and *error. */
 json_t *draw_work_model(Ctx *ctx, const Request *req, const Draw *draw, GError **error);
 /* The draw of {id}; else NULL and *ret_refusal. `is_public`: what anybody may know of. */
 Draw *draw_wanted(Ctx *ctx, const Request *req, bool is_public, Response **ret_refusal);
+/* The page of a draw for everybody; takes `problems` over (NULL: none). */
+Response *draw_public_answer(
+    Ctx *ctx, const Request *req, const Draw *draw, unsigned status, FormProblems *problems);
 /* What the next step asks of a person, as it stands at first; see views/draw.html. */
 void draw_put_step_forms(Ctx *ctx, const Draw *draw, json_t *model);
 /* Sets model.beacons, parties, witnessed and what the steps say of them. `is_public`: shares of a

@@ -52,16 +52,21 @@ bool draw_salt_take(const DrawSource *source,
 /* --- what commit.txt names ---------------------------------------------------------------------
  */
 
+/* What commit.txt waited for and what came of it. */
 typedef struct Named {
-    GArray *beacons;  /* DrawBeacon */
-    GPtrArray *names; /* of parties */
-    GArray *commits;  /* of parties: DIGEST_SIZE bytes each */
+    GArray *beacons;   /* DrawBeacon */
+    GPtrArray *names;  /* of parties */
+    GArray *commits;   /* of parties: DIGEST_SIZE bytes each */
+    GPtrArray *values; /* of beacon.txt: GBytes */
+    GArray *shares;    /* of reveals.txt: DrawShare */
 } Named;
 
 static void named_clear(Named *named) {
     g_clear_pointer(&named->beacons, g_array_unref);
     g_clear_pointer(&named->names, g_ptr_array_unref);
     g_clear_pointer(&named->commits, g_array_unref);
+    g_clear_pointer(&named->values, g_ptr_array_unref);
+    g_clear_pointer(&named->shares, g_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Named, named_clear)
 
@@ -101,12 +106,19 @@ static bool take_party(const char *rest, const char *value, void *data, GError *
     return true;
 }
 
-static bool read_named(const DrawKeyValues *commit, Named *named, GError **error) {
+static bool note_party(const char *rest, const char *value, void *data, GError **error) {
+    (void)rest;
+    (void)value;
+    (void)error;
+    *(bool *)data = true;
+    return true;
+}
+
+static bool read_named_beacons(const DrawKeyValues *commit, Named *named, GError **error) {
     named->beacons = g_array_new(FALSE, FALSE, sizeof(DrawBeacon));
-    named->names = g_ptr_array_new_with_free_func(g_free);
-    named->commits = g_array_new(FALSE, FALSE, DIGEST_SIZE);
+    bool has_parties = false;
     if (!draw_keys_visit(commit, "beacon.", take_beacon, named, error) ||
-        !draw_keys_visit(commit, "party.", take_party, named, error)) {
+        !draw_keys_visit(commit, "party.", note_party, &has_parties, error)) {
         g_prefix_error(error, "commit.txt: ");
         return false;
     }
@@ -117,13 +129,23 @@ static bool read_named(const DrawKeyValues *commit, Named *named, GError **error
         bits += draw_beacon_bits(beacon);
         is_typed |= draw_beacon_is_typed_seed(beacon);
     }
-    if (is_typed ? named->beacons->len != 1 || named->names->len != 0 : bits < DRAW_BITS_MIN) {
+    if (is_typed ? named->beacons->len != 1 || has_parties : bits < DRAW_BITS_MIN) {
         return hz_fail(error,
                        HZ_ERROR_INVALID,
                        "commit.txt: its beacons have not %d bits together",
                        DRAW_BITS_MIN);
     }
     return true;
+}
+
+static bool read_named_parties(const DrawKeyValues *commit, Named *named, GError **error) {
+    named->names = g_ptr_array_new_with_free_func(g_free);
+    named->commits = g_array_new(FALSE, FALSE, DIGEST_SIZE);
+    bool is_read = draw_keys_visit(commit, "party.", take_party, named, error);
+    if (!is_read) {
+        g_prefix_error(error, "commit.txt: ");
+    }
+    return is_read;
 }
 
 /* --- beacon.txt, reveals.txt -------------------------------------------------------------------
@@ -260,47 +282,70 @@ static GArray *read_shares(const DrawSource *source,
     return shares_fit(named, shares, kind, draw, error) ? g_steal_pointer(&shares) : NULL;
 }
 
+/* What the time rule needs; an old draw with a typed seed has none. */
+static bool take_times(const Named *named, DrawOutcome *outcome, GError **error) {
+    outcome->first_beacon_us = INT64_MAX;
+    for (guint i = 0; i < named->beacons->len; i++) {
+        const DrawBeacon *beacon = &g_array_index(named->beacons, DrawBeacon, i);
+        outcome->first_beacon_us = MIN(outcome->first_beacon_us, beacon->time_us);
+        outcome->is_typed |= draw_beacon_is_typed_seed(beacon);
+    }
+    return outcome->is_typed || outcome->delta_s >= DRAW_DELTA_MIN ||
+           hz_fail(error,
+                   HZ_ERROR_INVALID,
+                   "params.txt: delta is less than %d seconds",
+                   DRAW_DELTA_MIN);
+}
+
+/* Values before parties: whoever typed another number reads that, not that a share does not fit. */
+static DrawSeedStage read_seed(const DrawSource *source,
+                               const DrawKeyValues *commit,
+                               Named *named,
+                               DrawOutcome *outcome,
+                               GError **error) {
+    const char *draw = draw_keys_get(commit, "draw");
+    if (draw == NULL || !draw_id_valid(draw)) {
+        hz_fail(error, HZ_ERROR_INVALID, "commit.txt: \"draw\" is not [0-9A-Z_-]{1,20}");
+        return DRAW_SEED_NUMBER;
+    }
+    named->values =
+        read_named_beacons(commit, named, error) ? read_values(source, named, error) : NULL;
+    if (named->values == NULL) {
+        return DRAW_SEED_BEACON;
+    }
+    named->shares = read_named_parties(commit, named, error)
+                        ? read_shares(source, named, outcome->kind, draw, error)
+                        : NULL;
+    if (named->shares == NULL) {
+        return DRAW_SEED_SHARES;
+    }
+    return take_times(named, outcome, error) ? DRAW_SEED_TAKEN : DRAW_SEED_TIME;
+}
+
 bool draw_seed_take(const DrawSource *source,
                     const char *commit_text,
                     const DrawKeyValues *commit,
                     DrawOutcome *outcome,
+                    DrawSeedStage *ret_stage,
                     GError **error) {
     g_auto(Named) named = {0};
-    const char *draw = draw_keys_get(commit, "draw");
-    if (draw == NULL || !draw_id_valid(draw)) {
-        return hz_fail(error, HZ_ERROR_INVALID, "commit.txt: \"draw\" is not [0-9A-Z_-]{1,20}");
+    DrawSeedStage stage = read_seed(source, commit, &named, outcome, error);
+    if (ret_stage != NULL) {
+        *ret_stage = stage;
     }
-    if (!read_named(commit, &named, error)) {
+    if (stage != DRAW_SEED_TAKEN) {
         return false;
-    }
-    g_autoptr(GPtrArray) values = read_values(source, &named, error);
-    if (values == NULL) {
-        return false;
-    }
-    g_autoptr(GArray) shares = read_shares(source, &named, outcome->kind, draw, error);
-    if (shares == NULL) {
-        return false;
-    }
-    outcome->first_beacon_us = INT64_MAX;
-    for (guint i = 0; i < named.beacons->len; i++) {
-        const DrawBeacon *beacon = &g_array_index(named.beacons, DrawBeacon, i);
-        outcome->first_beacon_us = MIN(outcome->first_beacon_us, beacon->time_us);
-        outcome->is_typed |= draw_beacon_is_typed_seed(beacon);
-    }
-    if (!outcome->is_typed && outcome->delta_s < DRAW_DELTA_MIN) {
-        return hz_fail(
-            error, HZ_ERROR_INVALID, "params.txt: delta is less than %d seconds", DRAW_DELTA_MIN);
     }
     outcome->party_count = named.names->len;
-    outcome->share_count = shares->len;
-    g_autoptr(GByteArray) seed = draw_beacon_join(outcome->kind, values);
+    outcome->share_count = named.shares->len;
+    g_autoptr(GByteArray) seed = draw_beacon_join(outcome->kind, named.values);
     digest_of(outcome->kind, commit_text, strlen(commit_text), outcome->commit);
     draw_keys(outcome->kind,
               outcome->commit,
               seed->data,
               seed->len,
-              (const DrawShare *)(const void *)shares->data,
-              shares->len,
+              (const DrawShare *)(const void *)named.shares->data,
+              named.shares->len,
               &outcome->keys);
     return true;
 }

@@ -91,14 +91,16 @@ bool draw_put_protocol(Ctx *ctx, const Draw *draw, json_t *model, GError **error
     json_t *beacon_models = json_array();
     json_t *party_models = json_array();
     bool is_complete = beacons->len > 0;
+    bool is_share_missing = false;
     for (guint i = 0; i < beacons->len; i++) {
         const DrawBeaconRow *row = &g_array_index(beacons, DrawBeaconRow, i);
         is_complete &= row->value_hex[0] != '\0';
         json_array_append_new(beacon_models, beacon_model(row, ctx->now_us));
     }
     for (guint i = 0; i < parties->len; i++) {
-        json_array_append_new(party_models,
-                              party_model(draw, &g_array_index(parties, DrawPartyRow, i)));
+        const DrawPartyRow *row = &g_array_index(parties, DrawPartyRow, i);
+        is_share_missing |= row->share_hex[0] == '\0';
+        json_array_append_new(party_models, party_model(draw, row));
     }
     int64_t first_us = draw_first_beacon_us(beacons);
     json_put(model, "beacons", beacon_models);
@@ -109,7 +111,7 @@ bool draw_put_protocol(Ctx *ctx, const Draw *draw, json_t *model, GError **error
     put_witnessed(draw, &seen, first_us, model);
     json_put_bool(model,
                   "may_reveal",
-                  draw->state == DRAW_COMMITTED && parties->len > 0 && ctx->now_us < first_us);
+                  draw->state == DRAW_COMMITTED && is_share_missing && ctx->now_us < first_us);
     json_put_bool(model, "may_run", draw->state == DRAW_COMMITTED && is_complete);
     return true;
 }
@@ -310,46 +312,19 @@ Response *draw_commit_submit(Ctx *ctx, const Request *req) {
 /* --- shares ------------------------------------------------------------------------------------
  */
 
-typedef struct ShareWork {
-    int64_t draw_id;
-    char *party;
-    uint8_t share[DRAW_SHARE_SIZE];
-    const char *actor;
-    int64_t now_us;
-} ShareWork;
-
-static bool reveal_work(Db *db, void *data, GError **error) {
-    const ShareWork *work = data;
-    return draw_reveal(
-        db, work->draw_id, work->party, work->share, work->actor, work->now_us, error);
+static Response *share_again(Ctx *ctx, const Request *req, const Draw *draw, const char *sentence) {
+    return again(ctx, req, draw, "share", sentence);
 }
 
 Response *draw_reveal_submit(Ctx *ctx, const Request *req) {
     Response *refusal = NULL;
-    g_autoptr(GError) error = NULL;
     g_autoptr(Draw) draw = own_draw(ctx, req, &refusal);
     if (draw == NULL) {
         return refusal;
     }
-    g_autofree char *party = draw_form_text(req, "party");
-    g_autofree char *share = draw_form_text(req, "share");
     g_autofree char *actor = draw_actor(ctx);
-    ShareWork work = {.draw_id = draw->id, .party = party, .actor = actor, .now_us = ctx->now_us};
-    if (strlen(share) != 2 * (size_t)DRAW_SHARE_SIZE ||
-        !hex_parse(share, work.share, DRAW_SHARE_SIZE)) {
-        return again(ctx, req, draw, "share", "份额是 64 位十六进制，由参与方交给您");
-    }
-    if (db_run_tx(ctx->db, reveal_work, &work, &error)) {
-        return back(draw, "份额已收下并写进账本。");
-    }
-    if (g_error_matches(error, HZ_ERROR, HZ_ERROR_INVALID)) {
-        return again(ctx, req, draw, "share", "这个份额和封存时的承诺值对不上，请参与方核对");
-    }
-    return response_problem(
-        error,
-        g_error_matches(error, HZ_ERROR, HZ_ERROR_DENIED)
-            ? "太晚了：第一个随机数的时间已经到，份额不再收。没交份额的参与方不计入，抽查照常进行。"
-            : "这个参与方不在封存的名单里，或者已经交过份额。");
+    Response *answer = draw_take_share(ctx, req, draw, actor, share_again);
+    return answer != NULL ? answer : back(draw, "份额已收下并写进账本。");
 }
 
 /* --- beacons -----------------------------------------------------------------------------------

@@ -869,6 +869,112 @@ static void test_rotation(DbEngine engine) {
     g_hash_table_unref(pairs);
 }
 
+/* --- rungs -------------------------------------------------------------------------------------
+ */
+
+#define FAR "500101" /* 万州区; the own district is 渝中区, 沙坪坝区 lies next to it */
+
+static void add_officers_of(Db *db, const char *region, unsigned from, unsigned count) {
+    g_autofree OfficerInput *officers = g_new0(OfficerInput, count);
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+    for (unsigned i = 0; i < count; i++) {
+        char *name = g_strdup_printf("演示人员%u", from + i);
+        char *certificate = g_strdup_printf("DEMO%06u", from + i);
+        g_ptr_array_add(texts, name);
+        g_ptr_array_add(texts, certificate);
+        officers[i] = (OfficerInput){.name = name,
+                                     .certificate = certificate,
+                                     .certificate_until = "2028-12-31",
+                                     .region = region,
+                                     .in_post = "是",
+                                     .can_lead = "是"};
+    }
+    take_in(db, INTAKE_OFFICER, officers, count);
+}
+
+static void add_hotels(Db *db, const char *region, unsigned count) {
+    g_autofree UnitInput *units = g_new0(UnitInput, count);
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+    for (unsigned i = 0; i < count; i++) {
+        char *name = g_strdup_printf("演示宾馆%u号", i + 1);
+        g_ptr_array_add(texts, name);
+        units[i] = (UnitInput){
+            .name = name, .address = name, .region = region, .category = "hotel", .risk = "low"};
+    }
+    take_in(db, INTAKE_UNIT, units, count);
+}
+
+static void put_region(Db *db, const char *code, const char *name) {
+    g_autoptr(GError) error = NULL;
+    g_auto(DbTx) tx = {0};
+    RegionChange change = {.code = code, .name = name};
+    g_assert_true(db_begin(db, &tx, &error));
+    region_put(db, &change, &error);
+    g_assert_no_error(error);
+    g_assert_true(db_commit(&tx, &error));
+}
+
+static bool keep_text(const char *text, size_t size, void *data, GError **error) {
+    (void)error;
+    g_string_append_len(data, text, (gssize)size);
+    return true;
+}
+
+static char *params_of(Db *db, int64_t id) {
+    g_autoptr(GError) error = NULL;
+    GString *text = g_string_new(NULL);
+    draw_file_visit(db, id, "params.txt", keep_text, text, &error);
+    g_assert_no_error(error);
+    return g_string_free(text, FALSE);
+}
+
+/* One officer of the own district, too few for anything; six next door, twelve far away. */
+static void test_adjacent(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    static const char *const hotels[] = {"hotel", NULL};
+    static const Wish three[] = {{"hotel", 3, 0}};
+    add_regions(db);
+    put_region(db, FAR, "万州区");
+    add_hotels(db, "500103", 9);
+    add_officers_of(db, "500106", 1, 6);
+    add_officers_of(db, "500103", 7, 1);
+    add_officers_of(db, FAR, 8, 12);
+    int64_t plan_id = must_plan(db, three, 1, 0);
+    must_publish(db, plan_id);
+
+    DrawRequest request = request_for(plan_id, hotels, DIGEST_SHA256);
+    int64_t id = 0;
+    g_assert_true(try_freeze(db, &request, &id, &error));
+    g_autofree char *without = params_of(db, id); /* no district hangs below the city yet */
+    g_assert_null(strstr(without, "adj."));
+    g_assert_nonnull(strstr(without, "rung.1=same\nrung.2=any\n"));
+    g_auto(DbTx) tx = {0};
+    g_assert_true(db_begin(db, &tx, &error) && draw_drop(db, id, ACTOR, NOW, &error) &&
+                  db_commit(&tx, &error));
+
+    put_region(db, "5001", "市辖区");
+    id = must_draw(db, plan_id, hotels, DIGEST_SHA256);
+    g_autofree char *params = params_of(db, id);
+    g_assert_true(g_str_has_prefix(params, "adj.500103=500106,500107\n"));
+    g_assert_null(strstr(params, "adj." FAR)); /* nobody of its neighbours is in the scope */
+    g_assert_nonnull(strstr(params, "rung.1=same\nrung.2=adjacent\nrung.3=any\n"));
+    g_autoptr(Draw) draw = draw_find(db, id, &error);
+    g_assert_cmpint(draw->rung, ==, 2);
+    g_assert_cmpint(draw->unstaffed_count, ==, 0);
+    g_autoptr(GPtrArray) targets = draw_targets(db, id, 0, 0, &error);
+    g_assert_cmpuint(targets->len, ==, 3);
+    for (guint i = 0; i < targets->len; i++) {
+        const DrawnObject *target = g_ptr_array_index(targets, i);
+        g_assert_cmpint(target->lead_id, >=, 1);
+        g_assert_cmpint(target->lead_id, <=, 7);
+        g_assert_cmpint(target->second_id, >=, 1);
+        g_assert_cmpint(target->second_id, <=, 7);
+    }
+    check_bundle(db, id);
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     test_db_add("/draw/plan/published-never-changes", test_plan);
@@ -881,6 +987,7 @@ int main(int argc, char **argv) {
     test_db_add("/draw/protocol/witnessed-in-time-or-lapsed", test_time_rule);
     g_test_add_func("/draw/verify/bundles-with-a-typed-seed", test_old_bundle);
     test_db_add("/draw/protocol/officers-take-turns", test_rotation);
+    test_db_add("/draw/rungs/from-next-door-before-from-afar", test_adjacent);
     g_test_add_func("/draw/run/engines-agree", test_engines_agree);
     return g_test_run();
 }

@@ -245,6 +245,10 @@ static void read_file(LawReader *reader, LawBook *book, LawNode root, const char
         law_read_draw_weights(reader, book, root);
         return;
     }
+    if (law_is_there(law_get(root, "adjacent_districts"))) {
+        law_read_adjacent(reader, book, root);
+        return;
+    }
     if (!law_keys(reader,
                   root,
                   "city? instruments? acts? agencies? terms? tables? powers? caps? forms? papers? "
@@ -278,6 +282,7 @@ static bool is_ours(const char *below) {
                                         "caps.yaml",
                                         "common-acts.yaml",
                                         "draw-weights.yaml",
+                                        "adjacent-districts.yaml",
                                         NULL};
     static const char *const folders[] = {
         "forms/", "papers/", "procedures/", "tables/", "checklists/", "examples/"};
@@ -320,6 +325,7 @@ static LawBook *book_new(const char *city) {
                     .papers = g_ptr_array_new(),
                     .checklists = g_ptr_array_new(),
                     .weights = g_ptr_array_new(),
+                    .adjacent = g_ptr_array_new(),
                     .examples = g_ptr_array_new(),
                     .places = g_hash_table_new(NULL, NULL)};
     return law_keep(&book, sizeof book);
@@ -355,6 +361,7 @@ static void book_free(LawBook *book) {
     g_ptr_array_unref(book->papers);
     g_ptr_array_unref(book->checklists);
     g_ptr_array_unref(book->weights);
+    g_ptr_array_unref(book->adjacent);
     g_ptr_array_unref(book->examples);
     g_hash_table_unref(book->places);
 }
@@ -403,6 +410,7 @@ static LawBook *read_book(LawReader *reader, const char *city, unsigned *ret_fil
         overlay(book->papers, own->papers);
         overlay(book->checklists, own->checklists);
         overlay(book->weights, own->weights);
+        overlay(book->adjacent, own->adjacent);
         g_ptr_array_extend(book->common, own->common, NULL, NULL);
         g_ptr_array_extend(book->acts, own->acts, NULL, NULL);
         g_ptr_array_extend(book->agencies, own->agencies, NULL, NULL);
@@ -456,7 +464,7 @@ static void load(void) {
         all_report.entries += book->terms->len + book->powers->len + book->articles->len +
                               book->forms->len + book->procedures->len + book->caps->len +
                               book->papers->len + book->tables->len + book->checklists->len +
-                              book->weights->len;
+                              book->weights->len + book->adjacent->len;
         if (reader.error == NULL) {
             law_run_examples(book, &all_report, failed);
         }

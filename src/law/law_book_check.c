@@ -124,6 +124,8 @@ void law_check_book(LawReader *reader, const LawBook *book) {
     check_editions(reader, book, book->papers);
     check_editions(reader, book, book->checklists);
     check_editions(reader, book, book->weights);
+    check_editions(reader, book, book->adjacent);
+    law_check_adjacent(reader, book);
     for (guint i = 0; i < book->terms->len; i++) {
         const LawTerm *term = book->terms->pdata[i];
         LawNode roll = law_get(place_of(book, term), "roll");

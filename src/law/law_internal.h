@@ -57,6 +57,7 @@ struct LawBook {
     GPtrArray *papers;     /* of LawPaper */
     GPtrArray *checklists; /* of LawListFile */
     GPtrArray *weights;    /* of DrawWeights */
+    GPtrArray *adjacent;   /* of LawAdjacent */
     GPtrArray *examples;   /* of LawExample */
     GHashTable *places;    /* entry -> LawNode (copied) */
 };
@@ -106,6 +107,9 @@ void law_read_forms(LawReader *reader, LawBook *book, LawNode list);
 /* Whole files: their root is the entry. */
 void law_read_checklist(LawReader *reader, LawBook *book, LawNode root);
 void law_read_draw_weights(LawReader *reader, LawBook *book, LawNode root);
+void law_read_adjacent(LawReader *reader, LawBook *book, LawNode root);
+/* Its districts lie in the city. */
+void law_check_adjacent(LawReader *reader, const LawBook *book);
 /* Articles of items, and lists that forms ask for. */
 void law_check_checklists(LawReader *reader, const LawBook *book);
 /* Bit set of Role of a list of role words ("legal-reviewer"). */

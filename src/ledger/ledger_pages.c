@@ -65,6 +65,15 @@ static json_t *entry_model(const LedgerRecord *record, const LedgerLeaf *leaf) {
     return model;
 }
 
+/* Once a signed head holds the entry. */
+static void put_tlog_url(Db *db, int64_t index, json_t *model) {
+    g_auto(LedgerSignedHead) head = {0};
+    bool is_held = ledger_signed_newest(db, &head, NULL) && head.size > index;
+    g_autofree char *url =
+        is_held ? g_strdup_printf("/verify/tlog-proof?leaf=%" G_GINT64_FORMAT, index) : NULL;
+    json_put_text(model, "tlog_url", url);
+}
+
 static bool check_payload(Finding *finding, const LedgerRecord *record, const LedgerLeaf *leaf) {
     if (record->payload == NULL) {
         return add_step(finding, true, "正文已依法删除，账本里只留下它的封存值；封存值没有变");
@@ -86,6 +95,7 @@ static bool look_at(Db *db, const LedgerRecord *record, Finding *finding, GError
         return true;
     }
     finding->entry = entry_model(record, &leaf);
+    put_tlog_url(db, record->index, finding->entry);
     uint8_t hash[DIGEST_SIZE];
     merkle_leaf(DIGEST_SHA256, record->bytes, record->size, hash);
     bool is_same = memcmp(hash, record->leaf_hash, DIGEST_SIZE) == 0;
@@ -268,6 +278,22 @@ static Response *download_proof(Ctx *ctx, const Request *req) {
     return response_bytes("application/json", g_bytes_new_take(text, strlen(text)), name);
 }
 
+/* Without the payload: that is for who publishes what the entry is about. */
+static Response *download_tlog_proof(Ctx *ctx, const Request *req) {
+    g_autoptr(GError) error = NULL;
+    const char *leaf = request_query(req, "leaf");
+    int64_t index = 0;
+    if (leaf == NULL || !read_index(leaf, &index)) {
+        return response_not_found();
+    }
+    char *text = ledger_tlog_proof(ctx->db, index, false, &error);
+    if (text == NULL) {
+        return response_problem(error, "还没有签名的总指纹包含这条记录，过几秒钟再下载。");
+    }
+    g_autofree char *name = g_strdup_printf("entry-%" G_GINT64_FORMAT ".tlog-proof", index);
+    return response_bytes("text/plain; charset=utf-8", g_bytes_new_take(text, strlen(text)), name);
+}
+
 #define GET(path, handler)                                                                         \
     { ROUTE_GET, path, handler, PERM_PUBLIC, CSRF_NONE, 0 }
 
@@ -275,6 +301,7 @@ static Response *download_proof(Ctx *ctx, const Request *req) {
 static const Route routes[] = {
     GET("/verify", show_verify),
     GET("/verify/proof", download_proof),
+    GET("/verify/tlog-proof", download_tlog_proof),
     GET("/log/checkpoint", log_checkpoint_page),
     GET("/log/sm3/checkpoint", log_checkpoint_page),
     GET("/log/keys.txt", log_keys_page),

@@ -16,6 +16,7 @@ static const Route routes[] = {
     {ROUTE_GET, "/plans/{id}", plan_public_page, PERM_PUBLIC, CSRF_NONE, 0},
     {ROUTE_GET, "/units/{id}", unit_public_page, PERM_PUBLIC, CSRF_NONE, 0},
     {ROUTE_GET, "/verify/offline", verify_offline_page, PERM_PUBLIC, CSRF_NONE, 0},
+    {ROUTE_GET, "/verify/share", verify_share_page, PERM_PUBLIC, CSRF_NONE, 0},
     {ROUTE_GET, "/verify/js/{version}/{file}", verify_module, PERM_PUBLIC, CSRF_NONE, 0},
     {ROUTE_GET, "/help", help_page, PERM_PUBLIC, CSRF_NONE, 0},
     {ROUTE_GET, "/accessibility", accessibility_page, PERM_PUBLIC, CSRF_NONE, 0},

@@ -26,6 +26,7 @@ Response *rule_matrix_page(Ctx *ctx, const Request *req);
 
 /* verify_page.c */
 Response *verify_offline_page(Ctx *ctx, const Request *req);
+Response *verify_share_page(Ctx *ctx, const Request *req);
 Response *verify_module(Ctx *ctx, const Request *req);
 
 /* record_pages.c */

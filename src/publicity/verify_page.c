@@ -1,9 +1,11 @@
 /*
- * /verify/offline: the verifier that runs in the visitor's own browser, and the modules it loads.
- * They import each other by name, so they lie in one folder whose name changes with their contents.
+ * /verify/offline: the verifier that runs in the visitor's own browser; /verify/share: where a
+ * party of a draw makes its share; and the modules that both load. They import each other by name,
+ * so they lie in one folder whose name changes with their contents.
  */
 #include "base/digest.h"
 #include "base/embedded.h"
+#include "draw/draw_rules.h"
 #include "publicity/publicity_pages.h"
 
 #include <pthread.h>
@@ -30,14 +32,33 @@ static void compute_version(void) {
     g_strlcpy(version, hex, sizeof version);
 }
 
+/* {script} */
+static json_t *script_model(const char *module) {
+    pthread_once(&version_once, compute_version);
+    g_autofree char *script = g_strdup_printf("/verify/js/%s/%s", version, module);
+    json_t *model = json_object();
+    json_put_text(model, "script", script);
+    return model;
+}
+
 Response *verify_offline_page(Ctx *ctx, const Request *req) {
     (void)ctx;
     (void)req;
-    pthread_once(&version_once, compute_version);
-    g_autofree char *script = g_strdup_printf("/verify/js/%s/page.mjs", version);
-    json_t *model = json_object();
-    json_put_text(model, "script", script);
-    return response_page("publicity/verify_offline", model);
+    return response_page("publicity/verify_offline", script_model("page.mjs"));
+}
+
+/* Asks nothing of the store: whoever is invited makes its share before the draw is public. */
+Response *verify_share_page(Ctx *ctx, const Request *req) {
+    (void)ctx;
+    const char *draw = request_query(req, "draw");
+    bool is_named = draw != NULL && draw_id_valid(draw);
+    bool is_sha256 = g_strcmp0(request_query(req, "hash"), "sha256") == 0;
+    json_t *model = script_model("share.mjs");
+    json_put_text(model, "draw", is_named ? draw : "");
+    json_put_text(model, "draw_shown", is_named ? draw : "D7");
+    json_put_text(model, "hash", is_sha256 ? "sha256" : "sm3");
+    json_put_bool(model, "is_sha256", is_sha256);
+    return response_page("publicity/verify_share", model);
 }
 
 Response *verify_module(Ctx *ctx, const Request *req) {

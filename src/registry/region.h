@@ -62,6 +62,9 @@ GPtrArray *region_districts(Db *db, const char *scope, const char *day, GError *
  * *ret_added (may be NULL). */
 bool region_load(Db *db, const char *province, int64_t *ret_added, GError **error);
 
+/* The embedded data set: lines "code TAB name TAB level TAB parent". Caller frees. */
+char *region_data_set(GError **error);
+
 /* A change from the overlay file, or a row of an import. */
 typedef struct RegionChange {
     const char *id, *code, *name, *parent;

@@ -398,7 +398,7 @@ bool region_put(Db *db, const RegionChange *change, GError **error) {
 }
 
 /* The data set: gzip of lines "code TAB name TAB level TAB parent". */
-static char *read_data_set(GError **error) {
+char *region_data_set(GError **error) {
     EmbeddedFile file = embedded_find("assets/regions.tsv.gz");
     if (file.data == NULL) {
         hz_fail(error,
@@ -441,7 +441,7 @@ static bool put_change(const RegionChange *change, void *data, GError **error) {
 }
 
 bool region_load(Db *db, const char *province, int64_t *ret_added, GError **error) {
-    g_autofree char *text = read_data_set(error);
+    g_autofree char *text = region_data_set(error);
     if (text == NULL) {
         return false;
     }

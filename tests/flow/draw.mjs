@@ -8,9 +8,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { axeFindings, Client, closeBrowser, ENGINES, huozheng, openPage, startCity } from './support.mjs';
+import { axeFindings, Client, closeBrowser, ENGINES, huozheng, openPage, ROOT, sidewaysScroll, startCity } from './support.mjs';
 
 const DICE = '4 8 1 5 1 6 2 3 4 2 3 1 4 1 5 9 2 6 5 3';
+const PROOFS = ['commit.tlog-proof', 'result.tlog-proof'];
 
 const idIn = (response) => Number(/\/(\d+)$/.exec(response.headers.get('location'))[1]);
 
@@ -64,13 +65,89 @@ async function freezePlan(client, plan, mode) {
     return idIn(second);
 }
 
-/* Two parties; one gives its share, the other does not. */
+/* A party makes its share in its own browser, which has no network any more when it does. */
+async function shareInBrowser(city, number, hash, party) {
+    const page = await openPage(city.url, { width: 360 });
+    await page.goto(`/verify/share?draw=${number}&hash=${hash}`);
+    await page.waitForSelector('[data-share]:not([hidden])');
+    await page.waitForLoadState('networkidle');
+    assert.deepEqual(await axeFindings(page), []);
+    await page.context().setOffline(true);
+    await page.fill('#party', '演示:公证处');
+    await page.press('#party', 'Enter');
+    assert.match(await page.textContent('[data-share-out]'), /不能有冒号/);
+    await page.fill('#party', party);
+    await page.press('#party', 'Enter');
+    await page.waitForSelector('[data-value=commit]');
+    assert.ok(await page.evaluate(() => document.activeElement.classList.contains('note')), 'what was made has the focus');
+    const [share, commit, line] = await Promise.all(['share', 'commit', 'line'].map((name) => page.textContent(`[data-value=${name}]`)));
+    assert.equal(line, `${party} ${commit}`);
+    assert.equal(await sidewaysScroll(page), 0);
+    assert.deepEqual(await axeFindings(page), []);
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+    return { party, share, commit };
+}
+
+/* Without a script the page says two ways to do the same; the shell's is looked at where its tools are. */
+async function checkShareByHand(city, number, hash, party) {
+    const page = await openPage(city.url, { script: false });
+    await page.goto(`/verify/share?draw=${number}&hash=${hash}`);
+    assert.ok(!(await page.isVisible('[data-share]')), 'a form that cannot work is not shown');
+    assert.ok(await page.isVisible(`text=huozheng draw share ${number}`));
+    const command = (await page.textContent('[data-by-hand]')).replace("'名称'", `'${party}'`);
+    await page.context().close();
+    if (spawnSync('bash', ['-c', 'command -v xxd && command -v openssl']).status !== 0) return;
+    const [share, commit] = spawnSync('bash', ['-c', command], { encoding: 'utf8' }).stdout.split('\n');
+    assert.ok(commit.endsWith(commitOf({ party, share }, number, hash)), commit);
+}
+
+const commitOf = ({ party, share }, number, hash) => JSON.parse(huozheng(['draw', 'share', number, '--party', party, '--hash', hash, '--share', share, '--json'])).commit;
+
+/* ... and hands it in on the public page, without an account. */
+async function handInInBrowser(city, id, { party, share }) {
+    const page = await openPage(city.url, { width: 360 });
+    const send = async (typed) => {
+        await page.selectOption('#party', party);
+        await page.fill('#share', typed);
+        await Promise.all([page.waitForNavigation(), page.press('#share', 'Enter')]);
+        return page.textContent('main');
+    };
+    await page.goto(`/draws/${id}`);
+    assert.match(await send('ab'.repeat(32)), /和封存时的承诺值对不上/);
+    page.complaints = page.complaints.filter((line) => !line.includes('422'));
+    const text = await send(share.toUpperCase());
+    assert.match(text, /份额已收下/);
+    assert.ok(!text.includes(share), 'it stays secret in a sealed draw');
+    assert.equal(await page.$(`option[value="${party}"]`), null);
+    assert.deepEqual(await axeFindings(page), []);
+    assert.equal(await sidewaysScroll(page), 0);
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+}
+
+/* Strangers cannot work the server with shares: a token, a share of the right form, so many an hour. */
+async function checkStrangers(city, id, party) {
+    const stranger = new Client(city.url), target = `/draws/${id}/reveal`;
+    const [, csrf] = /name="csrf" value="([^"]*)"/.exec(await (await stranger.get(`/draws/${id}`)).text());
+    const send = (fields) => stranger.request('POST', target, {
+        body: new URLSearchParams(fields).toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+    assert.equal((await send({ party, share: 'ab'.repeat(32) })).status, 403, 'no token');
+    assert.equal((await send({ csrf, party: '不认识', share: 'ab'.repeat(32) })).status, 404);
+    let status = 422;
+    for (let i = 0; i < 31 && status === 422; i++) status = (await send({ csrf, party, share: 'kurz' })).status;
+    assert.equal(status, 429);
+}
+
+/* Four parties: the platform, one that does all in its browser, one that comes too late, one through the clerk. */
 async function walk(city, client, id) {
     const page = `/work/draws/${id}`;
     const post = (step, fields) => client.post(`${page}/${step}`, fields, { from: page });
-    const { beacon_rows: rows, open_by_value: day, number, hash_zh: hash } = await client.json(page);
-    const share = (party) => JSON.parse(huozheng(['draw', 'share', number, '--party', party, '--hash', hash === 'SM3' ? 'sm3' : 'sha256', '--json']));
-    const parties = [share('演示公证处'), share('演示大学')];
+    const { beacon_rows: rows, open_by_value: day, number, hash } = await client.json(page);
+    const share = (party) => JSON.parse(huozheng(['draw', 'share', number, '--party', party, '--hash', hash, '--json']));
+    const parties = [await shareInBrowser(city, number, hash, '演示公证处'), share('演示大学'), share('演示街道办')];
+    assert.equal(commitOf(parties[0], number, hash), parties[0].commit);
+    await checkShareByHand(city, number, hash, '演示大学');
     const good = { source_1: 'dice10', round_1: '20', time_1: rows[0].time, open_by: day,
         parties: parties.map((one) => `${one.party} ${one.commit}`).join('\n') };
     for (const [bad, word] of [[{ round_1: '12' }, /不到 60 比特/], [{ time_1: '2026-01-01T10:00' }, /太近/], [{ parties: '没有承诺值' }, /承诺值/]]) {
@@ -83,7 +160,9 @@ async function walk(city, client, id) {
     assert.equal((await post('commit', good)).status, 409, 'one commit');
     assert.equal((await post('drop', {})).status, 409, 'not taken back any more');
     assert.equal((await post('reveal', { party: parties[0].party, share: parties[1].share })).status, 422);
-    assert.equal((await post('reveal', { party: parties[0].party, share: parties[0].share })).status, 303);
+    assert.equal((await post('reveal', { party: parties[2].party, share: parties[2].share })).status, 303);
+    await handInInBrowser(city, id, parties[0]);
+    await checkStrangers(city, id, parties[1].party);
     assert.equal((await post('beacon', { j: '1', value: DICE, note: '' })).status, 403, 'not before its time');
     assert.equal((await post('run', {})).status, 409);
     city.forward(1200);
@@ -118,10 +197,23 @@ async function checkSecret(url, id, targets, parties) {
     assert.equal((await stranger.get(`/work/draws/${id}`)).status, 303);
 }
 
+/* What is read once the server has signed a head that holds the entry; it signs every second. */
+async function soon(read, isReady) {
+    for (let i = 0; i < 100; i++) {
+        const model = await read();
+        if (isReady(model)) return model;
+        await sleep(200);
+    }
+    return read();
+}
+
 async function checkPublic(city, id, targets) {
     const stranger = new Client(city.url);
-    const model = await stranger.json(`/draws/${id}`);
+    const model = await soon(() => stranger.json(`/draws/${id}`), ({ files }) => files.some((file) => file.name === PROOFS[1]));
     assert.deepEqual(model.targets.map((one) => one.name), targets.map((one) => one.name));
+    for (const name of ['reveals.txt', 'salt.txt', 'result.tsv', ...PROOFS]) {
+        assert.ok(model.files.some((file) => file.name === name), `${name} is offered`);
+    }
     const found = await stranger.json(`/draws/${id}?unit=${targets[0].id}`);
     assert.equal(found.found.length, 1);
     assert.equal(found.found[0].outcome, '抽中');
@@ -139,6 +231,11 @@ async function checkPublic(city, id, targets) {
         assert.equal(response.status, 200, file.href);
         writeFileSync(path.join(folder, file.name), Buffer.from(await response.arrayBuffer()));
     }
+    const whole = JSON.parse(huozheng(['verify', folder, '--json']));
+    assert.ok(whole.valid, whole.zh);
+    assert.deepEqual(whole.checks.filter(({ ok }) => ok !== true).map(({ id }) => id), ['signature', 'witness', 'key', 'time'], 'no key was given');
+    const python = spawnSync('python3', [path.join(ROOT, 'tools/verify/verify.py'), folder, '--json'], { encoding: 'utf8' });
+    assert.deepEqual(JSON.parse(python.stdout), whole, 'the Python verifier says the same of what the page lists');
     const verdict = JSON.parse(huozheng(['draw', 'verify', folder, '--json']));
     assert.deepEqual([verdict.valid, verdict.commit, verdict.result], [true, model.commit, model.result]);
     huozheng(['draw', 'verify', folder, '--commit', model.commit, '--result', model.result]);
@@ -156,9 +253,12 @@ async function checkPublic(city, id, targets) {
 async function checkProof(city, model) {
     const stranger = new Client(city.url);
     for (const badge of [model.commit_proof, model.result_proof, model.publish_proof]) {
-        const page = await stranger.json(badge.href);
+        const page = await soon(() => stranger.json(badge.href), ({ entry }) => entry.tlog_url);
         assert.equal(page.verdict, 'real', badge.href);
         assert.ok(page.steps.every((step) => step.is_ok));
+        const tlog = path.join(city.db.folder, `entry-${badge.index}.tlog-proof`);
+        writeFileSync(tlog, await (await stranger.get(page.entry.tlog_url)).text());
+        assert.equal(JSON.parse(huozheng(['verify', tlog, '--json'])).valid, true, badge.href);
         const proof = await (await stranger.get(page.entry.proof_url)).text();
         const file = path.join(city.db.folder, `proof-${badge.index}.json`);
         writeFileSync(file, proof);
@@ -201,7 +301,7 @@ for (const engine of ENGINES) {
         const parties = await walk(city, client, id);
         const work = await client.json(`/work/draws/${id}`);
         assert.ok(work.targets.length > 0);
-        assert.deepEqual(work.parties.map((one) => one.counts), [true, true, false], 'the platform and who gave a share');
+        assert.deepEqual(work.parties.map((one) => one.counts), [true, true, false, true], 'the platform and who gave a share');
         const csv = await (await client.get(`/work/draws/${id}/targets.csv`)).text();
         assert.equal(csv.trim().split('\r\n').length, work.targets.length + 1);
         await checkSecret(city.url, id, work.targets, parties);

@@ -61,6 +61,8 @@ test('a dangling article, an unknown key and a lost example are refused with fil
         ['dangling', 'national/powers.yaml', 'basis: [行政强制法/17]', 'basis: [行政强制法/171]', /law\/national\/powers\.yaml:\d+:13: no article "行政强制法\/171"/],
         ['need', 'national/procedures/inspection.yaml', 'basis: [公安部令120/19, 消防法/54]}', 'basis: [公安部令120/19, 消防法/540]}', /law\/national\/procedures\/inspection\.yaml:\d+:\d+: no article "消防法\/540"/],
         ['key', 'chongqing/powers.yaml', '    allow: true', '    allows: true', /law\/chongqing\/powers\.yaml:\d+:5: unknown key "allows"/],
+        ['border', 'chongqing/adjacent-districts.yaml', 'name: 渝中区', 'name: 江北区', /law\/chongqing\/adjacent-districts\.yaml:\d+:5: no district 500103 is called 江北区/],
+        ['too-early', 'chongqing/adjacent-districts.yaml', 'from: 2025-11-06', 'from: 2025-11-05', /no district 500157 is called 两江新区 on all days/],
         ['example', 'national/examples/terms.yaml', 'rule: fire-service, from: 2026-03-02', 'rule: payment, from: 2026-03-02', /example fire-service-2026-03-02/],
     ];
     for (const [name, file, from, to, message] of cases) {
