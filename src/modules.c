@@ -2,6 +2,7 @@
 #include "account/account.h"
 #include "casework/casework.h"
 #include "draw/draw.h"
+#include "draw/draw_substitute.h"
 #include "importer/importer.h"
 #include "inspection/inspection.h"
 #include "job/job.h"
@@ -35,6 +36,12 @@ const DrawDone draw_done_hooks[] = {
     NULL,
 };
 
+/* What follows a substitution after a draw, in its transaction. */
+const DrawSubstituted draw_substituted_hooks[] = {
+    inspection_take_substitution,
+    NULL,
+};
+
 /* What the page of a unit or a building shows of past inspections beside imported ones. */
 const PastSource past_sources[] = {
     inspection_past,
@@ -45,6 +52,7 @@ const PastSource past_sources[] = {
 const CaseHooks case_hooks = {
     .recused = draw_recused,
     .count = inspection_count,
+    .refuse = inspection_refuse,
     .taken = inspection_follow,
     .see_also = inspection_see_also,
 };

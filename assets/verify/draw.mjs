@@ -5,6 +5,7 @@ import { Tree, compareBytes, digest, hex, joined, leafHash, text, unhex, utf8 } 
 import { Opened, TlogProof, attempt, readJson } from './ledger.mjs';
 import { checkHeads, checkWitnesses } from './note.mjs';
 import { assign, lp } from './officers.mjs';
+import { checkSubstitutions } from './substitutions.mjs';
 import { Bad } from './verdict.mjs';
 
 const ID = '[0-9A-Z_-]{1,20}', TOKEN = '[0-9A-Za-z_-]{1,16}', DISTRICT = '[0-9A-Za-z_-]{1,20}';
@@ -215,17 +216,23 @@ function recompute(verdict, files, texts, commit, rules, salt, progress) {
   const keys = drawKeys(rules.kind, digest(rules.kind, utf8(texts['commit.txt'])), seed, shares);
   const picked = pick(pool, rules, keys.target, progress);
   progress('officers', 0);
-  const teams = assign({
+  const input = {
     ...rules, key: keys.inspector, targets: picked.drawn, denied: new Set(denied.map(([target, officer]) => `${target}\t${officer}`)),
     officers: inspectors.map(([id, district, lead, validTo, load, cap]) => (
       { id, district, lead: lead === '1', validTo, load: Number(load), cap: Number(cap) })),
-  });
+  };
+  const teams = assign(input);
   compareResult(texts['result.tsv'], writeResult(picked, teams));
   verdict.passed('tickets');
   verdict.passed('officers');
+  if (files.has('substitutions.tsv')) {
+    const districts = new Map(pool.map(([id, , district]) => [id, district]));
+    checkSubstitutions(verdict, files.get('substitutions.tsv'), { input, picked, districts, ...teams });
+  }
 }
 
 export function verifyDraw(verdict, files, trust, progress) {
+  if (!files.has('substitutions.tsv')) verdict.skip('substitutions');
   const texts = readSmall(files);
   need(files, 'params.txt', 'commit.txt');
   const values = readKeys(texts['params.txt'], 'params', 'params.txt'), sealed = values.get('mode') === 'sealed';
@@ -241,6 +248,7 @@ export function verifyDraw(verdict, files, trust, progress) {
     recompute(verdict, files, texts, commit, rules, readSalt(texts['salt.txt'], sealed), progress);
   } else {
     for (const check of ['pool', 'inspectors', 'denied', 'weights', 'beacon', 'shares', 'tickets', 'officers']) verdict.unknown(check, 'sealed');
+    if (files.has('substitutions.tsv')) verdict.unknown('substitutions', 'sealed');
   }
   checkLedger(verdict, files, texts, commit, rules, trust, opened);
 }

@@ -11,7 +11,7 @@ export function lp(written) {
 }
 
 /* For each target: numbers of officers by (h, id), h = H(KI lp(t) lp(i)). */
-function candidates(input, rung) {
+export function candidates(input, rung) {
   return input.targets.map((target) => {
     const start = joined(input.key, lp(target.id)), ranked = [];
     input.officers.forEach((officer, number) => {

@@ -19,9 +19,15 @@ export class Verdict {
     this.checks.set(check, { ok: true });
   }
 
-  /* Cannot be checked from these files; never counts as passed. */
-  unknown(check, reason) {
-    this.checks.set(check, { ok: null, reason });
+  /* Cannot be checked from these files; never counts as passed. `place`: files, line, and what is `said`
+   * where the reason's words have "%s". */
+  unknown(check, reason, place = {}) {
+    this.checks.set(check, { ok: null, reason, ...place });
+  }
+
+  /* What it would look at is not among the files and need not be. */
+  skip(check) {
+    this.checks.delete(check);
   }
 
   failed({ check, reason, files, line }) {
@@ -30,13 +36,13 @@ export class Verdict {
   }
 
   sentence(id, language) {
-    const { ok, reason, files = [], line = null } = this.checks.get(id), words = this.words.checks[id][language];
+    const { ok, reason, files = [], line = null, said = [] } = this.checks.get(id), words = this.words.checks[id][language];
     if (ok) return words.ok;
     const zh = language === 'zh', colon = zh ? '：' : ': ';
     let place = files.join(zh ? '、' : ', ');
     if (place && line !== null) place += zh ? ` 第 ${line} 行` : `, line ${line}`;
     return (ok === false ? words.bad : words.what) + colon + (place && place + colon)
-      + this.words.reasons[reason][language] + (zh ? '。' : '.');
+      + said.reduce((text, one) => text.replace('%s', () => one), this.words.reasons[reason][language]) + (zh ? '。' : '.');
   }
 
   summary(language) {

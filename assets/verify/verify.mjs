@@ -6,7 +6,7 @@ import { Key, Policy, Trust } from './note.mjs';
 import { run } from './verdict.mjs';
 
 const DRAW_FILES = ['pool.tsv', 'insp.tsv', 'deny.tsv', 'params.txt', 'commit.txt', 'beacon.txt', 'reveals.txt',
-  'salt.txt', 'result.tsv', 'commit.tlog-proof', 'result.tlog-proof'];
+  'salt.txt', 'result.tsv', 'commit.tlog-proof', 'result.tlog-proof', 'substitutions.tsv'];
 
 /* The verdict (huozheng-verdict/1) on `files`, a Map from name to bytes: a draw bundle, or one proof
  * or history file; null if they are neither. `keys`: vkeys; `policy`: bytes of a tlog-policy file.

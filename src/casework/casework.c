@@ -51,6 +51,19 @@ void casework_may(const LawCase *course,
     }
 }
 
+bool casework_may_now(Db *db,
+                      const LawCase *course,
+                      const Matter *matter,
+                      const CaseActor *actor,
+                      const LawStep *step,
+                      LawRefusal *ret_refusal,
+                      GError **error) {
+    casework_may(course, matter, actor, step, ret_refusal);
+    CaseAct act = {.step = step->id, .happened_us = actor->now_us};
+    return ret_refusal->reason_zh != NULL ||
+           case_hooks.refuse(db, matter, &act, ret_refusal, error);
+}
+
 /* --- replay -------------------------------------------------------------------------------------
  */
 

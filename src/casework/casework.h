@@ -37,6 +37,9 @@ typedef struct CaseAct {
     const json_t *data; /* of the step's form; may be NULL when it has none */
     const int64_t *officers;
     size_t officer_count;
+    const char
+        *origin; /* a word of the room that takes it by a rule of its own, which has named the
+                  * officers wherever they serve, to its own CaseHooks; NULL: a person does */
 } CaseAct;
 
 /* What a new matter is about. */
@@ -143,6 +146,15 @@ void casework_may(const LawCase *course,
                   const LawStep *step,
                   LawRefusal *ret_refusal);
 
+/* The same, and what other rooms say to it (CaseHooks.refuse). */
+bool casework_may_now(Db *db,
+                      const LawCase *course,
+                      const Matter *matter,
+                      const CaseActor *actor,
+                      const LawStep *step,
+                      LawRefusal *ret_refusal,
+                      GError **error);
+
 /* --- papers, links, drafts --- */
 
 /* A statutory form that an act has made; its text never changes. */
@@ -224,6 +236,10 @@ typedef struct CaseHooks {
                     GError **error);
     /* What is counted elsewhere under the same cap. */
     bool (*count)(Db *db, const CaseCount *count, int64_t *ret_n, GError **error);
+    /* Why the act is not a person's to choose: a refusal, perhaps with the place where it is done
+     * instead. The act's data is NULL as long as nobody has filled in its form. */
+    bool (*refuse)(
+        Db *db, const Matter *matter, const CaseAct *act, LawRefusal *ret_refusal, GError **error);
     /* A room that keeps a reading of matters writes it with the act. */
     bool (*taken)(Db *db, const CaseTaken *taken, GError **error);
     /* Where else the matter is found, as far as the reader may go there: appends {text, href}. */

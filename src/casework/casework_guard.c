@@ -86,12 +86,13 @@ typedef struct Guard {
     const Matter *matter;
 } Guard;
 
-/* Serving there, or sent there: by a draw, which asks for nobody but names them, or by the matter
- * that this one grows out of. */
+/* Serving there, or sent there: by a draw, which asks for nobody but names them, by a room that has
+ * named them by its own rule, or by the matter that this one grows out of. */
 static bool serves_there(const Guard *guard, const Officer *officer) {
     return region_is_inside(guard->matter->region, officer->region) ||
            region_is_inside(officer->region, guard->matter->region) ||
-           guard->work->step->officers == 0 || law_case_names(guard->course, officer->id) ||
+           guard->work->act->origin != NULL || guard->work->step->officers == 0 ||
+           law_case_names(guard->course, officer->id) ||
            case_is_sent(guard->work->source, guard->matter, officer->id);
 }
 
@@ -184,6 +185,13 @@ static bool check_cap(Db *db, const Guard *guard, GError **error) {
     return true;
 }
 
+/* What a room above has settled is not chosen here. */
+static bool check_rooms(Db *db, const Guard *guard, GError **error) {
+    const CaseWork *work = guard->work;
+    return work->opening != NULL ||
+           case_hooks.refuse(db, guard->matter, work->act, work->refusal, error);
+}
+
 static bool check_powers(Db *db, const Guard *guard, GError **error) {
     return case_power_officers(db, guard->work, error);
 }
@@ -191,7 +199,7 @@ static bool check_powers(Db *db, const Guard *guard, GError **error) {
 bool case_guard(
     Db *db, const CaseWork *work, const LawCase *course, const Matter *matter, GError **error) {
     typedef bool (*Check)(Db *, const Guard *, GError **);
-    static const Check checks[] = {check_officers, check_powers, check_cap};
+    static const Check checks[] = {check_rooms, check_officers, check_powers, check_cap};
     Guard guard = {work, course, matter};
     if (work->act->happened_us > work->actor->now_us) {
         case_refuse(work->refusal, "date", NULL, g_strdup("发生时间还没有到"));

@@ -91,7 +91,9 @@ Response *matter_act_page(Ctx *ctx, const Request *req) {
         return response_problem(error, NULL);
     }
     CaseActor actor = matter_actor(ctx);
-    casework_may(course, &matter, &actor, form.step, &refusal);
+    if (!casework_may_now(ctx->db, course, &matter, &actor, form.step, &refusal, &error)) {
+        return response_problem(error, NULL);
+    }
     g_autoptr(json_t) started = started_of(ctx, req, &form);
     if (form.step->effect == LAW_EFFECT_EXPEDITE) {
         g_autofree char *turn = desk_turn_text(course, ctx->now_us);

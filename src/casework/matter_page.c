@@ -38,10 +38,14 @@ put_follow_ups(const Ctx *ctx, const LawCase *course, const Matter *matter, json
 }
 
 /* What may be done now, and why not the rest. */
-static void put_steps(const Ctx *ctx, const LawCase *course, const Matter *matter, json_t *model) {
+static bool
+put_steps(Ctx *ctx, const LawCase *course, const Matter *matter, json_t *model, GError **error) {
     json_t *can = json_array();
     json_t *cannot = json_array();
     json_t *common = json_array();
+    json_put(model, "common", common);
+    json_put(model, "can", can);
+    json_put(model, "cannot", cannot);
     CaseActor actor = matter_actor(ctx);
     const LawProcedure *procedure = law_case_procedure(course);
     for (unsigned i = 0; i < procedure->step_count; i++) {
@@ -52,7 +56,9 @@ static void put_steps(const Ctx *ctx, const LawCase *course, const Matter *matte
             continue; /* an error is put right from the answer that has it; the public has own pages
                        */
         }
-        casework_may(course, matter, &actor, step, &refusal);
+        if (!casework_may_now(ctx->db, course, matter, &actor, step, &refusal, error)) {
+            return false;
+        }
         json_t *line = json_object();
         g_autofree char *href =
             g_strdup_printf("/work/matters/%" G_GINT64_FORMAT "/acts/%s", matter->id, step->id);
@@ -60,6 +66,7 @@ static void put_steps(const Ctx *ctx, const LawCase *course, const Matter *matte
         json_put_text(line, "name", step->name);
         json_put_text(line, "why", refusal.reason_zh);
         json_put_text(line, "basis", refusal.basis_zh);
+        json_put_text(line, "instead", refusal.href);
         bool is_possible = refusal.reason_zh == NULL;
         bool is_common = step->is_common && step->effect != LAW_EFFECT_EXPEDITE;
         bool is_told = !step->is_common || g_strcmp0(refusal.rule, "once") == 0;
@@ -77,9 +84,7 @@ static void put_steps(const Ctx *ctx, const LawCase *course, const Matter *matte
     json_put_bool(model, "has_cannot", json_array_size(cannot) > 0);
     json_put_bool(model, "has_common", json_array_size(common) > 0);
     json_put_int(model, "cannot_count", (int64_t)json_array_size(cannot));
-    json_put(model, "common", common);
-    json_put(model, "can", can);
-    json_put(model, "cannot", cannot);
+    return true;
 }
 
 /* Papers with their number, and whether they have reached the party. */
@@ -249,7 +254,9 @@ static Response *show(Ctx *ctx, const Matter *matter, bool with_sealed) {
         model, "may_unseal", has_sealed && !with_sealed && may_see_sealed(ctx, procedure));
     json_put_bool(model, "is_unsealed", with_sealed);
     matter_put_deadlines(ctx, &shown, course, model);
-    put_steps(ctx, course, matter, model);
+    if (!put_steps(ctx, course, matter, model, &error)) {
+        return response_problem(error, NULL);
+    }
     put_people(ctx, &shown, model);
     json_t *elsewhere = json_array();
     json_put(model, "elsewhere", elsewhere);

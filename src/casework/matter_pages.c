@@ -28,6 +28,12 @@ Response *matter_refuse(Ctx *ctx, const Request *req, const LawRefusal *refusal)
         refusal->basis_zh == NULL
             ? g_strdup(refusal->reason_zh)
             : g_strdup_printf("%s（%s）", refusal->reason_zh, refusal->basis_zh);
+    if (refusal->href != NULL) {
+        json_t *model = json_object();
+        json_put_text(model, "message", text);
+        json_put_text(model, "href", refusal->href);
+        return response_page_status(403, "casework/refused", model);
+    }
     hz_fail(&error, HZ_ERROR_DENIED, "refused by rule %s", refusal->rule);
     return response_problem(error, text);
 }

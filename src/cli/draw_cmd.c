@@ -1,4 +1,5 @@
-/* huozheng draw list | export DRAW DIR | verify DIR; the steps stand in draw_step_cmd.c */
+/* huozheng draw list | export DRAW DIR | verify DIR; the steps stand in draw_step_cmd.c and
+ * draw_substitute_cmd.c */
 #include "cli/draw_cmd.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -177,6 +178,7 @@ static const Action actions[] = {
     {"commit", draw_cmd_commit},
     {"reveal", draw_cmd_reveal},
     {"run", draw_cmd_run},
+    {"substitute", draw_cmd_substitute},
     {"publish", draw_cmd_publish},
     {"drop", draw_cmd_drop},
 };
@@ -220,7 +222,8 @@ static int run_action(const DrawOptions *options) {
         (count == 3 && strcmp(name, "export") == 0)) {
         return run_on_db(options, action);
     }
-    fputs("usage: huozheng draw list|freeze PLAN|commit DRAW|reveal DRAW|run DRAW|publish DRAW|"
+    fputs("usage: huozheng draw list|freeze PLAN|commit DRAW|reveal DRAW|run DRAW|substitute "
+          "DRAW|publish DRAW|"
           "drop DRAW|export DRAW DIR|verify DIR|share DRAW\n",
           stderr);
     return 2;
@@ -237,7 +240,9 @@ static void options_clear(DrawOptions *options) {
                      options->party,
                      options->share,
                      options->open_by,
-                     options->note};
+                     options->note,
+                     options->officer,
+                     options->reason};
     char **lists[] = {
         options->strata, options->beacons, options->parties, options->values, options->rest};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
@@ -254,6 +259,7 @@ static const char SUMMARY[] =
     "  commit DRAW       fix them and the beacons to wait for; nothing can be changed afterwards\n"
     "  reveal DRAW       a party's share, before the first beacon\n"
     "  run DRAW          give the beacons' values and draw, once\n"
+    "  substitute DRAW   the next by the rule comes in for an object or officer that cannot\n"
     "  publish DRAW      open a sealed draw after the inspections\n"
     "  drop DRAW         take back what is only frozen\n"
     "  export DRAW DIR   write the files (--public: those anybody may have)\n"
@@ -303,7 +309,10 @@ static int run_command(int argc, char **argv) {
          &options.values,
          "run: value of a beacon, in their order; may be repeated",
          "TEXT"},
-        {"note", 0, 0, G_OPTION_ARG_STRING, &options.note, "run: who saw it", "TEXT"},
+        {"note", 0, 0, G_OPTION_ARG_STRING, &options.note, "run, substitute: who saw what", "TEXT"},
+        {"place", 0, 0, G_OPTION_ARG_INT64, &options.place, "substitute: in result.tsv", "N"},
+        {"officer", 0, 0, G_OPTION_ARG_STRING, &options.officer, "substitute: who cannot go", "F7"},
+        {"reason", 0, 0, G_OPTION_ARG_STRING, &options.reason, "substitute: such as LEFT", "CODE"},
         {"public", 0, 0, G_OPTION_ARG_NONE, &options.is_public, "export: only what is open", NULL},
         {"commit", 0, 0, G_OPTION_ARG_STRING, &options.commit, "verify: must be this", "HEX"},
         {"result", 0, 0, G_OPTION_ARG_STRING, &options.result, "verify: must be this", "HEX"},
@@ -329,4 +338,4 @@ static int run_command(int argc, char **argv) {
 }
 
 const Command draw_command = {
-    "draw", "freeze, commit, reveal, run, export, verify …: random draws", run_command};
+    "draw", "freeze, commit, reveal, run, substitute, export, verify …: random draws", run_command};

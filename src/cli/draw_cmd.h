@@ -9,8 +9,8 @@ typedef struct DrawOptions {
     char *db;
     gboolean json, is_public, is_open;
     char *title, *hash, *date_from, *date_to, *commit, *result;
-    char *party, *share, *open_by, *note;
-    gint64 officer_cap, rotate, delta;
+    char *party, *share, *open_by, *note, *officer, *reason;
+    gint64 officer_cap, rotate, delta, place;
     char **strata, **beacons, **parties, **values;
     char **rest; /* action and its arguments */
 } DrawOptions;
@@ -26,6 +26,7 @@ int draw_cmd_freeze(Db *db, const DrawOptions *options, const char *plan);
 int draw_cmd_commit(Db *db, const DrawOptions *options, const char *draw);
 int draw_cmd_reveal(Db *db, const DrawOptions *options, const char *draw);
 int draw_cmd_run(Db *db, const DrawOptions *options, const char *draw);
+int draw_cmd_substitute(Db *db, const DrawOptions *options, const char *draw);
 int draw_cmd_publish(Db *db, const DrawOptions *options, const char *draw);
 int draw_cmd_drop(Db *db, const DrawOptions *options, const char *draw);
 /* Without a database: a fresh share, or the commitment of a given one. */

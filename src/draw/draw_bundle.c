@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "draw/draw_internal.h"
 #include "draw/draw_store.h"
+#include "draw/draw_substitute.h"
 #include "ledger/ledger_heads.h"
 
 #include <errno.h>
@@ -188,6 +189,25 @@ export_proof(Db *db, const Draw *draw, const char *folder, const char *name, GEr
     return close_file(file, is_written ? error : NULL) && is_written;
 }
 
+/* substitutions.tsv stands beside the bundle once there is one. */
+static bool
+export_substitutions(Db *db, const Draw *draw, bool is_public, const char *folder, GError **error) {
+    FILE *file = NULL;
+    if (!draw_substitutions_are_open(draw, is_public)) {
+        return true;
+    }
+    g_autoptr(GPtrArray) all = draw_substitutions(db, draw->id, error);
+    if (all == NULL || all->len == 0) {
+        return all != NULL;
+    }
+    if (!write_file(folder, DRAW_SUBSTITUTIONS_FILE, &file, error)) {
+        return false;
+    }
+    g_autofree char *text = draw_substitutions_file(draw, all);
+    bool is_written = write_part(text, strlen(text), file, error);
+    return close_file(file, is_written ? error : NULL) && is_written;
+}
+
 bool draw_export(Db *db, int64_t draw_id, bool is_public, const char *folder, GError **error) {
     g_autoptr(Draw) draw = draw_store_find(db, draw_id, false, error);
     if (draw == NULL) {
@@ -206,7 +226,7 @@ bool draw_export(Db *db, int64_t draw_id, bool is_public, const char *folder, GE
             return false;
         }
     }
-    return true;
+    return export_substitutions(db, draw, is_public, folder, error);
 }
 
 /* --- one object ------------------------------------------------------------------------------ */

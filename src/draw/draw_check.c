@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "draw/draw_files.h"
+#include "draw/draw_substitute_check.h"
 #include "ledger/merkle.h"
 
 #include <string.h>
@@ -472,6 +473,10 @@ static bool check_ledger(Bundle *bundle, const CheckTrust *trust) {
 
 bool draw_check(Verdict *verdict, const char *folder, const CheckTrust *trust) {
     g_auto(Bundle) bundle = {.verdict = verdict, .folder = folder};
+    if (!exists(&bundle, DRAW_SUBSTITUTIONS_FILE)) {
+        verdict_skip(verdict, "substitutions");
+    }
     return check_files(&bundle) && check_commit(&bundle) && check_opened(&bundle) &&
+           draw_check_substitutions(verdict, folder, bundle.is_opened) &&
            check_ledger(&bundle, trust);
 }

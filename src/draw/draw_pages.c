@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "draw/draw_internal.h"
+#include "draw/draw_substitute.h"
 #include "ledger/ledger_heads.h"
 
 #include <errno.h>
@@ -161,10 +162,14 @@ json_t *draw_work_model(Ctx *ctx, const Request *req, const Draw *draw, GError *
     }
     bool may_act = draw_may_act(ctx->who, draw->region);
     put_files(ctx, model, draw, false, path);
+    if (!draw_put_substitutions(ctx, draw, path, false, model, error)) {
+        return NULL;
+    }
     json_put_bool(model,
                   "may_publish",
                   draw->state == DRAW_DONE && may_act && principal_may(ctx->who, PERM_PUBLISH));
     json_put_bool(model, "may_act", may_act && principal_may(ctx->who, PERM_DRAW_RUN));
+    draw_put_substitute_links(draw, json_get_bool(model, "may_act", false), model);
     json_put_bool(model, "may_export", principal_may(ctx->who, PERM_EXPORT));
     json_put_text(model, "rung_zh", draw_rung_zh(ctx->db, draw));
     json_put(model, "problems", json_null());
@@ -222,7 +227,8 @@ Response *draw_public_answer(
                   draw->state == DRAW_DONE && draw->open_by[0] != '\0' &&
                       strcmp(today, draw->open_by) > 0);
     json_put(model, "by_hand", json_null());
-    if (!draw_put_protocol(ctx, draw, model, &error) ||
+    if (!draw_put_substitutions(ctx, draw, path, true, model, &error) ||
+        !draw_put_protocol(ctx, draw, model, &error) ||
         !draw_put_found(ctx->db, draw, asked, model, ctx->now_us, &error)) {
         return response_problem(error, NULL);
     }
@@ -290,6 +296,9 @@ Response *draw_file(Ctx *ctx, const Request *req) {
     if (g_strv_contains(draw_proof_names, name)) {
         return send_proof(ctx, draw, name);
     }
+    if (strcmp(name, DRAW_SUBSTITUTIONS_FILE) == 0) {
+        return draw_substitutions_response(ctx, draw, false);
+    }
     return draw_file_is_there(draw, name) ? send_file(ctx, draw, name) : response_not_found();
 }
 
@@ -302,6 +311,9 @@ Response *public_draw_file(Ctx *ctx, const Request *req) {
     const char *name = request_arg(req, "name");
     if (g_strv_contains(draw_proof_names, name) && draw_proof_is_public(draw)) {
         return send_proof(ctx, draw, name);
+    }
+    if (strcmp(name, DRAW_SUBSTITUTIONS_FILE) == 0) {
+        return draw_substitutions_response(ctx, draw, true);
     }
     return draw_file_is_public(draw, name) ? send_file(ctx, draw, name) : response_not_found();
 }

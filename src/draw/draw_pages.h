@@ -32,6 +32,9 @@ Response *draw_run_submit(Ctx *ctx, const Request *req);
 Response *draw_drop_submit(Ctx *ctx, const Request *req);
 /* draw_share_pages.c */
 Response *public_reveal_submit(Ctx *ctx, const Request *req);
+/* draw_substitute_pages.c */
+Response *draw_substitute_page(Ctx *ctx, const Request *req);
+Response *draw_substitute_submit(Ctx *ctx, const Request *req);
 /* draw_rule_pages.c */
 Response *draw_rules_page(Ctx *ctx, const Request *req);
 Response *draw_recuse_submit(Ctx *ctx, const Request *req);
@@ -100,8 +103,22 @@ Draw *draw_wanted(Ctx *ctx, const Request *req, bool is_public, Response **ret_r
 /* The page of a draw for everybody; takes `problems` over (NULL: none). */
 Response *draw_public_answer(
     Ctx *ctx, const Request *req, const Draw *draw, unsigned status, FormProblems *problems);
+/* The same for officers, if this person may act on it. */
+Draw *draw_own(Ctx *ctx, const Request *req, Response **ret_refusal);
 /* What the next step asks of a person, as it stands at first; see views/draw.html. */
 void draw_put_step_forms(Ctx *ctx, const Draw *draw, json_t *model);
 /* Sets model.beacons, parties, witnessed and what the steps say of them. `is_public`: shares of a
  * sealed draw stay out until it is open. */
 bool draw_put_protocol(Ctx *ctx, const Draw *draw, json_t *model, GError **error);
+
+/* --- between draw_pages.c and draw_substitute_pages.c ------------------------------------------
+ */
+
+/* Sets model.substitutions and adds their file to model.files, which is set; without notes and
+ * recusals for the public. `path`: of the draw's page. */
+bool draw_put_substitutions(
+    Ctx *ctx, const Draw *draw, const char *path, bool is_public, json_t *model, GError **error);
+/* Sets substitute_href of each target: where its substitution is asked for, or null. */
+void draw_put_substitute_links(const Draw *draw, bool may_act, json_t *model);
+/* substitutions.tsv, or 404. */
+Response *draw_substitutions_response(Ctx *ctx, const Draw *draw, bool is_public);

@@ -191,8 +191,7 @@ again(Ctx *ctx, const Request *req, const Draw *draw, const char *field, const c
     return response_form_again("draw/draw", model, problems);
 }
 
-/* The draw, if this person may act on it. */
-static Draw *own_draw(Ctx *ctx, const Request *req, Response **ret_refusal) {
+Draw *draw_own(Ctx *ctx, const Request *req, Response **ret_refusal) {
     g_autoptr(Draw) draw = draw_wanted(ctx, req, false, ret_refusal);
     if (draw != NULL && !draw_may_act(ctx->who, draw->region)) {
         g_autoptr(GError) error = NULL;
@@ -278,7 +277,7 @@ static bool commit_work(Db *db, void *data, GError **error) {
 Response *draw_commit_submit(Ctx *ctx, const Request *req) {
     Response *refusal = NULL;
     g_autoptr(GError) error = NULL;
-    g_autoptr(Draw) draw = own_draw(ctx, req, &refusal);
+    g_autoptr(Draw) draw = draw_own(ctx, req, &refusal);
     g_auto(CommitForm) form = {0};
     if (draw == NULL) {
         return refusal;
@@ -318,7 +317,7 @@ static Response *share_again(Ctx *ctx, const Request *req, const Draw *draw, con
 
 Response *draw_reveal_submit(Ctx *ctx, const Request *req) {
     Response *refusal = NULL;
-    g_autoptr(Draw) draw = own_draw(ctx, req, &refusal);
+    g_autoptr(Draw) draw = draw_own(ctx, req, &refusal);
     if (draw == NULL) {
         return refusal;
     }
@@ -346,7 +345,7 @@ static const char *value_hint(Ctx *ctx, const Draw *draw, int64_t j) {
 Response *draw_beacon_submit(Ctx *ctx, const Request *req) {
     Response *refusal = NULL;
     g_autoptr(GError) error = NULL;
-    g_autoptr(Draw) draw = own_draw(ctx, req, &refusal);
+    g_autoptr(Draw) draw = draw_own(ctx, req, &refusal);
     if (draw == NULL) {
         return refusal;
     }
@@ -398,7 +397,7 @@ static Response *
 take_step(Ctx *ctx, const Request *req, DbWork take, const char *done_zh, const char *conflict_zh) {
     Response *refusal = NULL;
     g_autoptr(GError) error = NULL;
-    g_autoptr(Draw) draw = own_draw(ctx, req, &refusal);
+    g_autoptr(Draw) draw = draw_own(ctx, req, &refusal);
     if (draw == NULL) {
         return refusal;
     }

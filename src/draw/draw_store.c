@@ -339,8 +339,13 @@ static GHashTable *new_counts(void) {
 GHashTable *draw_store_drawn_counts(Db *db, int64_t year, const char *object_kind, GError **error) {
     g_autoptr(DbRows) rows =
         db_query(db,
-                 SQL("SELECT object_id, COUNT(*) FROM draw_target WHERE year = $1 AND "
-                     "is_reserve = 0 AND object_kind = $2 GROUP BY object_id"),
+                 SQL("SELECT object_id, COUNT(*) FROM (SELECT object_id FROM draw_target t "
+                     "WHERE year = $1 AND is_reserve = 0 AND object_kind = $2 AND NOT EXISTS "
+                     "(SELECT 1 FROM draw_substitution s WHERE s.draw_id = t.draw_id "
+                     "AND s.ord = t.ord AND s.is_last = 1) UNION ALL SELECT s.object_id "
+                     "FROM draw_substitution s JOIN draw d ON d.id = s.draw_id WHERE s.is_last = 1 "
+                     "AND s.object_id <> 0 AND d.year = $1 AND d.object_kind = $2) held "
+                     "GROUP BY object_id"),
                  DB_ARGS(db_int(year), db_text(object_kind)),
                  error);
     if (rows == NULL) {
@@ -356,7 +361,11 @@ GHashTable *draw_store_drawn_counts(Db *db, int64_t year, const char *object_kin
 GHashTable *draw_store_loads(Db *db, int64_t year, GError **error) {
     g_autoptr(DbRows) rows = db_query(
         db,
-        SQL("SELECT lead_id, second_id FROM draw_target WHERE year = $1 AND is_reserve = 0"),
+        SQL("SELECT lead_id, second_id FROM draw_target t WHERE year = $1 AND is_reserve = 0 "
+            "AND NOT EXISTS (SELECT 1 FROM draw_substitution s WHERE s.draw_id = t.draw_id "
+            "AND s.ord = t.ord AND s.is_last = 1) UNION ALL SELECT s.lead_id, s.second_id "
+            "FROM draw_substitution s JOIN draw d ON d.id = s.draw_id WHERE s.is_last = 1 "
+            "AND d.year = $1"),
         DB_ARGS(db_int(year)),
         error);
     if (rows == NULL) {
@@ -384,9 +393,14 @@ GArray *draw_store_rotated(
     Db *db, const char *object_kind, const char *region, int64_t last, GError **error) {
     g_autoptr(DbRows) rows =
         db_query(db,
-                 SQL("SELECT object_id, lead_id, second_id, region FROM draw_target "
-                     "WHERE object_kind = $1 AND is_reserve = 0 AND lead_id <> 0 "
-                     "ORDER BY object_id, draw_id DESC"),
+                 SQL("SELECT object_id, lead_id, second_id, region, draw_id FROM draw_target t "
+                     "WHERE object_kind = $1 AND is_reserve = 0 AND lead_id <> 0 AND NOT EXISTS "
+                     "(SELECT 1 FROM draw_substitution s WHERE s.draw_id = t.draw_id "
+                     "AND s.ord = t.ord AND s.is_last = 1) UNION ALL SELECT s.object_id, "
+                     "s.lead_id, s.second_id, o.region, s.draw_id FROM draw_substitution s "
+                     "JOIN draw_target o ON o.draw_id = s.draw_id AND o.object_kind = $1 "
+                     "AND o.object_id = s.object_id WHERE s.is_last = 1 AND s.lead_id <> 0 "
+                     "ORDER BY 1, 5 DESC"),
                  DB_ARGS(db_text(object_kind)),
                  error);
     if (rows == NULL) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "casework/casework.h"
+#include "draw/draw_substitute.h"
 #include "law/law.h"
 #include "registry/past.h"
 #include "registry/search_rules.h"
@@ -104,6 +105,11 @@ bool inspection_assign(Db *db,
  * without its tasks. HZ_ERROR_CONFLICT when a guard refuses one. */
 bool inspection_take_draw(
     Db *db, int64_t draw_id, const char *actor, int64_t now_us, GError **error);
+/* The matters follow a substitution after a draw, in the caller's transaction: the one of an object
+ * that fell out is given up, the substitute gets its own, an officer who fell out is replaced.
+ * Stands in draw_substituted_hooks (src/modules.c). HZ_ERROR_CONFLICT, with a sentence in Chinese,
+ * when a result was recorded already or a guard refuses. */
+bool inspection_take_substitution(Db *db, const DrawPlaceChange *change, GError **error);
 /* Gives open tasks from before there were matters theirs; a periodic job. One that fails does not
  * keep the others from it. */
 bool inspection_adopt(Db *db, int64_t now_us, GError **error);
@@ -112,6 +118,10 @@ bool inspection_adopt(Db *db, int64_t now_us, GError **error);
 
 /* Writes what an act on a matter says (case_hooks). */
 bool inspection_follow(Db *db, const CaseTaken *taken, GError **error);
+/* A draw has chosen object and officers: as long as there is no result they change by its
+ * substitutions alone (case_hooks). */
+bool inspection_refuse(
+    Db *db, const Matter *matter, const CaseAct *act, LawRefusal *ret_refusal, GError **error);
 /* The draw behind a matter, its result for everybody (case_hooks). */
 bool inspection_see_also(
     Db *db, const Matter *matter, const Principal *who, json_t *list, GError **error);

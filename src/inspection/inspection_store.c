@@ -341,6 +341,23 @@ bool inspection_store_of_matter(Db *db, int64_t matter_id, Inspection **ret_row,
     return list != NULL;
 }
 
+bool inspection_store_of_draw(Db *db,
+                              int64_t draw_id,
+                              const char *object_kind,
+                              int64_t object_id,
+                              Inspection **ret_row,
+                              GError **error) {
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT " COLUMNS "FROM inspection WHERE draw_id = $1 AND draw_id <> 0 AND "
+                     "object_kind = $2 AND object_id = $3"),
+                 DB_ARGS(db_int(draw_id), db_text(object_kind), db_int(object_id)),
+                 error);
+    g_autoptr(GPtrArray) list = read_all(rows, error);
+    *ret_row = list == NULL || list->len == 0 ? NULL : g_ptr_array_steal_index(list, 0);
+    return list != NULL;
+}
+
 GPtrArray *inspection_store_open_old(Db *db, int64_t after, unsigned limit, GError **error) {
     g_autoptr(DbRows) rows =
         db_query(db,

@@ -21,6 +21,13 @@ typedef struct InspectionRow {
 bool inspection_store_add(Db *db, const InspectionRow *row, GError **error);
 /* NULL in *ret_row when the matter has none. */
 bool inspection_store_of_matter(Db *db, int64_t matter_id, Inspection **ret_row, GError **error);
+/* The task that a draw has set for an object; NULL in *ret_row when there is none. */
+bool inspection_store_of_draw(Db *db,
+                              int64_t draw_id,
+                              const char *object_kind,
+                              int64_t object_id,
+                              Inspection **ret_row,
+                              GError **error);
 /* A row from before gets its matter; what it has recorded is recorded again there. */
 bool inspection_store_adopt(Db *db, int64_t id, int64_t matter_id, GError **error);
 /* Open rows without a matter, by id from `after` on: array of Inspection. */

@@ -330,11 +330,14 @@ static void test_guards(DbEngine engine) {
     g_assert_cmpint(leaves(&city), ==, before);
     g_autoptr(Inspection) row = row_of(&city, id);
     g_assert_cmpint(row->state, ==, INSPECTION_PLANNED);
-    /* The leader sends another one; then the first pair may not any more. */
-    try_act(&city, id, "", (Attempt){"reassign", when, "{\"why\": \"left\"}", -2, {0, 2}, 1});
+    /* Whom a draw has sent nobody replaces by choice. */
+    try_act(&city, id, "drawn", (Attempt){"reassign", when, "{\"why\": \"left\"}", -2, {0, 2}, 1});
     test_db_exec(city.db,
                  "UPDATE officer SET certificate_until = '2026-12-31' WHERE id = $1",
                  db_int(city.officers[1]));
+    /* Of another task the leader sends another one; then the first pair may not any more. */
+    id = assign(&city, NULL, 1);
+    try_act(&city, id, "", (Attempt){"reassign", when, "{\"why\": \"left\"}", -2, {0, 2}, 1});
     try_act(&city, id, "named", (Attempt){"record", when, BLOCKED, 1, {0, 1}, 2});
     try_act(&city, id, "", (Attempt){"record", when, BLOCKED, 2, {0, 2}, 2});
     g_autoptr(Inspection) after = row_of(&city, id);
@@ -491,12 +494,12 @@ static void test_cap(DbEngine engine) {
                     first,
                     "",
                     (Attempt){
-                        "cancel", NOW, "{\"why\": \"other\", \"note\": \"搬走\"}", -2, {0, 0}, 1});
+                        "cancel", NOW, "{\"why\": \"other\", \"note\": \"并案\"}", -2, {0, 0}, 1});
         }
     }
     g_autoptr(Inspection) closed = row_of(&city, first);
     g_assert_cmpint(closed->state, ==, INSPECTION_CLOSED);
-    g_assert_cmpstr(closed->closed_reason, ==, "其他：搬走");
+    g_assert_cmpstr(closed->closed_reason, ==, "其他：并案");
     add_task(&city, 9); /* chosen by a draw all the same */
     city_end(&city);
 }
@@ -554,8 +557,12 @@ static void test_lists(DbEngine engine) {
     g_assert_cmpint(count, ==, 0);
     try_act(&city,
             last->matter_id,
-            "",
+            "drawn", /* a drawn object that is gone is followed by a reserve */
             (Attempt){"cancel", NOW, "{\"why\": \"moved\"}", -2, {0, 0}, 1});
+    try_act(&city,
+            last->matter_id,
+            "",
+            (Attempt){"cancel", NOW, "{\"why\": \"not-competent\"}", -2, {0, 0}, 1});
     g_assert_true(
         inspection_store_count(city.db, city.officers[0], INT64_MIN, INT64_MAX, &count, &error));
     g_assert_cmpint(count, ==, 4);
@@ -618,7 +625,7 @@ static void test_search(DbEngine engine) {
     try_act(&city,
             last->matter_id,
             "",
-            (Attempt){"cancel", NOW, "{\"why\": \"moved\"}", -2, {0, 0}, 1});
+            (Attempt){"cancel", NOW, "{\"why\": \"not-competent\"}", -2, {0, 0}, 1});
     InspectionFilter own = {
         .region = "51", .state = INSPECTION_PLANNED, .officer_id = city.officers[1]};
     g_autofree char *mine = found(city.db, own, "宾馆");

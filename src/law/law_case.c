@@ -45,6 +45,7 @@ void law_case_free(LawCase *matter) {
 void law_refusal_clear(LawRefusal *refusal) {
     g_clear_pointer(&refusal->reason_zh, g_free);
     g_clear_pointer(&refusal->problems, json_decref);
+    g_clear_pointer(&refusal->href, g_free);
 }
 
 const LawProcedure *law_case_procedure(const LawCase *matter) {

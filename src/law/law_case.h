@@ -51,6 +51,7 @@ typedef struct LawRefusal {
     char *reason_zh; /* owned; NULL: not refused */
     const char *basis_zh;
     json_t *problems; /* of the form, by field; owned; NULL unless rule is "form" */
+    char *href;       /* where what is wanted is done instead; owned; NULL: nowhere */
 } LawRefusal;
 void law_refusal_clear(LawRefusal *refusal);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LawRefusal, law_refusal_clear)

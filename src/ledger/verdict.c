@@ -12,6 +12,7 @@ typedef struct Check {
     const char *reason; /* in `words` */
     char **files;
     int64_t line;
+    char *who, *entry; /* for the words of the reason; NULL: they have no "%s" */
 } Check;
 
 struct Verdict {
@@ -23,6 +24,8 @@ struct Verdict {
 static void check_clear(gpointer data) {
     Check *check = data;
     g_strfreev(check->files);
+    g_free(check->who);
+    g_free(check->entry);
 }
 
 Verdict *verdict_new(const char *kind) {
@@ -64,6 +67,8 @@ static Check *check_of(const Verdict *verdict, const char *id) {
 
 static void settle(Check *check, CheckState state, const char *reason) {
     g_clear_pointer(&check->files, g_strfreev);
+    g_clear_pointer(&check->who, g_free);
+    g_clear_pointer(&check->entry, g_free);
     check->state = state;
     check->reason = reason;
     check->line = 0;
@@ -75,6 +80,31 @@ void verdict_passed(Verdict *verdict, const char *check) {
 
 void verdict_unknown(Verdict *verdict, const char *check, const char *reason) {
     settle(check_of(verdict, check), CHECK_UNKNOWN, reason);
+}
+
+void verdict_unknown_line(Verdict *verdict,
+                          const char *id,
+                          const char *reason,
+                          const char *file,
+                          int64_t line,
+                          const char *who,
+                          const char *entry) {
+    Check *check = check_of(verdict, id);
+    settle(check, CHECK_UNKNOWN, reason);
+    check->files = g_strsplit(file, "\n", -1);
+    check->line = line;
+    check->who = g_strdup(who);
+    check->entry = g_strdup(entry);
+}
+
+void verdict_skip(Verdict *verdict, const char *id) {
+    for (guint i = 0; i < verdict->checks->len; i++) {
+        if (strcmp(g_array_index(verdict->checks, Check, i).id, id) == 0) {
+            g_array_remove_index(verdict->checks, i);
+            return;
+        }
+    }
+    g_assert_not_reached();
 }
 
 bool verdict_failed(
@@ -141,7 +171,12 @@ static char *sentence_of(const Verdict *verdict, const Check *check, const char 
         }
         g_string_append(text, colon);
     }
-    g_string_append(text, word_of(verdict, "reasons", check->reason, language));
+    g_autoptr(GString) reason = g_string_new(word_of(verdict, "reasons", check->reason, language));
+    if (check->who != NULL) {
+        g_string_replace(reason, "%s", check->who, 1);
+        g_string_replace(reason, "%s", check->entry, 1);
+    }
+    g_string_append(text, reason->str);
     g_string_append(text, is_zh ? "。" : ".");
     return g_string_free(text, FALSE);
 }

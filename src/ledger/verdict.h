@@ -17,6 +17,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Verdict, verdict_free)
 void verdict_passed(Verdict *verdict, const char *check);
 /* Cannot be checked from these files; never counts as passed. */
 void verdict_unknown(Verdict *verdict, const char *check, const char *reason);
+/* The same of one line in a file; the reason's words hold two "%s", for `who` and `entry`. */
+void verdict_unknown_line(Verdict *verdict,
+                          const char *check,
+                          const char *reason,
+                          const char *file,
+                          int64_t line,
+                          const char *who,
+                          const char *entry);
+/* What it would look at is not among the files and need not be: no line of the verdict. */
+void verdict_skip(Verdict *verdict, const char *check);
 /* `files`: those of which one is wrong, with LF between them; `line` from 1, 0 for none. All checks
  * without an outcome become unknown. Always false, so that a check can return it. */
 bool verdict_failed(

@@ -1,7 +1,7 @@
 /*
- * kill -9 of `huozheng draw commit`, `reveal` and `run` at random moments, on both engines: a commit is
+ * kill -9 of `huozheng draw commit`, `reveal`, `run` and `substitute` at random moments, on both engines: a commit is
  * there with its one ledger entry or not at all, a share that was answered is never lost, and a draw has
- * one result or none. Then the step is done again, and the bundle verifies.
+ * one result or none, a substitution one entry and one act on the matter. Then the step is done again, and the bundle verifies.
  *
  * HUOZHENG_KILLS: how many for each engine (5; 50 with HUOZHENG_SOAK). HUOZHENG_SEED: other moments.
  */
@@ -66,12 +66,17 @@ function check(db, id) {
     if (!isRun) assert.equal(count('draw_target'), 0);
     const shares = Number(value(db, `SELECT count(*) AS n FROM draw_party WHERE draw_id = ${id} AND is_own = 0 AND share_hex <> ''`));
     assert.equal(entries(db, id, 'draw.reveal'), shares, 'each share with its entry');
+    const substitutions = count('draw_substitution');
+    assert.equal(entries(db, id, 'draw.substitute'), substitutions, 'each substitution with its entry');
+    const acts = Number(value(db, `SELECT count(*) AS n FROM matter_act WHERE step = 'reassign' AND matter_id IN
+        (SELECT matter_id FROM inspection WHERE draw_id = ${id})`));
+    assert.equal(acts, substitutions, 'each with its act on the matter');
     huozheng(['ledger', 'verify'], { db: db.url });
-    return { ...row, shares };
+    return { ...row, shares, substitutions };
 }
 
 for (const engine of ENGINES) {
-    test(`kill -9 during commit, reveal and run, ${KILLS} times, ${engine}`, { timeout: 3600_000 }, async () => {
+    test(`kill -9 during commit, reveal, run and substitute, ${KILLS} times, ${engine}`, { timeout: 3600_000 }, async () => {
         const city = await startCity({ engine });
         const { db } = city;
         const random = chance(SEED);
@@ -105,6 +110,9 @@ for (const engine of ENGINES) {
                 await insist(id, ['reveal', number, '--party', '演示大学', '--share', share.share], (state) => state.shares === 1);
                 city.forward(1500);
                 await insist(id, ['run', number, '--value', DICE], (state) => state.state === 'done');
+                const [held] = rows(db, `SELECT ord, lead_id FROM draw_target WHERE draw_id = ${id} AND lead_id <> 0 ORDER BY ord LIMIT 1`);
+                await insist(id, ['substitute', number, '--place', String(held.ord), '--officer', `F${held.lead_id}`,
+                    '--reason', 'AWAY', '--note', '演示'], (state) => state.substitutions === 1);
                 const folder = path.join(db.folder, `bundle-${id}`);
                 huozheng(['draw', 'export', number, folder], { db: db.url });
                 huozheng(['draw', 'verify', folder]);

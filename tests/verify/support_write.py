@@ -2,6 +2,7 @@
 
 Keys are fixed: these are no secrets. Nothing here is used by the product."""
 import base64
+import copy
 import datetime
 import hashlib
 import json
@@ -16,9 +17,11 @@ import draw  # noqa: E402
 import signatures  # noqa: E402
 from hashes import SHA256, SM3, Tree, digest, leaf_hash, root_of  # noqa: E402
 from ledger import checkpoint_body  # noqa: E402
+from beacons import read_beacons, seed_of_beacons, shares_of_parties  # noqa: E402
 from log_folder import TILE, tile_path  # noqa: E402
 from notes import ED25519, SM2, WITNESS  # noqa: E402
 from officers import Officer, assign, lp  # noqa: E402
+from substitutions import FILE as SUBSTITUTIONS, places_of  # noqa: E402
 
 
 # --- signing -------------------------------------------------------------------------------------
@@ -306,6 +309,64 @@ def result_of(params, commit, values, shares, pool, people, denied):
     teams, level, rung = assign(kind, officer_key, [(one[1], one[3]) for one in drawn], staff,
                                 {tuple(one.split('\t')) for one in denied}, ['same', 'adjacent', 'any'], near, params['insp_date_to'])
     return draw.write_result(drawn, reserves, teams, level, rung)
+
+
+def _places(folder):
+    bundle = draw.Bundle(folder)
+    bundle.params = draw.read_keys(bundle.texts['params.txt'], 'params', 'params.txt')
+    bundle.commit = draw.read_keys(bundle.texts['commit.txt'], 'commit', 'commit.txt')
+    rules = draw.Rules(bundle)
+    pool, people, denied = ([line.decode().split('\t') for line in bundle.table(name, name)]
+                            for name in ('pool.tsv', 'insp.tsv', 'deny.tsv'))
+    seed = seed_of_beacons(rules.kind, read_beacons(bundle.commit), bundle.texts['beacon.txt'])
+    shares = shares_of_parties(rules.kind, bundle.commit, bundle.texts['reveals.txt'])
+    key = draw.draw_keys(rules.kind, digest(rules.kind, bundle.texts['commit.txt'].encode()), seed, shares)[2]
+    *rows, last = (line.split('\t') for line in bundle.texts['result.tsv'].split('\n')[:-1])
+    drawn, reserves = ([(row[4], row[1], row[2]) for row in rows if row[3] == kind] for kind in ('drawn', 'reserve'))
+    teams = [None if row[5] == '-' else row[5:7] for row in rows if row[3] == 'drawn']
+    staff = [Officer(f[0], f[1], f[2] == '1', f[3], int(f[4]), int(f[5])) for f in people]
+    return places_of(rules, key, pool, drawn, reserves, teams, staff, {(f[0], f[1]) for f in denied}, int(last[4]))
+
+
+def _next_officer(places, place, out, skip):
+    """The officer whose turn it is after so many who are passed over; None: nobody."""
+    able = [one for one in places.choose(place.id) if places._may_take(place, out, one)]
+    return places.officers[able[skip]].id if skip < len(able) else None
+
+
+def add_substitutions(folder, seed=1, wanted=6, skips=(0,)):
+    """Writes substitutions.tsv by the rule; with 1 in `skips` somebody is passed over now and then. How many lines."""
+    dice, places, rows = random.Random(seed), _places(folder), []
+
+    def add(kind, place, out, new, reason):
+        number = len(rows) + 1
+        done = places.take_object(place, out, new) if kind == 'object' else places.take_officer(
+            place, out, new, reason, number, str(40 + number))
+        assert done
+        rows.append((number, places.places.index(place) + 1, kind, out, new, reason,
+                     '2026-11-23T08:00:%02d.000Z' % number, 40 + number))
+
+    def try_officer(place, out, reason, skip=0):
+        new = _next_officer(places, place, out, skip)
+        if new is not None:
+            add('officer', place, places.officers[out].id, new, reason)
+        return new is not None
+    for _ in range(4 * wanted):
+        before, count = copy.deepcopy(places), len(rows)
+        place = dice.choice(places.places)
+        if len(rows) >= wanted or not place.team:
+            continue
+        if dice.random() < 0.5:
+            first = next((id for id, stratum in places.reserves if stratum == place.stratum), '-')
+            add('object', place, place.id, first, 'CLOSED')
+            while places.owed and try_officer(place, places.owed[0], 'RULE'):
+                pass
+        else:
+            try_officer(place, dice.choice(place.team), 'AWAY', dice.choice(skips))
+        if places.owed:  # nobody can follow: such a substitution is refused
+            places, rows[count:] = before, []
+    put(folder, SUBSTITUTIONS, ''.join('\t'.join(map(str, row)) + '\n' for row in rows).encode())
+    return len(rows)
 
 
 def add_log_proofs(folder):

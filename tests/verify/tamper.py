@@ -120,6 +120,34 @@ def test_a_sealed_draw_that_is_not_opened_is_not_called_checked():
         assert not judge(folder)['valid'], 'half opened'
 
 
+def test_a_substitution_that_the_rule_does_not_give_is_found():
+    with Scratch() as folder:
+        write.make_bundle(folder, officers=16)
+        assert write.add_substitutions(folder, wanted=8) > 4
+        states = {one['id']: one['ok'] for one in judge(folder)['checks']}
+        assert states['substitutions'] is True, states
+        rows = read(os.path.join(folder, write.SUBSTITUTIONS)).decode().splitlines()
+        for number, row in enumerate(rows, 1):
+            fields = row.split('\t')
+            for column, other in ((3, 'U999'), (4, 'F999'), (1, '999'), (0, '99'), (5, 'MOOD'), (7, '3')):
+                if column == 7 and number == 1:
+                    continue  # any entry may come first
+                bad = fields[:column] + [other] + fields[column + 1:]
+                write.put(folder, write.SUBSTITUTIONS, '\n'.join(
+                    rows[:number - 1] + ['\t'.join(bad)] + rows[number:] + ['']).encode())
+                failed = [one for one in judge(folder)['checks'] if one['ok'] is False]
+                assert [one['id'] for one in failed] == ['substitutions'] and failed[0]['line'] == number, (bad, failed)
+
+
+def test_who_was_passed_over_is_a_remark():
+    with Scratch() as folder:
+        write.make_bundle(folder, officers=16)
+        write.add_substitutions(folder, wanted=8, skips=(1,))
+        document = judge(folder)
+        told = next(one for one in document['checks'] if one['id'] == 'substitutions')
+        assert document['valid'] and told['ok'] is None and 'ledger entry 4' in told['en'] and 'F0' in told['zh'], told
+
+
 def test_a_late_commitment_is_found():
     with Scratch() as folder:
         round = (write.WITNESSED_AT + 590 - 1692803367) // 3

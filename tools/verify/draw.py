@@ -7,6 +7,7 @@ from hashes import SHA256, SM3, Tree, digest, leaf_hash
 from ledger import Opened, TlogProof, read_json
 from notes import check_heads, check_witnesses
 from officers import Officer, assign, lp
+from substitutions import FILE, check_substitutions, places_of
 from verdict import Bad
 
 ID = '[0-9A-Z_-]{1,20}'
@@ -83,6 +84,8 @@ def whole(text, low, high):
 
 
 def verify_draw(verdict, folder, trust):
+    if not os.path.exists(os.path.join(folder, FILE)):
+        verdict.skip('substitutions')
     bundle = Bundle(folder)
     bundle.need('params.txt', 'commit.txt')
     bundle.params = read_keys(bundle.texts['params.txt'], 'params', 'params.txt')
@@ -101,6 +104,8 @@ def verify_draw(verdict, folder, trust):
     if not opened:
         for check in ('pool', 'inspectors', 'denied', 'weights', 'beacon', 'shares', 'tickets', 'officers'):
             verdict.unknown(check, 'sealed')
+        if bundle.read(FILE) is not None:
+            verdict.unknown('substitutions', 'sealed')
     else:
         recompute(verdict, bundle, rules, read_salt(bundle, sealed))
     check_ledger(verdict, bundle, rules, trust, opened)
@@ -263,6 +268,9 @@ def recompute(verdict, bundle, rules, salt):
     compare_result(bundle.texts['result.tsv'], write_result(drawn, reserves, teams, level, rung))
     verdict.passed('tickets')
     verdict.passed('officers')
+    if bundle.read(FILE) is not None:
+        check_substitutions(verdict, bundle.read(FILE), places_of(
+            rules, officer_key, pool, drawn, reserves, teams, people, set(denied), rung))
 
 
 # --- what the public ledger says -----------------------------------------------------------------

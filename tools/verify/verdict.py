@@ -17,13 +17,20 @@ class Verdict:
     def __init__(self, kind):
         self.kind = kind
         self.checks = {one: None for one in WORDS['kinds'][kind]['checks']}
+        self.said = {}
 
     def passed(self, check):
         self.checks[check] = ('passed', None, [], None)
 
-    def unknown(self, check, reason):
-        """Cannot be checked from these files; never counts as passed."""
-        self.checks[check] = ('unknown', reason, [], None)
+    def unknown(self, check, reason, files=(), line=None, said=None):
+        """Cannot be checked from these files; never counts as passed. `said`: for the reason's "%s"."""
+        self.checks[check] = ('unknown', reason, list(files), line)
+        if said:
+            self.said[check] = said
+
+    def skip(self, check):
+        """What it would look at is not among the files and need not be."""
+        del self.checks[check]
 
     def failed(self, bad):
         self.checks[bad.check] = ('failed', bad.reason, bad.files, bad.line)
@@ -47,8 +54,10 @@ class Verdict:
             if line is not None:
                 place += (' 第 %d 行' if language == 'zh' else ', line %d') % line
             place += colon
-        return (words['bad'] if state == 'failed' else words['what']) + colon + place \
-            + WORDS['reasons'][reason][language] + stop
+        said = WORDS['reasons'][reason][language]
+        if check in self.said:
+            said %= self.said[check]
+        return (words['bad'] if state == 'failed' else words['what']) + colon + place + said + stop
 
     def _summary(self, language):
         words = WORDS['verdict'][language]
