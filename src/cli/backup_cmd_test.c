@@ -1,14 +1,11 @@
 /* backup, restore and doctor as a person meets them: arguments in, exit code and text out. */
-#include "cli/commands.h"
 #include "ledger/ledger.h"
 #include "store/backup.h"
+#include "test_call.h"
 #include "test_db.h"
 
-#include <fcntl.h>
 #include <glib/gstdio.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char *const ledger_room[] = {"ledger", NULL};
 static const char *const no_rooms[] = {NULL};
@@ -66,41 +63,6 @@ static void bench_clear(Bench *bench) {
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Bench, bench_clear)
 
-/* Runs a command in this process; what it prints on both streams goes to *ret_text. */
-static int call(char **ret_text, const char *const *words) {
-    g_autoptr(GError) error = NULL;
-    g_autofree char *path = NULL;
-    int captured = g_file_open_tmp("huozheng-test-XXXXXX", &path, &error);
-    g_assert_no_error(error);
-    fflush(NULL);
-    int out = dup(STDOUT_FILENO), err = dup(STDERR_FILENO);
-    dup2(captured, STDOUT_FILENO);
-    dup2(captured, STDERR_FILENO);
-    g_auto(GStrv) argv = g_strdupv((char **)words);
-    g_auto(GStrv) kept = g_memdup2(argv, (g_strv_length(argv) + 1) * sizeof *argv);
-    int code = commands_run((int)g_strv_length(argv), argv);
-    memcpy(argv, kept, (g_strv_length(kept) + 1) * sizeof *argv); /* GOption takes words out */
-    g_clear_pointer(&kept, g_free);
-    fflush(NULL);
-    dup2(out, STDOUT_FILENO);
-    dup2(err, STDERR_FILENO);
-    close(out);
-    close(err);
-    close(captured);
-    g_assert_true(g_file_get_contents(path, ret_text, NULL, &error));
-    g_remove(path);
-    return code;
-}
-
-#define assert_call(code, wanted_part, ...)                                                        \
-    do {                                                                                           \
-        g_autofree char *printed = NULL;                                                           \
-        int ended = call(&printed, (const char *const[]){"huozheng", __VA_ARGS__, NULL});          \
-        if (ended != (code) || strstr(printed, wanted_part) == NULL) {                             \
-            g_error("wanted %d and \"%s\", got %d and:\n%s", code, wanted_part, ended, printed);   \
-        }                                                                                          \
-    } while (0)
-
 static void test_backup_and_restore(DbEngine engine) {
     g_auto(Bench) bench = bench_new(engine);
     const char *source = test_db_url(bench.source);
@@ -144,11 +106,12 @@ static void test_restore_over_newer(DbEngine engine) {
     }
     g_assert_cmpint(ledger_size(url), ==, 7);
     g_autofree char *printed = NULL;
-    g_assert_cmpint(call(&printed,
-                         (const char *const[]){
-                             "huozheng", "restore", "--replace", "--db", url, bench.file, NULL}),
-                    ==,
-                    0);
+    g_assert_cmpint(
+        test_call(&printed,
+                  (const char *const[]){
+                      "huozheng", "restore", "--replace", "--db", url, bench.file, NULL}),
+        ==,
+        0);
     g_assert_cmpint(ledger_size(url), ==, 5);
     /* What was there before still is. */
     const char *kept = strstr(printed, "is kept as ");

@@ -13,6 +13,7 @@ extern const Command law_command;
 extern const Command ledger_command;
 extern const Command restore_command;
 extern const Command serve_command;
+extern const Command simulate_command;
 extern const Command user_command;
 extern const Command witness_command;
 extern const Command verify_command;
@@ -23,6 +24,7 @@ const Command *const commands[] = {
     &export_command,
     &import_command,
     &draw_command,
+    &simulate_command,
     &law_command,
     &ledger_command,
     &doctor_command,

@@ -13,12 +13,6 @@
 
 #include <string.h>
 
-G_STATIC_ASSERT(DRAW_RISKS == RISK_COUNT && DRAW_CREDITS == CREDIT_COUNT);
-G_STATIC_ASSERT(DRAW_TICKETS_MAX == DRAW_WEIGHT_MAX);
-
-typedef enum Reason { REASON_NONE, REASON_CAP, REASON_CLOSED, REASON_EXEMPT } Reason;
-static const char *const reason_words[] = {"-", "CAP", "CLOSED", "EXEMPT"};
-
 typedef struct PoolItem {
     uint64_t key; /* the id's digits, left-aligned: sorts as the text does */
     int64_t number;
@@ -112,28 +106,11 @@ static bool take_object(const PoolObject *object, void *data, GError **error) {
                      .risk = (uint8_t)object->risk,
                      .credit = (uint8_t)object->credit,
                      .drawn = (uint8_t)(drawn != NULL ? MIN(*drawn, UINT8_MAX) : 0)};
-    if (reason != NULL) {
-        item.reason = strcmp(reason, "CLOSED") == 0 ? REASON_CLOSED : REASON_EXEMPT;
-    } else if (item.drawn >= freezing->weights->cap) {
-        item.reason = REASON_CAP;
-    }
-    freezing->draw->eligible_count += item.reason == REASON_NONE ? 1 : 0;
+    item.reason = (uint8_t)draw_reason(
+        draw_exclusion_reason(reason), item.drawn, (int64_t)freezing->weights->cap);
+    freezing->draw->eligible_count += item.reason == DRAW_REASON_NONE ? 1 : 0;
     g_array_append_val(freezing->pool, item);
     return true;
-}
-
-static const char *stratum_word(int category) {
-    return category == 0 ? DRAW_STRATUM_NONE : category_get(category)->word;
-}
-
-static uint32_t category_mask(const char *const *strata) {
-    uint32_t mask = 0;
-    for (int category = 0; category < CATEGORY_COUNT; category++) {
-        if (g_strv_contains(strata, stratum_word(category))) {
-            mask |= UINT32_C(1) << category;
-        }
-    }
-    return mask;
 }
 
 static bool
@@ -183,13 +160,13 @@ static bool write_pool(Freezing *freezing, GError **error) {
         g_snprintf(district, sizeof district, "%06d", item->district);
         unsigned weight = freezing->weights->tickets[item->risk][item->credit];
         DrawPoolLine line = {.id = id,
-                             .stratum = stratum_word(item->category),
+                             .stratum = draw_stratum_word(item->category),
                              .district = district,
                              .risk = draw_risk_token(item->risk),
                              .credit = draw_credit_token(item->credit),
                              .drawn = item->drawn,
-                             .weight = item->reason == REASON_NONE ? weight : 0,
-                             .reason = reason_words[item->reason]};
+                             .weight = item->reason == DRAW_REASON_NONE ? weight : 0,
+                             .reason = draw_reason_word((DrawReason)item->reason)};
         draw_pool_format(&line, text);
         if (!draw_file_line(&writer, id, text->str, text->len, error)) {
             return false;
@@ -212,7 +189,7 @@ static bool freeze_pool(Freezing *freezing, GError **error) {
     if (!pool_visit(freezing->db,
                     draw->object_kind,
                     draw->region,
-                    category_mask(freezing->request->strata),
+                    draw_category_mask(freezing->request->strata),
                     take_object,
                     freezing,
                     error)) {
@@ -231,8 +208,7 @@ static bool take_officer(const Officer *officer, void *data, GError **error) {
     Freezing *freezing = data;
     /* Whether it is good on the days of this draw is decided by the frozen files (valid_to); an
      * officer without a date may serve on no day (officer_may_serve) and does not enter them. */
-    if (!officer->in_post || officer->certificate_until == NULL ||
-        strlen(officer->certificate_until) != 10) {
+    if (!draw_officer_enters(officer)) {
         return true;
     }
     const int64_t *load = g_hash_table_lookup(freezing->loads, &officer->id);
@@ -356,41 +332,11 @@ static bool add_whole(Freezing *freezing, const char *file, const char *text, GE
                freezing->db, freezing->draw->id, file, 0, "", text, strlen(text), error);
 }
 
-static DrawKeyValues *make_params(const Freezing *freezing, const Plan *plan) {
-    const Draw *draw = freezing->draw;
-    DrawKeyValues *params = draw_keys_new();
-    g_autofree char *scope = g_strdup_printf("%s:%s", draw->object_kind, draw->region);
-    draw_keys_put(params, "alg", "FSS-DRAW/1");
-    draw_keys_put(params, "hash", draw->kind == DIGEST_SM3 ? "sm3" : "sha256");
-    draw_keys_put(params, "scope", scope);
-    draw_keys_put_int(params, "year", draw->year);
-    draw_keys_put_int(params, "cap", freezing->weights->cap);
-    draw_keys_put(params, "insp_date_to", draw->date_to);
-    draw_keys_put(params, "mode", draw_mode_word(draw->mode));
-    draw_keys_put_int(params, "delta", draw->delta_s);
-    for (unsigned risk = 0; risk < DRAW_RISKS; risk++) {
-        for (unsigned credit = 0; credit < DRAW_CREDITS; credit++) {
-            g_autofree char *key =
-                g_strdup_printf("w.%s.%s", draw_risk_token(risk), draw_credit_token(credit));
-            draw_keys_put_int(params, key, freezing->weights->tickets[risk][credit]);
-        }
-    }
-    for (guint i = 0; i < plan->quotas->len; i++) {
-        const PlanQuota *quota = &g_array_index(plan->quotas, PlanQuota, i);
-        if (g_strv_contains(freezing->request->strata, quota->stratum)) {
-            g_autofree char *quota_key = g_strdup_printf("quota.%s", quota->stratum);
-            g_autofree char *reserve_key = g_strdup_printf("alt.%s", quota->stratum);
-            draw_keys_put_int(params, quota_key, quota->quota);
-            draw_keys_put_int(params, reserve_key, quota->reserves);
-        }
-    }
-    return params;
-}
-
 static bool
 freeze_params(Freezing *freezing, const Plan *plan, const LawBook *book, GError **error) {
     const Draw *draw = freezing->draw;
-    g_autoptr(DrawKeyValues) params = make_params(freezing, plan);
+    g_autoptr(DrawKeyValues) params =
+        draw_params_make(draw, freezing->weights, plan, freezing->request->strata);
     if (!draw_put_rungs(freezing->db, book, draw->region, draw->frozen_us, params, error)) {
         return false;
     }

@@ -3,7 +3,9 @@
 
 #include "draw/draw.h"
 #include "draw/draw_files.h"
+#include "law/draw_weights.h"
 #include "law/law_book.h"
+#include "registry/officer.h"
 
 #define DRAW_STRATUM_NONE "uncategorized" /* objects without a use category */
 
@@ -11,6 +13,25 @@
 void draw_id_format(const char *object_kind, int64_t id, char ret_id[DRAW_ID_MAX + 1]);
 /* The number behind a letter; 0 if it is no such id. */
 int64_t draw_id_number(const char *id);
+
+/* --- draw_pool.c ----------------------------------------------------------------------------- */
+
+/* Word of draw_exclusion ("CLOSED", "EXEMPT"; NULL: none). */
+DrawReason draw_exclusion_reason(const char *word);
+/* Use category word of a category as a stratum. */
+const char *draw_stratum_word(int category);
+/* Bit n: the stratum of category n is among these; the list ends with NULL. */
+uint32_t draw_category_mask(const char *const *strata);
+/* Stands in insp.tsv: in post and with a date until which the certificate is good. */
+bool draw_officer_enters(const Officer *officer);
+/* params.txt of a draw that takes these strata of the plan (ends with NULL), without the rungs
+ * (draw_put_rungs). `draw` gives kind of hash, scope, year, last day, mode and delta. Caller frees. */
+DrawKeyValues *draw_params_make(const Draw *draw,
+                                const DrawWeights *weights,
+                                const Plan *plan,
+                                const char *const *strata);
+
+/* --- draw_freeze.c and others ---------------------------------------------------------------- */
 
 /* Writes pool.tsv, insp.tsv, deny.tsv, params.txt and the beginning of commit.txt
  * (DRAW_COMMIT_BEGUN) into the store and sets the counts of `draw`. `plan` gives the quotas. */

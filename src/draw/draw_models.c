@@ -43,10 +43,6 @@ const char *draw_object_kind_zh(const char *object_kind) {
     return strcmp(object_kind, "building") == 0 ? "建筑" : "单位";
 }
 
-const char *draw_stratum_word(int category) {
-    return category == 0 ? DRAW_STRATUM_NONE : category_get(category)->word;
-}
-
 const char *draw_stratum_zh(const char *stratum) {
     const UseCategory *category = category_parse(stratum);
     return category != NULL ? category->name_zh : category_get(0)->name_zh;

@@ -1,7 +1,7 @@
 /* Handlers of this room (route table in draw_module.c) and what they share. */
 #pragma once
 
-#include "draw/draw.h"
+#include "draw/draw_internal.h"
 #include "registry/registry.h"
 #include "web/web.h"
 
@@ -56,8 +56,7 @@ char *draw_form_text(const Request *req, const char *name);
 /* "12,345" under `key`. */
 void json_put_count(json_t *model, const char *key, int64_t number);
 const char *draw_object_kind_zh(const char *object_kind); /* "单位", "建筑" */
-/* Use category word of each category as a stratum, and its Chinese name. */
-const char *draw_stratum_word(int category);
+/* Chinese name of the use category that a stratum is. */
 const char *draw_stratum_zh(const char *stratum);
 /* District and what is below it; the code itself if unknown. Caller frees. */
 char *draw_region_zh(Db *db, const char *region);

@@ -20,6 +20,19 @@ bool draw_id_valid(const char *id);
 /* [0-9a-z_-]{1,32} */
 bool draw_stratum_valid(const char *stratum);
 
+/* --- step 1: who takes part ------------------------------------------------------------------ */
+
+/* Why an object of the pool has no ticket; the words of pool.tsv. */
+typedef enum DrawReason {
+    DRAW_REASON_NONE,
+    DRAW_REASON_CAP,
+    DRAW_REASON_CLOSED,
+    DRAW_REASON_EXEMPT
+} DrawReason;
+const char *draw_reason_word(DrawReason reason); /* "-", "CAP" … */
+/* `exclusion` NONE, CLOSED or EXEMPT; `drawn` times in the calendar year so far. */
+DrawReason draw_reason(DrawReason exclusion, int64_t drawn, int64_t cap);
+
 /* --- step 4: keys ---------------------------------------------------------------------------- */
 
 typedef struct DrawKeys {

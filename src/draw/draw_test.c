@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "draw/draw.h"
+#include "draw/draw_city.h"
 #include "draw/draw_files.h"
 #include "ledger/ledger_heads.h"
 #include "ledger/note.h"
@@ -975,6 +976,75 @@ static void test_adjacent(DbEngine engine) {
     check_bundle(db, id);
 }
 
+/* --- simulation --------------------------------------------------------------------------------
+ */
+
+typedef struct Replay {
+    Db *db;
+    const DrawCity *city;
+    const int64_t *draws; /* that were really held */
+    guint places[2];      /* targets seen of each */
+} Replay;
+
+static void see_replayed(const DrawSimVisit *visit, void *data) {
+    Replay *replay = data;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) targets =
+        draw_targets(replay->db, replay->draws[visit->draw], 0, 0, &error);
+    g_assert_no_error(error);
+    const DrawnObject *target = g_ptr_array_index(targets, replay->places[visit->draw]++);
+    const GArray *officers = replay->city->inspectors;
+    g_autofree char *object = g_strdup_printf("U%" G_GINT64_FORMAT, target->object_id);
+    g_autofree char *lead = g_strdup_printf("F%" G_GINT64_FORMAT, target->lead_id);
+    g_autofree char *second = g_strdup_printf("F%" G_GINT64_FORMAT, target->second_id);
+    g_assert_false(target->is_reserve);
+    g_assert_cmpstr(
+        g_array_index(replay->city->objects, DrawSimObject, visit->object).id, ==, object);
+    g_assert_cmpstr(g_array_index(officers, DrawInspector, visit->team.lead).id, ==, lead);
+    g_assert_cmpstr(g_array_index(officers, DrawInspector, visit->team.second).id, ==, second);
+}
+
+/* Two plans of a year are really drawn, with a recusal and an excluded unit; the simulation of a
+ * third one that is as large as both names the same units and officers when it gets their keys. */
+static void test_simulation(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    fill_city(db);
+    recuse_one(db, 5, 3);
+    static const Wish halves[][3] = {{{"hotel", 12, 2}, {"mall", 10, 0}, {"school", 1, 3}},
+                                     {{"hotel", 13, 2}, {"mall", 10, 0}, {"school", 2, 3}}};
+    static const Wish whole[] = {{"hotel", 25, 2}, {"mall", 20, 0}, {"school", 3, 3}};
+    int64_t draws[2] = {0};
+    DrawKeys keys[2];
+    for (size_t i = 0; i < 2; i++) {
+        int64_t plan = must_plan(db, halves[i], 3, 0);
+        must_publish(db, plan);
+        draws[i] = must_draw(db, plan, all_strata, DIGEST_SM3);
+        g_assert_true(draw_keys_of(db, draws[i], &keys[i], &error));
+    }
+    must_publish(db, must_plan(db, whole, 3, 0));
+    DrawCityRequest request = {.object_kind = "unit",
+                               .reserves = -1,
+                               .officer_cap = 60,
+                               .draws_per_year = 2,
+                               .now_us = NOW};
+    g_auto(DrawCity) city = {0};
+    g_auto(DrawSimResult) result = {0};
+    draw_city_load(db, &request, &city, &error);
+    g_assert_no_error(error);
+    Replay replay = {db, &city, draws, {0}};
+    DrawSimulation simulation = draw_city_simulation(&city);
+    simulation.years = simulation.runs = simulation.rotate = 1;
+    simulation.keys = keys;
+    simulation.visited = see_replayed;
+    simulation.data = &replay;
+    draw_simulate(&simulation, &result);
+    g_assert_cmpuint(replay.places[0], ==, 23);
+    g_assert_cmpuint(replay.places[1], ==, 25);
+    g_assert_cmpint(result.reached, >, 0); /* some came twice: rotation and cap were at work */
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     test_db_add("/draw/plan/published-never-changes", test_plan);
@@ -989,5 +1059,6 @@ int main(int argc, char **argv) {
     test_db_add("/draw/protocol/officers-take-turns", test_rotation);
     test_db_add("/draw/rungs/from-next-door-before-from-afar", test_adjacent);
     g_test_add_func("/draw/run/engines-agree", test_engines_agree);
+    test_db_add("/draw/simulate/replays-real-draws", test_simulation);
     return g_test_run();
 }

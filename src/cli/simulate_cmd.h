@@ -1,0 +1,24 @@
+/* What the files of `huozheng simulate` share. */
+#pragma once
+
+#include "base/json.h"
+#include "draw/draw_city.h"
+
+typedef struct SimulateOptions {
+    char *db, *kind, *region, *quota, *seed;
+    gint64 years, draws, runs, alternates, officer_cap, rotate;
+    gboolean json;
+    double percent; /* of --quota; 0: those of the plan */
+} SimulateOptions;
+
+/* One whole result with what it was made from. */
+typedef struct Simulated {
+    const SimulateOptions *options;
+    const DrawCity *city;
+    const DrawSimResult *result;
+} Simulated;
+
+/* simulate_show.c: for people, on stdout. */
+void simulate_print(const Simulated *simulated);
+/* simulate_json.c: the same for programs. Caller owns it. */
+json_t *simulate_document(const Simulated *simulated);
