@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "draw/draw_files.h"
+#include "ledger/ledger_heads.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -121,17 +122,37 @@ static bool put_targets(Ctx *ctx,
     return true;
 }
 
-static void put_files(json_t *model, const Draw *draw, bool is_public, const char *path) {
+/* The ledger's proof of a draw file lies beside it and is for the same readers; -1: there is no
+ * such proof. */
+static int64_t leaf_of_proof(const Draw *draw, const char *name, bool is_public) {
+    bool is_commit = strcmp(name, draw_proof_names[0]) == 0;
+    const char *about = is_commit ? "commit.txt" : "result.tsv";
+    bool is_shown = is_public ? draw_file_is_public(draw, about) : draw_file_is_there(draw, about);
+    return !is_shown ? -1 : is_commit ? draw->commit_leaf : draw->result_leaf;
+}
+
+static void put_file(json_t *files, const char *path, const char *name) {
+    g_autofree char *href = g_strdup_printf("%s/files/%s", path, name);
+    json_t *file = json_object();
+    json_put_text(file, "name", name);
+    json_put_text(file, "href", href);
+    json_array_append_new(files, file);
+}
+
+static void put_files(Db *db, json_t *model, const Draw *draw, bool is_public, const char *path) {
     json_t *files = json_array();
+    g_auto(LedgerSignedHead) newest = {0};
+    (void)ledger_signed_newest(db, &newest, NULL); /* none: size 0, and no proof */
     for (const char *const *name = draw_file_names; *name != NULL; name++) {
-        if (!(is_public ? draw_file_is_public(draw, *name) : draw_file_is_there(draw, *name))) {
-            continue;
+        if (is_public ? draw_file_is_public(draw, *name) : draw_file_is_there(draw, *name)) {
+            put_file(files, path, *name);
         }
-        g_autofree char *href = g_strdup_printf("%s/files/%s", path, *name);
-        json_t *file = json_object();
-        json_put_text(file, "name", *name);
-        json_put_text(file, "href", href);
-        json_array_append_new(files, file);
+    }
+    for (const char *const *name = draw_proof_names; *name != NULL; name++) {
+        int64_t leaf = leaf_of_proof(draw, *name, is_public);
+        if (leaf >= 0 && leaf < newest.size) {
+            put_file(files, path, *name);
+        }
     }
     json_put_bool(model, "has_files", json_array_size(files) > 0);
     json_put(model, "files", files);
@@ -146,7 +167,7 @@ json_t *draw_work_model(Ctx *ctx, const Request *req, const Draw *draw, GError *
         return NULL;
     }
     bool may_act = draw_may_act(ctx->who, draw->region);
-    put_files(model, draw, false, path);
+    put_files(ctx->db, model, draw, false, path);
     json_put_bool(model,
                   "may_publish",
                   draw->state == DRAW_DONE && may_act && principal_may(ctx->who, PERM_PUBLISH));
@@ -203,7 +224,7 @@ Response *public_draw_page(Ctx *ctx, const Request *req) {
     const char *asked = is_open ? request_query(req, "unit") : NULL;
     g_autofree char *today = clock_format_date(ctx->now_us);
     hide_seed(draw, model);
-    put_files(model, draw, true, path);
+    put_files(ctx->db, model, draw, true, path);
     json_put_bool(model, "is_readable", is_open);
     json_put_bool(model,
                   "is_overdue",
@@ -253,6 +274,16 @@ static Response *send_file(Ctx *ctx, const Draw *draw, const char *name) {
     return response_file("text/plain; charset=utf-8", path, name, true);
 }
 
+static Response *send_proof(Ctx *ctx, int64_t leaf, const char *name) {
+    g_autoptr(GError) error = NULL;
+    char *text = leaf >= 0 ? ledger_tlog_proof(ctx->db, leaf, true, &error) : NULL;
+    if (text == NULL) {
+        return leaf < 0 ? response_not_found()
+                        : response_problem(error, "账本还没有签到这条记录，请过几秒钟再试。");
+    }
+    return response_bytes("text/plain; charset=utf-8", g_bytes_new_take(text, strlen(text)), name);
+}
+
 Response *draw_file(Ctx *ctx, const Request *req) {
     Response *refusal = NULL;
     g_autoptr(Draw) draw = draw_wanted(ctx, req, false, &refusal);
@@ -260,6 +291,9 @@ Response *draw_file(Ctx *ctx, const Request *req) {
         return refusal;
     }
     const char *name = request_arg(req, "name");
+    if (g_strv_contains(draw_proof_names, name)) {
+        return send_proof(ctx, leaf_of_proof(draw, name, false), name);
+    }
     return draw_file_is_there(draw, name) ? send_file(ctx, draw, name) : response_not_found();
 }
 
@@ -270,6 +304,9 @@ Response *public_draw_file(Ctx *ctx, const Request *req) {
         return refusal;
     }
     const char *name = request_arg(req, "name");
+    if (g_strv_contains(draw_proof_names, name)) {
+        return send_proof(ctx, leaf_of_proof(draw, name, true), name);
+    }
     return draw_file_is_public(draw, name) ? send_file(ctx, draw, name) : response_not_found();
 }
 

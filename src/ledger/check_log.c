@@ -136,7 +136,9 @@ static bool read_trust(LogReading *log, const CheckTrust *trust, Beside *beside)
     }
     beside->trust = (CheckTrust){.given = trust->given,
                                  .policy = trust->policy != NULL ? trust->policy : beside->policy,
-                                 .beside = beside->keys};
+                                 .beside = beside->keys,
+                                 .is_served = trust->is_served,
+                                 .is_own_policy = beside->policy != NULL};
     verdict_passed(log->verdict, "keys");
     return true;
 }

@@ -259,6 +259,17 @@ static Response *download_proof(Ctx *ctx, const Request *req) {
     if (leaf == NULL || !read_index(leaf, &index)) {
         return response_not_found();
     }
+/* With a signed head; never with the payload. */
+static Response *download_tlog_proof(Ctx *ctx, int64_t index) {
+    g_autoptr(GError) error = NULL;
+    char *text = ledger_tlog_proof(ctx->db, index, false, &error);
+    if (text == NULL) {
+        return response_problem(error, "账本还没有签到这条记录，请过几秒钟再试。");
+    }
+    g_autofree char *name = g_strdup_printf("entry-%" G_GINT64_FORMAT ".tlog-proof", index);
+    return response_bytes("text/plain; charset=utf-8", g_bytes_new_take(text, strlen(text)), name);
+}
+
     g_autoptr(json_t) proof = ledger_proof_make(ctx->db, index, 0, &error);
     if (proof == NULL) {
         return response_problem(error, NULL);
@@ -266,6 +277,9 @@ static Response *download_proof(Ctx *ctx, const Request *req) {
     char *text = json_write(proof);
     g_autofree char *name = g_strdup_printf("proof-%" G_GINT64_FORMAT ".json", index);
     return response_bytes("application/json", g_bytes_new_take(text, strlen(text)), name);
+    if (g_strcmp0(request_query(req, "form"), "tlog") == 0) {
+        return download_tlog_proof(ctx, index);
+    }
 }
 
 #define GET(path, handler)                                                                         \
