@@ -19,9 +19,9 @@ export class Verdict {
     this.checks.set(check, { ok: true });
   }
 
-  /* Cannot be checked from these files; never counts as passed. */
-  unknown(check, reason) {
-    this.checks.set(check, { ok: null, reason });
+  /* Cannot be checked from these files; never counts as passed. `entry`: that it is about. */
+  unknown(check, reason, entry = null) {
+    this.checks.set(check, { ok: null, reason, entry });
   }
 
   failed({ check, reason, files, line }) {
@@ -30,13 +30,13 @@ export class Verdict {
   }
 
   sentence(id, language) {
-    const { ok, reason, files = [], line = null } = this.checks.get(id), words = this.words.checks[id][language];
+    const { ok, reason, files = [], line = null, entry = null } = this.checks.get(id), words = this.words.checks[id][language];
     if (ok) return words.ok;
     const zh = language === 'zh', colon = zh ? '：' : ': ';
     let place = files.join(zh ? '、' : ', ');
     if (place && line !== null) place += zh ? ` 第 ${line} 行` : `, line ${line}`;
     return (ok === false ? words.bad : words.what) + colon + (place && place + colon)
-      + this.words.reasons[reason][language] + (zh ? '。' : '.');
+      + this.words.reasons[reason][language].replace('%d', entry) + (zh ? '。' : '.');
   }
 
   summary(language) {
@@ -48,9 +48,10 @@ export class Verdict {
   }
 
   document() {
-    const checks = [...this.checks].map(([id, { ok, files = [], line = null }]) => ({
+    const checks = [...this.checks].map(([id, { ok, files = [], line = null, entry = null }]) => ({
       id, ok, zh: this.sentence(id, 'zh'), en: this.sentence(id, 'en'),
       ...(files.length > 0 ? { files } : {}), ...(line !== null ? { line } : {}),
+      ...(entry !== null ? { entry } : {}),
     }));
     return {
       format: 'huozheng-verdict/1', kind: this.kind, valid: checks.every((one) => one.ok !== false), checks,

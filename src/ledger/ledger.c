@@ -68,7 +68,7 @@ static bool make_record(const LedgerEntry *entry,
         .type = g_strdup(entry->type),
         .object = g_strdup(entry->object),
         .payload = json_write_canonical(entry->payload),
-        .time_us = entry->time_us,
+        .time_us = ledger_time(entry->time_us), /* no more than its bytes tell */
     };
     size_t payload_size = strlen(record->payload);
     if (payload_size > LIMIT_LEDGER_PAYLOAD) {

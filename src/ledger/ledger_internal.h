@@ -11,8 +11,11 @@
 #define LEDGER_HEADS "log:heads"
 /* Which keys sign from here on. */
 #define LEDGER_KEY_TYPE "log.key"
+/* The same, because those before are lost: none of them stands for the new ones. */
+#define LEDGER_KEY_LOST_TYPE "log.key.lost"
 #define LEDGER_KEYS "log:keys"
 #define LEDGER_POLICY_TYPE "log.policy"
+#define LEDGER_POLICY "log:policy"
 #define LEDGER_ERASE_TYPE "ledger.erase"
 extern const uint8_t ledger_no_salt[LEDGER_SALT_SIZE];
 
@@ -39,6 +42,9 @@ void ledger_grow(MerkleFrontier *frontier,
 char *ledger_xhead_payload(const char *body, const char *body_sm3);
 json_t *ledger_xhead_json(const char *body, const char *body_sm3);
 
+/* What the old keys sign when they are changed: the three new ones. Caller frees. */
+char *ledger_key_word(const char *const vkeys[3]);
+
 /* Are these the keys that sign from here on? */
 bool ledger_keys_are_current(Db *db, const LedgerKeys *keys, bool *ret_current, GError **error);
 
@@ -55,3 +61,5 @@ bool ledger_verify_heads(
     Db *db, int64_t from, int64_t to, const GArray *places, int64_t *heads, GError **error);
 /* Each registered key must stand in the entry that it names, and no head behind the end. */
 bool ledger_verify_keys(Db *db, GError **error);
+/* The policy in force is the one that the newest entry about it tells. */
+bool ledger_verify_policy(Db *db, GError **error);

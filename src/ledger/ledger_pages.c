@@ -207,6 +207,13 @@ static void add_signing(Db *db, json_t *model) {
     json_put_text(model, "signing_problem", problem);
     json_put_text(model, "signed_size_text", size);
     json_put_text(model, "signed_time_text", minute);
+    int64_t lost = -1;
+    (void)ledger_keys_lost_entry(db, &lost, NULL); /* -1: nothing to tell */
+    g_autofree char *lost_text = lost >= 0 ? number_group(lost) : NULL;
+    g_autofree char *lost_url =
+        lost >= 0 ? g_strdup_printf("/verify?leaf=%" G_GINT64_FORMAT, lost) : NULL;
+    json_put_text(model, "lost_key_text", lost_text);
+    json_put_text(model, "lost_key_url", lost_url);
 }
 
 static json_t *
@@ -252,13 +259,6 @@ static Response *show_verify(Ctx *ctx, const Request *req) {
         status, "ledger/verify", page_model(ctx->db, text, &finding, &head));
 }
 
-static Response *download_proof(Ctx *ctx, const Request *req) {
-    g_autoptr(GError) error = NULL;
-    const char *leaf = request_query(req, "leaf");
-    int64_t index = 0;
-    if (leaf == NULL || !read_index(leaf, &index)) {
-        return response_not_found();
-    }
 /* With a signed head; never with the payload. */
 static Response *download_tlog_proof(Ctx *ctx, int64_t index) {
     g_autoptr(GError) error = NULL;
@@ -270,6 +270,16 @@ static Response *download_tlog_proof(Ctx *ctx, int64_t index) {
     return response_bytes("text/plain; charset=utf-8", g_bytes_new_take(text, strlen(text)), name);
 }
 
+static Response *download_proof(Ctx *ctx, const Request *req) {
+    g_autoptr(GError) error = NULL;
+    const char *leaf = request_query(req, "leaf");
+    int64_t index = 0;
+    if (leaf == NULL || !read_index(leaf, &index)) {
+        return response_not_found();
+    }
+    if (g_strcmp0(request_query(req, "form"), "tlog") == 0) {
+        return download_tlog_proof(ctx, index);
+    }
     g_autoptr(json_t) proof = ledger_proof_make(ctx->db, index, 0, &error);
     if (proof == NULL) {
         return response_problem(error, NULL);
@@ -277,9 +287,6 @@ static Response *download_tlog_proof(Ctx *ctx, int64_t index) {
     char *text = json_write(proof);
     g_autofree char *name = g_strdup_printf("proof-%" G_GINT64_FORMAT ".json", index);
     return response_bytes("application/json", g_bytes_new_take(text, strlen(text)), name);
-    if (g_strcmp0(request_query(req, "form"), "tlog") == 0) {
-        return download_tlog_proof(ctx, index);
-    }
 }
 
 #define GET(path, handler)                                                                         \
@@ -306,8 +313,12 @@ static const Route routes[] = {
     {0},
 };
 
-static const char *const ledger_types[] = {
-    LEDGER_XHEAD, LEDGER_KEY_TYPE, LEDGER_POLICY_TYPE, LEDGER_ERASE_TYPE, NULL};
+static const char *const ledger_types[] = {LEDGER_XHEAD,
+                                           LEDGER_KEY_TYPE,
+                                           LEDGER_KEY_LOST_TYPE,
+                                           LEDGER_POLICY_TYPE,
+                                           LEDGER_ERASE_TYPE,
+                                           NULL};
 
 const Module ledger_module = {
     .name = "ledger",

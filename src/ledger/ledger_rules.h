@@ -26,6 +26,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LedgerLeaf, ledger_leaf_clear)
  * inside. */
 bool ledger_entry_check(const LedgerEntry *entry, GError **error);
 
+/* What an entry can tell of a time: whole milliseconds. */
+int64_t ledger_time(int64_t time_us);
+
 /* SHA-256(salt16‖payload). */
 void ledger_commitment(const uint8_t salt[LEDGER_SALT_SIZE],
                        const char *payload,

@@ -12,6 +12,7 @@ typedef struct Check {
     const char *reason; /* in `words` */
     char **files;
     int64_t line;
+    int64_t entry; /* that the reason is about; -1: none */
 } Check;
 
 struct Verdict {
@@ -67,6 +68,7 @@ static void settle(Check *check, CheckState state, const char *reason) {
     check->state = state;
     check->reason = reason;
     check->line = 0;
+    check->entry = -1;
 }
 
 void verdict_passed(Verdict *verdict, const char *check) {
@@ -75,6 +77,11 @@ void verdict_passed(Verdict *verdict, const char *check) {
 
 void verdict_unknown(Verdict *verdict, const char *check, const char *reason) {
     settle(check_of(verdict, check), CHECK_UNKNOWN, reason);
+}
+
+void verdict_unknown_from(Verdict *verdict, const char *check, const char *reason, int64_t entry) {
+    verdict_unknown(verdict, check, reason);
+    check_of(verdict, check)->entry = entry;
 }
 
 bool verdict_failed(
@@ -141,7 +148,10 @@ static char *sentence_of(const Verdict *verdict, const Check *check, const char 
         }
         g_string_append(text, colon);
     }
-    g_string_append(text, word_of(verdict, "reasons", check->reason, language));
+    g_autofree char *entry = g_strdup_printf("%" G_GINT64_FORMAT, check->entry);
+    g_autoptr(GString) reason = g_string_new(word_of(verdict, "reasons", check->reason, language));
+    g_string_replace(reason, "%d", entry, 1);
+    g_string_append(text, reason->str);
     g_string_append(text, is_zh ? "。" : ".");
     return g_string_free(text, FALSE);
 }
@@ -187,6 +197,9 @@ static json_t *check_document(const Verdict *verdict, const Check *check) {
     }
     if (check->line > 0) {
         json_put_int(made, "line", check->line);
+    }
+    if (check->entry >= 0) {
+        json_put_int(made, "entry", check->entry);
     }
     return made;
 }

@@ -17,12 +17,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Verdict, verdict_free)
 void verdict_passed(Verdict *verdict, const char *check);
 /* Cannot be checked from these files; never counts as passed. */
 void verdict_unknown(Verdict *verdict, const char *check, const char *reason);
+/* The same about one entry, whose number stands in the reason's words. */
+void verdict_unknown_from(Verdict *verdict, const char *check, const char *reason, int64_t entry);
 /* `files`: those of which one is wrong, with LF between them; `line` from 1, 0 for none. All checks
  * without an outcome become unknown. Always false, so that a check can return it. */
 bool verdict_failed(
     Verdict *verdict, const char *check, const char *reason, const char *files, int64_t line);
 
 bool verdict_is_valid(const Verdict *verdict);
-/* {"format", "kind", "valid", "checks": [{"id", "ok", "zh", "en", "files"?, "line"?}], "zh", "en"}
+/* {"format", "kind", "valid", "checks": [{"id", "ok", "zh", "en", "files"?, "line"?,
+ *  "entry"?}], "zh", "en"}
  */
 json_t *verdict_document(const Verdict *verdict);

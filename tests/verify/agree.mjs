@@ -54,6 +54,10 @@ test('three verifiers agree', async (t) => {
         });
         await t.test('everything good is valid, and most of what was changed is not', () => {
             const good = rows.filter(({ how }) => how === 'good'), bad = rows.filter(({ how }) => how !== 'good');
+            const { checks } = good.find(({ path: name }) => name === 'good/lost').verdict;
+            const keys = checks.find(({ id }) => id === 'keys');
+            assert.deepEqual([keys.ok, keys.entry], [null, 1], 'keys that were lost are told of');
+            assert.match(keys.zh, /从第 1 号记录起由新的公钥签名/);
             for (const { path: name, verdict } of good) assert.ok(verdict.valid, `${name}: ${verdict.zh}`);
             assert.ok(bad.filter(({ verdict }) => !verdict.valid).length > 0.8 * bad.length);
         });

@@ -19,14 +19,14 @@ class Verdict:
         self.checks = {one: None for one in WORDS['kinds'][kind]['checks']}
 
     def passed(self, check):
-        self.checks[check] = ('passed', None, [], None)
+        self.checks[check] = ('passed', None, [], None, None)
 
-    def unknown(self, check, reason):
-        """Cannot be checked from these files; never counts as passed."""
-        self.checks[check] = ('unknown', reason, [], None)
+    def unknown(self, check, reason, entry=None):
+        """Cannot be checked from these files; never counts as passed. `entry`: that it is about."""
+        self.checks[check] = ('unknown', reason, [], None, entry)
 
     def failed(self, bad):
-        self.checks[bad.check] = ('failed', bad.reason, bad.files, bad.line)
+        self.checks[bad.check] = ('failed', bad.reason, bad.files, bad.line, None)
         for check, state in self.checks.items():
             if state is None:
                 self.unknown(check, 'earlier')
@@ -36,7 +36,7 @@ class Verdict:
         return all(state is not None and state[0] != 'failed' for state in self.checks.values())
 
     def _sentence(self, check, language):
-        state, reason, files, line = self.checks[check]
+        state, reason, files, line, entry = self.checks[check]
         words = WORDS['checks'][check][language]
         if state == 'passed':
             return words['ok']
@@ -48,7 +48,7 @@ class Verdict:
                 place += (' 第 %d 行' if language == 'zh' else ', line %d') % line
             place += colon
         return (words['bad'] if state == 'failed' else words['what']) + colon + place \
-            + WORDS['reasons'][reason][language] + stop
+            + WORDS['reasons'][reason][language].replace('%d', str(entry)) + stop
 
     def _summary(self, language):
         words = WORDS['verdict'][language]
@@ -60,13 +60,15 @@ class Verdict:
 
     def document(self):
         checks = []
-        for check, (state, _, files, line) in self.checks.items():
+        for check, (state, _, files, line, entry) in self.checks.items():
             one = {'id': check, 'ok': {'passed': True, 'failed': False, 'unknown': None}[state],
                    'zh': self._sentence(check, 'zh'), 'en': self._sentence(check, 'en')}
             if files:
                 one['files'] = files
             if line is not None:
                 one['line'] = line
+            if entry is not None:
+                one['entry'] = entry
             checks.append(one)
         return {'format': 'huozheng-verdict/1', 'kind': self.kind, 'valid': self.valid, 'checks': checks,
                 'zh': self._summary('zh'), 'en': self._summary('en')}
