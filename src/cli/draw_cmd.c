@@ -176,6 +176,7 @@ static const Action actions[] = {
     {"freeze", draw_cmd_freeze},
     {"commit", draw_cmd_commit},
     {"reveal", draw_cmd_reveal},
+    {"beacon", draw_cmd_beacon},
     {"run", draw_cmd_run},
     {"publish", draw_cmd_publish},
     {"drop", draw_cmd_drop},
@@ -220,8 +221,8 @@ static int run_action(const DrawOptions *options) {
         (count == 3 && strcmp(name, "export") == 0)) {
         return run_on_db(options, action);
     }
-    fputs("usage: huozheng draw list|freeze PLAN|commit DRAW|reveal DRAW|run DRAW|publish DRAW|"
-          "drop DRAW|export DRAW DIR|verify DIR|share DRAW\n",
+    fputs("usage: huozheng draw list|freeze PLAN|commit DRAW|reveal DRAW|beacon DRAW|run DRAW|"
+          "publish DRAW|drop DRAW|export DRAW DIR|verify DIR|share DRAW\n",
           stderr);
     return 2;
 }
@@ -253,7 +254,8 @@ static const char SUMMARY[] =
     "  freeze PLAN       write pool, officers and rules of what a published plan still has open\n"
     "  commit DRAW       fix them and the beacons to wait for; nothing can be changed afterwards\n"
     "  reveal DRAW       a party's share, before the first beacon\n"
-    "  run DRAW          give the beacons' values and draw, once\n"
+    "  beacon DRAW       the value of a beacon, once its time has come\n"
+    "  run DRAW          give the beacons' values that are missing and draw, once\n"
     "  publish DRAW      open a sealed draw after the inspections\n"
     "  drop DRAW         take back what is only frozen\n"
     "  export DRAW DIR   write the files (--public: those anybody may have)\n"
@@ -301,9 +303,9 @@ static int run_command(int argc, char **argv) {
          0,
          G_OPTION_ARG_STRING_ARRAY,
          &options.values,
-         "run: value of a beacon, in their order; may be repeated",
+         "beacon, run: value of a beacon, in their order; may be repeated",
          "TEXT"},
-        {"note", 0, 0, G_OPTION_ARG_STRING, &options.note, "run: who saw it", "TEXT"},
+        {"note", 0, 0, G_OPTION_ARG_STRING, &options.note, "beacon, run: who saw it", "TEXT"},
         {"public", 0, 0, G_OPTION_ARG_NONE, &options.is_public, "export: only what is open", NULL},
         {"commit", 0, 0, G_OPTION_ARG_STRING, &options.commit, "verify: must be this", "HEX"},
         {"result", 0, 0, G_OPTION_ARG_STRING, &options.result, "verify: must be this", "HEX"},
