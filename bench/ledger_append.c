@@ -27,17 +27,14 @@ typedef struct Work {
 static void name_objects(Work *work) {
     for (size_t i = 0; i < work->count && (work->is_fresh || work->next == 0); i++) {
         g_free(work->objects[i]);
-        work->objects[i] = g_strdup_printf("device:91500103MA5U00000X-%08d",
-                                           (int)(work->next + (int64_t)i));
+        work->objects[i] =
+            g_strdup_printf("device:91500103MA5U00000X-%08d", (int)(work->next + (int64_t)i));
     }
 }
 
 static LedgerEntry entry_of(const Work *work, size_t i) {
-    return (LedgerEntry){NOW_US,
-                         "device.report",
-                         "gateway:500103-000017-000123",
-                         work->objects[i],
-                         work->payload};
+    return (LedgerEntry){
+        NOW_US, "device.report", "gateway:500103-000017-000123", work->objects[i], work->payload};
 }
 
 static bool append_batch(Db *db, void *data, GError **error) {

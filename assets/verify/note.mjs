@@ -71,6 +71,11 @@ export class Checkpoint {
     });
   }
 
+  /* Is there a signature line of a key that is not among `keys`? */
+  hasStranger(keys) {
+    return this.signatures.some(({ place }) => !keys.some((key) => key.place === place));
+  }
+
   /* [{key, signature}] of the known keys; null if one of these signatures is false. */
   signedBy(keys) {
     const found = [];
@@ -136,24 +141,29 @@ export class Policy {
   }
 }
 
-/* What the reader brings: keys, and perhaps a policy. */
+/* What the reader brings, or a log's folder holds: keys, and perhaps a policy. */
 export class Trust {
-  constructor(given = [], policy = null) {
-    Object.assign(this, { given, policy });
+  constructor(given = [], policy = null, beside = []) {
+    Object.assign(this, { given, policy, beside });
   }
 
   keys() {
-    return [...this.given, ...(this.policy ? [...this.policy.logs, ...this.policy.witnesses()] : [])];
+    return [...this.given, ...(this.policy ? [...this.policy.logs, ...this.policy.witnesses()] : []), ...this.beside];
   }
 }
 
-/* The checks `signature`, `witness` and `key` on heads, [{checkpoint, file}]. */
-export function checkHeads(verdict, trust, heads) {
+/* The checks `signature`, `witness` and `key` on heads, [{checkpoint, file}]. `isWhole`: an exported
+ * log, which must name every key that signs. */
+export function checkHeads(verdict, trust, heads, isWhole = false) {
   const keys = trust.keys().filter((key) => key.kind !== 'witness'), signers = [];
   for (const { checkpoint, file } of heads) {
     const own = keys.filter((key) => key.name === checkpoint.origin), found = checkpoint.signedBy(own);
     if (found === null) throw new Bad('signature', 'signature-false', [file]);
-    if (own.length > 0 && found.length === 0) throw new Bad('signature', 'signature-missing', [file]);
+    const owed = !isWhole ? [] : checkpoint === heads[0].checkpoint ? ['ed25519', 'sm2'] : ['sm2'];
+    if ((own.length > 0 && found.length === 0) || !owed.every((kind) => found.some(({ key }) => key.kind === kind))) {
+      throw new Bad('signature', 'signature-missing', [file]);
+    }
+    if (isWhole && checkpoint.hasStranger(trust.keys())) throw new Bad('signature', 'signature-stranger', [file]);
     signers.push(new Set(found.map(({ key }) => key.place)));
   }
   const all = signers.every((one) => one.size > 0);

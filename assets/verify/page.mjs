@@ -9,7 +9,7 @@ const FILES_MAX = 400 * 1024 * 1024;
 const MARKS = {
   true: ['k', 'circle-check', '通过'], false: ['b', 'circle-x', '不通过'], null: ['w', 'circle-dashed', '未核对'],
 };
-const STEPS = { pool: '正在核对抽取池', inspectors: '正在核对执法人员名单', denied: '正在核对回避名单', tickets: '正在重新算签', officers: '正在重新派人' };
+const STEPS = { entries: '正在逐条核对', pool: '正在核对抽取池', inspectors: '正在核对执法人员名单', denied: '正在核对回避名单', tickets: '正在重新算签', officers: '正在重新派人' };
 let worker = null, isBusy = false;
 
 function icon(name) {
@@ -63,7 +63,7 @@ function prepare() {
     isBusy = Boolean(data.progress);
     if (data.progress) tell(STEPS[data.progress.check] ?? '正在核对', data.progress.part);
     else if (data.document) show(data.document);
-    else refuse(data.badKey ? '公钥的写法不对，请整行复制。' : '这不是证明文件、历史文件，也不是一次抽查的全部文件。');
+    else refuse(data.badKey ? '公钥的写法不对，请整行复制。' : '这不是证明文件、历史文件，也不是一次抽查的全部文件或者整本账的文件夹。');
   });
   isBusy = false;
 }
@@ -77,22 +77,26 @@ async function start(files) {
   delete out.dataset.valid;
   out.replaceChildren();
   if (chosen.length === 0) return refuse('请先选择文件。');
-  if (chosen.reduce((sum, file) => sum + file.size, 0) > FILES_MAX) return refuse('文件太大，请用命令行核验。');
+  if (chosen.reduce((sum, { file }) => sum + file.size, 0) > FILES_MAX) return refuse('文件太大，请用命令行核验。');
   tell(`正在读 ${chosen.length} 个文件`, 0);
-  const read = await Promise.all(chosen.map(async (file) => [file.name, new Uint8Array(await file.arrayBuffer())]));
-  const policy = read.findIndex(([name]) => name === 'policy.txt');
+  const read = await Promise.all(chosen.map(async ({ file, path }) => [path, new Uint8Array(await file.arrayBuffer())]));
+  /* In the folder of a log it is the log's own, not the reader's. */
+  const isLog = read.some(([path]) => /(^|\/)(checkpoint|tile\/.+)$/.test(path));
+  const policy = isLog ? -1 : read.findIndex(([path]) => /(^|\/)policy\.txt$/.test(path));
   const [rules] = policy < 0 ? [null] : read.splice(policy, 1);
   isBusy = true;
   worker.postMessage({ files: read, keys, policy: rules?.[1] ?? null });
   return undefined;
 }
 
-/* Files of what was dropped; of a folder the files in it. */
+const withPath = (file) => ({ file, path: file.webkitRelativePath || file.name });
+
+/* Files of what was dropped, with their paths; of a folder the files in it. */
 async function dropped(transfer) {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean), files = [];
-  if (entries.length === 0) return [...transfer.files];
+  if (entries.length === 0) return [...transfer.files].map(withPath);
   const take = (entry) => new Promise((resolve, reject) => {
-    if (entry.isFile) { entry.file((file) => { files.push(file); resolve(); }, reject); return; }
+    if (entry.isFile) { entry.file((file) => { files.push({ file, path: entry.fullPath.slice(1) }); resolve(); }, reject); return; }
     const reader = entry.createReader(), next = () => reader.readEntries(
       (some) => (some.length === 0 ? resolve() : Promise.all(some.map(take)).then(next, reject)), reject);
     next();
@@ -106,7 +110,7 @@ form.hidden = false;
 document.querySelector('[data-without]').hidden = true;
 form.addEventListener('submit', (event) => {
   event.preventDefault();
-  start([...form.elements.files.files, ...(form.elements.folder?.files ?? [])]);
+  start([...form.elements.files.files, ...(form.elements.folder?.files ?? [])].map(withPath));
 });
 for (const name of ['files', 'folder']) {
   form.elements[name].addEventListener('change', () => {

@@ -54,9 +54,10 @@ export class Verdict {
   }
 
   document() {
-    const checks = [...this.checks].map(([id, { ok, files = [], line = null }]) => ({
+    const checks = [...this.checks].map(([id, { ok, files = [], line = null, entry = null }]) => ({
       id, ok, zh: this.sentence(id, 'zh'), en: this.sentence(id, 'en'),
       ...(files.length > 0 ? { files } : {}), ...(line !== null ? { line } : {}),
+      ...(entry !== null ? { entry } : {}),
     }));
     return {
       format: 'huozheng-verdict/1', kind: this.kind, valid: checks.every((one) => one.ok !== false), checks,

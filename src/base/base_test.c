@@ -203,8 +203,7 @@ static void test_clock_dates(void) {
         g_autofree char *day = clock_format_date(second * CLOCK_SECOND_US);
         g_assert_cmpstr(shown, ==, minute);
         g_assert_true(g_str_has_prefix(minute, day) && strlen(day) == 10);
-        g_assert_cmpint(
-            clock_year(second * CLOCK_SECOND_US), ==, g_date_time_get_year(local));
+        g_assert_cmpint(clock_year(second * CLOCK_SECOND_US), ==, g_date_time_get_year(local));
     }
 }
 

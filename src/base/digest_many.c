@@ -161,11 +161,8 @@ static void finish_group(DigestKind kind, HashGroup hash_group, Group *group) {
     if (group->lanes == 0) {
         return;
     }
-    hash_group(kind,
-               (const uint8_t(*)[GROUP_BYTES])group->blocks,
-               group->counts,
-               group->lanes,
-               hashes);
+    hash_group(
+        kind, (const uint8_t(*)[GROUP_BYTES])group->blocks, group->counts, group->lanes, hashes);
     for (unsigned lane = 0; lane < group->lanes; lane++) {
         memcpy(group->ret_hashes[lane], hashes + (size_t)lane * DIGEST_SIZE, DIGEST_SIZE);
     }

@@ -177,6 +177,7 @@ static const Action actions[] = {
     {"freeze", draw_cmd_freeze},
     {"commit", draw_cmd_commit},
     {"reveal", draw_cmd_reveal},
+    {"beacon", draw_cmd_beacon},
     {"run", draw_cmd_run},
     {"substitute", draw_cmd_substitute},
     {"publish", draw_cmd_publish},
@@ -222,9 +223,8 @@ static int run_action(const DrawOptions *options) {
         (count == 3 && strcmp(name, "export") == 0)) {
         return run_on_db(options, action);
     }
-    fputs("usage: huozheng draw list|freeze PLAN|commit DRAW|reveal DRAW|run DRAW|substitute "
-          "DRAW|publish DRAW|"
-          "drop DRAW|export DRAW DIR|verify DIR|share DRAW\n",
+    fputs("usage: huozheng draw list|freeze PLAN|commit DRAW|reveal DRAW|beacon DRAW|run DRAW|"
+          "substitute DRAW|publish DRAW|drop DRAW|export DRAW DIR|verify DIR|share DRAW\n",
           stderr);
     return 2;
 }
@@ -258,7 +258,8 @@ static const char SUMMARY[] =
     "  freeze PLAN       write pool, officers and rules of what a published plan still has open\n"
     "  commit DRAW       fix them and the beacons to wait for; nothing can be changed afterwards\n"
     "  reveal DRAW       a party's share, before the first beacon\n"
-    "  run DRAW          give the beacons' values and draw, once\n"
+    "  beacon DRAW       the value of a beacon, once its time has come\n"
+    "  run DRAW          give the beacons' values that are missing and draw, once\n"
     "  substitute DRAW   the next by the rule comes in for an object or officer that cannot\n"
     "  publish DRAW      open a sealed draw after the inspections\n"
     "  drop DRAW         take back what is only frozen\n"
@@ -307,9 +308,15 @@ static int run_command(int argc, char **argv) {
          0,
          G_OPTION_ARG_STRING_ARRAY,
          &options.values,
-         "run: value of a beacon, in their order; may be repeated",
+         "beacon, run: value of a beacon, in their order; may be repeated",
          "TEXT"},
-        {"note", 0, 0, G_OPTION_ARG_STRING, &options.note, "run, substitute: who saw what", "TEXT"},
+        {"note",
+         0,
+         0,
+         G_OPTION_ARG_STRING,
+         &options.note,
+         "beacon, run, substitute: who saw what",
+         "TEXT"},
         {"place", 0, 0, G_OPTION_ARG_INT64, &options.place, "substitute: in result.tsv", "N"},
         {"officer", 0, 0, G_OPTION_ARG_STRING, &options.officer, "substitute: who cannot go", "F7"},
         {"reason", 0, 0, G_OPTION_ARG_STRING, &options.reason, "substitute: such as LEFT", "CODE"},

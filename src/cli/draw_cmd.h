@@ -25,6 +25,7 @@ json_t *draw_cmd_json(const Draw *draw);
 int draw_cmd_freeze(Db *db, const DrawOptions *options, const char *plan);
 int draw_cmd_commit(Db *db, const DrawOptions *options, const char *draw);
 int draw_cmd_reveal(Db *db, const DrawOptions *options, const char *draw);
+int draw_cmd_beacon(Db *db, const DrawOptions *options, const char *draw);
 int draw_cmd_run(Db *db, const DrawOptions *options, const char *draw);
 int draw_cmd_substitute(Db *db, const DrawOptions *options, const char *draw);
 int draw_cmd_publish(Db *db, const DrawOptions *options, const char *draw);

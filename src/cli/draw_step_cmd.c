@@ -1,4 +1,4 @@
-/* huozheng draw freeze | commit | reveal | run | publish | drop | share */
+/* huozheng draw freeze | commit | reveal | beacon | run | publish | drop | share */
 #include "cli/draw_cmd.h"
 
 #include "base/clock.h"
@@ -160,7 +160,8 @@ int draw_cmd_commit(Db *db, const DrawOptions *options, const char *draw_text) {
                : draw_cmd_fail(error);
 }
 
-/* --- reveal, run, publish, drop ----------------------------------------------------------------
+/* --- reveal, beacon, run, publish, drop
+ * ----------------------------------------------------------------
  */
 
 typedef struct Step {
@@ -175,9 +176,9 @@ static bool reveal_work(Db *db, void *data, GError **error) {
     return draw_reveal(db, step->id, step->options->party, step->share, ACTOR, step->now_us, error);
 }
 
-/* The values given go to the beacons that have none yet, in their order; then the draw is run. */
-static bool run_work(Db *db, void *data, GError **error) {
-    const Step *step = data;
+/* The values given go to the beacons that have none yet, in their order. *ret_left: values for
+ * which there was no beacon. */
+static bool take_values(Db *db, const Step *step, char ***ret_left, GError **error) {
     g_autoptr(GArray) beacons = draw_beacons(db, step->id, error);
     if (beacons == NULL) {
         return false;
@@ -198,7 +199,24 @@ static bool run_work(Db *db, void *data, GError **error) {
             return false;
         }
     }
-    return draw_run(db, step->id, ACTOR, step->now_us, error);
+    *ret_left = value;
+    return true;
+}
+
+static bool beacon_work(Db *db, void *data, GError **error) {
+    char **left = NULL;
+    if (!take_values(db, data, &left, error)) {
+        return false;
+    }
+    return left == NULL || *left == NULL ||
+           hz_fail(error, HZ_ERROR_CONFLICT, "every beacon of this draw has its value already");
+}
+
+static bool run_work(Db *db, void *data, GError **error) {
+    const Step *step = data;
+    char **left = NULL;
+    return take_values(db, step, &left, error) &&
+           draw_run(db, step->id, ACTOR, step->now_us, error);
 }
 
 static bool publish_work(Db *db, void *data, GError **error) {
@@ -224,12 +242,20 @@ do_step(Db *db, const DrawOptions *options, const char *draw_text, DbWork work, 
         fputs("huozheng: reveal needs --party NAME and --share with 64 hex digits\n", stderr);
         return 2;
     }
+    if (work == beacon_work && options->values == NULL) {
+        fputs("huozheng: beacon needs --value\n", stderr);
+        return 2;
+    }
     return db_run_tx(db, work, &step, &error) ? show(db, options, step.id, done)
                                               : draw_cmd_fail(error);
 }
 
 int draw_cmd_reveal(Db *db, const DrawOptions *options, const char *draw) {
     return do_step(db, options, draw, reveal_work, "the share is in the ledger");
+}
+
+int draw_cmd_beacon(Db *db, const DrawOptions *options, const char *draw) {
+    return do_step(db, options, draw, beacon_work, "the value is in the ledger");
 }
 
 int draw_cmd_run(Db *db, const DrawOptions *options, const char *draw) {

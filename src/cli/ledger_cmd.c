@@ -96,6 +96,14 @@ void ledger_cmd_progress(int64_t done, int64_t total, void *data) {
     }
 }
 
+static void print_lost_key(const LedgerReport *report) {
+    if (report->lost_key >= 0) {
+        printf("note: from entry %" G_GINT64_FORMAT " on a new key signs without the old one's "
+               "word: that it is the same log rests on its witnesses only\n",
+               report->lost_key);
+    }
+}
+
 static int verify(Db *db, const LedgerOptions *options, const char *argument G_GNUC_UNUSED) {
     g_autoptr(GError) error = NULL;
     LedgerReport report = {0};
@@ -110,9 +118,13 @@ static int verify(Db *db, const LedgerOptions *options, const char *argument G_G
         json_put(document, "size", is_whole ? json_integer(report.size) : json_null());
         json_put(document, "erased", is_whole ? json_integer(report.erased) : json_null());
         json_put(document, "heads", is_whole ? json_integer(report.heads) : json_null());
+        json_put(document,
+                 "lost_key",
+                 is_whole && report.lost_key >= 0 ? json_integer(report.lost_key) : json_null());
         json_put_text(document, "problem", is_whole ? NULL : error->message);
         ledger_cmd_print(document);
     } else if (is_whole) {
+        print_lost_key(&report);
         printf("valid: %" G_GINT64_FORMAT " entries, every leaf, node, link and payload fits in "
                "both trees; %" G_GINT64_FORMAT " payloads erased and told of; %" G_GINT64_FORMAT
                " signed heads\n",
@@ -196,6 +208,11 @@ static const struct {
      DB_READ_WRITE,
      ledger_cmd_keygen},
     {"rotate", NULL, "new keys from here on", DB_READ_WRITE, ledger_cmd_rotate},
+    {"rekey",
+     NULL,
+     "new keys because the old ones are lost for good; the log says so for ever",
+     DB_READ_WRITE,
+     ledger_cmd_rekey},
     {"sign", NULL, "sign the head now", DB_READ_WRITE, ledger_cmd_sign},
     {"resume",
      NULL,
@@ -265,6 +282,7 @@ static int run_ledger(int argc, char **argv) {
         {"size", 0, 0, G_OPTION_ARG_INT64, &options.size, "prove: tree size (now)", "N"},
         {"tlog", 0, 0, G_OPTION_ARG_NONE, &options.tlog, "prove: with signed head", NULL},
         {"payload", 0, 0, G_OPTION_ARG_NONE, &options.payload, "prove --tlog: with payload", NULL},
+        {"i-have-lost-the-keys", 0, 0, G_OPTION_ARG_NONE, &options.is_lost, "rekey: yes", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "One JSON document", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.rest, NULL, NULL},
         {0},

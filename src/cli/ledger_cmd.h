@@ -7,7 +7,7 @@
 typedef struct LedgerOptions {
     char *db, *keys, *origin, *reason;
     gint64 size;
-    gboolean json, tlog, payload;
+    gboolean json, tlog, payload, is_lost;
     char **rest; /* action and its argument */
 } LedgerOptions;
 
@@ -23,6 +23,7 @@ bool ledger_cmd_index(const char *text, int64_t *ret_index);
 /* ledger_cmd_keys.c */
 int ledger_cmd_keygen(Db *db, const LedgerOptions *options, const char *argument);
 int ledger_cmd_rotate(Db *db, const LedgerOptions *options, const char *argument);
+int ledger_cmd_rekey(Db *db, const LedgerOptions *options, const char *argument);
 int ledger_cmd_sign(Db *db, const LedgerOptions *options, const char *argument);
 int ledger_cmd_resume(Db *db, const LedgerOptions *options, const char *argument);
 int ledger_cmd_policy(Db *db, const LedgerOptions *options, const char *path);

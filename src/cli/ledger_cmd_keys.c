@@ -1,4 +1,4 @@
-/* huozheng ledger keygen | rotate | sign | resume | policy | export | history | erase */
+/* huozheng ledger keygen | rotate | rekey | sign | resume | policy | export | history | erase */
 #include "base/clock.h"
 #include "base/error.h"
 #include "cli/ledger_cmd.h"
@@ -62,6 +62,23 @@ int ledger_cmd_rotate(Db *db, const LedgerOptions *options, const char *argument
         return ledger_cmd_fail(error);
     }
     return print_keys(db, options, folder);
+}
+
+int ledger_cmd_rekey(Db *db, const LedgerOptions *options, const char *argument G_GNUC_UNUSED) {
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = folder_of(options);
+    if (!options->is_lost) {
+        fprintf(stderr,
+                "huozheng: new keys without the old ones' word. The log will say for ever that "
+                "its keys were lost,\nand only its witnesses can tell that it is the same log. "
+                "Look first for a copy of log.pem (backups of\n%s, the other servers, the safe). "
+                "If there is none, add --i-have-lost-the-keys.\n",
+                folder);
+        return 2;
+    }
+    return ledger_keys_rekey(db, folder, "cli", clock_now_us(), &error)
+               ? print_keys(db, options, folder)
+               : ledger_cmd_fail(error);
 }
 
 int ledger_cmd_sign(Db *db, const LedgerOptions *options, const char *argument G_GNUC_UNUSED) {

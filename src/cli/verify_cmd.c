@@ -1,6 +1,7 @@
-/* huozheng verify PATH: a proof, a history, an exported log or a draw bundle, without a database.
- */
+/* huozheng verify PATH|URL: a proof, a history, a log or a draw, without a database. */
+#include "base/error.h"
 #include "cli/commands.h"
+#include "cli/verify_fetch.h"
 #include "draw/draw_check.h"
 #include "ledger/check.h"
 
@@ -24,7 +25,8 @@ static bool has_file(const char *folder, const char *name) {
 /* --- kinds --------------------------------------------------------------------------------------
  */
 
-static Verdict *verify_folder(const char *path, const CheckTrust *trust) {
+/* `name` is what people are told. */
+static Verdict *verify_folder(const char *path, const char *name, const CheckTrust *trust) {
     if (has_file(path, "commit.txt") || has_file(path, "params.txt") ||
         has_file(path, "pool.tsv")) {
         Verdict *verdict = verdict_new("draw");
@@ -36,7 +38,7 @@ static Verdict *verify_folder(const char *path, const CheckTrust *trust) {
         (void)check_log(verdict, path, trust);
         return verdict;
     }
-    fprintf(stderr, "huozheng: %s is neither a log nor a draw bundle\n", path);
+    fprintf(stderr, "huozheng: %s is neither a log nor a draw bundle\n", name);
     return NULL;
 }
 
@@ -45,17 +47,16 @@ static bool is_history(const char *bytes, size_t size) {
     return strcmp(json_get_text(document, "format", ""), "huozheng-history/1") == 0;
 }
 
-static Verdict *verify_file(const char *path, const CheckTrust *trust) {
+static Verdict *verify_file(const char *path, const char *name, const CheckTrust *trust) {
     g_autoptr(GError) error = NULL;
     g_autofree char *bytes = NULL;
-    g_autofree char *name = g_path_get_basename(path);
     gsize size = 0;
     if (!g_file_get_contents(path, &bytes, &size, &error)) {
         fprintf(stderr, "huozheng: %s\n", error->message);
         return NULL;
     }
     if (size > FILE_MAX) {
-        fprintf(stderr, "huozheng: %s is larger than any proof\n", path);
+        fprintf(stderr, "huozheng: %s is larger than any proof\n", name);
         return NULL;
     }
     if (is_history(bytes, size)) {
@@ -124,10 +125,23 @@ static int run_verify(const VerifyOptions *options) {
     if ((options->policy != NULL && policy == NULL) || !read_keys(options->keys, given)) {
         return 2;
     }
-    const char *path = options->rest[0];
     CheckTrust trust = {.given = given, .policy = policy};
-    g_autoptr(Verdict) verdict = g_file_test(path, G_FILE_TEST_IS_DIR) ? verify_folder(path, &trust)
-                                                                       : verify_file(path, &trust);
+    g_auto(Fetched) fetched = {0};
+    if (verify_is_address(options->rest[0])) {
+        g_autoptr(GError) error = NULL;
+        if (!verify_fetch(options->rest[0], &fetched, &error)) {
+            fprintf(stderr, "huozheng: %s\n", error->message);
+            return g_error_matches(error, HZ_ERROR, HZ_ERROR_INVALID) ? 2 : 3;
+        }
+        trust.is_served = true;
+        trust.beside = fetched.keys;
+    }
+    g_autofree char *basename = g_path_get_basename(options->rest[0]);
+    const char *path = fetched.path != NULL ? fetched.path : options->rest[0];
+    const char *name = fetched.address != NULL ? fetched.address : basename;
+    g_autoptr(Verdict) verdict = g_file_test(path, G_FILE_TEST_IS_DIR)
+                                     ? verify_folder(path, options->rest[0], &trust)
+                                     : verify_file(path, name, &trust);
     if (verdict == NULL) {
         return 2;
     }
@@ -156,18 +170,21 @@ static int run_command(int argc, char **argv) {
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.rest, NULL, NULL},
         {0},
     };
-    g_autoptr(GOptionContext) context = g_option_context_new("PATH");
+    g_autoptr(GOptionContext) context = g_option_context_new("PATH|URL");
     g_option_context_set_summary(
         context,
-        "Checks offline what was handed out: a proof, the history of an object, the folder of an\n"
-        "exported log or of a draw. What each check means: docs/verify.md.");
+        "Checks what was handed out: a proof, the history of an object, the folder of an exported\n"
+        "log or of a draw; nothing is asked of anybody. With URL (https://city.example/log/, a "
+        "page\n"
+        "/draws/12, the address of one proof) it is fetched first, by nothing but GET, into a\n"
+        "temporary folder. What each check means: docs/verify.md.");
     g_option_context_add_main_entries(context, entries, NULL);
     g_autoptr(GError) error = NULL;
     int code = 2;
     if (!g_option_context_parse(context, &argc, &argv, &error)) {
         fprintf(stderr, "huozheng: %s\n", error->message);
     } else if (options.rest == NULL || g_strv_length(options.rest) != 1) {
-        fputs("usage: huozheng verify PATH [--key VKEY]… [--policy FILE] [--json]\n", stderr);
+        fputs("usage: huozheng verify PATH|URL [--key VKEY]… [--policy FILE] [--json]\n", stderr);
     } else {
         code = run_verify(&options);
     }
@@ -178,4 +195,4 @@ static int run_command(int argc, char **argv) {
 }
 
 const Command verify_command = {
-    "verify", "check a proof, a history, a log or a draw, offline", run_command};
+    "verify", "check a proof, a history, a log or a draw, from files or an address", run_command};

@@ -249,8 +249,7 @@ add_rules(Loading *loading, const char *const *strata, unsigned number, GError *
                  .mode = DRAW_OPEN,
                  .delta_s = DRAW_DELTA_MIN};
     g_autoptr(DrawKeyValues) params = draw_params_make(&draw, loading->weights, &plan, strata);
-    if (!draw_put_rungs(
-            loading->db, loading->book, draw.region, request->now_us, params, error)) {
+    if (!draw_put_rungs(loading->db, loading->book, draw.region, request->now_us, params, error)) {
         return false;
     }
     g_autofree char *text = draw_keys_format(params);

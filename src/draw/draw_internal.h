@@ -25,7 +25,8 @@ uint32_t draw_category_mask(const char *const *strata);
 /* Stands in insp.tsv: in post and with a date until which the certificate is good. */
 bool draw_officer_enters(const Officer *officer);
 /* params.txt of a draw that takes these strata of the plan (ends with NULL), without the rungs
- * (draw_put_rungs). `draw` gives kind of hash, scope, year, last day, mode and delta. Caller frees. */
+ * (draw_put_rungs). `draw` gives kind of hash, scope, year, last day, mode and delta. Caller frees.
+ */
 DrawKeyValues *draw_params_make(const Draw *draw,
                                 const DrawWeights *weights,
                                 const Plan *plan,

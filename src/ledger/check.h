@@ -11,9 +11,11 @@
 
 /* Whom the reader trusts. */
 typedef struct CheckTrust {
-    GArray *given;  /* NoteKey that the reader brings; never NULL */
-    Policy *policy; /* NULL: none */
-    GArray *beside; /* NoteKey that lay beside the files; NULL: none */
+    GArray *given;      /* NoteKey that the reader brings; never NULL */
+    Policy *policy;     /* NULL: none */
+    GArray *beside;     /* NoteKey that lay beside the files; NULL: none */
+    bool is_served;     /* the files, and `beside`, are from the server that is checked */
+    bool is_own_policy; /* `policy` lay beside the files too */
 } CheckTrust;
 
 /* A signed head and the file it is from. */

@@ -113,7 +113,8 @@ check_key(Verdict *verdict, const CheckTrust *trust, const CheckHead *head, bool
     if (has_given) {
         return verdict_failed(verdict, "key", "key-other", head->file, 0);
     }
-    verdict_unknown(verdict, "key", is_signed ? "key-beside" : "no-key");
+    const char *where = trust->is_served ? "key-served" : "key-beside";
+    verdict_unknown(verdict, "key", is_signed ? where : "no-key");
     return true;
 }
 
@@ -214,7 +215,11 @@ bool check_witnesses(Verdict *verdict,
     if (!is_met) {
         return verdict_failed(verdict, "witness", "no-quorum", head->file, 0);
     }
-    verdict_passed(verdict, "witness");
+    if (trust->is_served && trust->is_own_policy) {
+        verdict_unknown(verdict, "witness", "policy-served");
+    } else {
+        verdict_passed(verdict, "witness");
+    }
     if (ret_time_s != NULL) {
         *ret_time_s = time_s;
     }

@@ -11,6 +11,7 @@
 
 #define FILE_MAX (17 * 1024 * 1024) /* an entry bundle has at most 256 entries of 64 KiB */
 #define XHEAD_OBJECT "log:heads"
+#define KEY_LOST_TYPE "log.key.lost"
 
 static const char *const prefixes[] = {"", "sm3/"};
 static const char *const tile_checks[] = {"tiles", "tiles-sm3"};
@@ -32,6 +33,7 @@ typedef struct LogReading {
     GHashTable *last; /* object -> index of its newest entry + 1 */
     char *bodies[2];  /* what the next cross-link must say */
     int64_t newest_xhead;
+    int64_t lost_key; /* the newest entry that gives the keys before up; -1: none */
     BadLink bad_prev, bad_xhead;
 } LogReading;
 
@@ -136,7 +138,9 @@ static bool read_trust(LogReading *log, const CheckTrust *trust, Beside *beside)
     }
     beside->trust = (CheckTrust){.given = trust->given,
                                  .policy = trust->policy != NULL ? trust->policy : beside->policy,
-                                 .beside = beside->keys};
+                                 .beside = beside->keys,
+                                 .is_served = trust->is_served,
+                                 .is_own_policy = beside->policy != NULL};
     verdict_passed(log->verdict, "keys");
     return true;
 }
@@ -191,6 +195,9 @@ take_entry(LogReading *log, const uint8_t *bytes, size_t size, const char *file,
         merkle_leaf(log->trees[t].kind, bytes, size, hash);
         merkle_frontier_add(&log->trees[t], hash, NULL, NULL);
         g_byte_array_append(log->hashes[t], hash, DIGEST_SIZE);
+    }
+    if (strcmp(leaf.type, KEY_LOST_TYPE) == 0) {
+        log->lost_key = index;
     }
     if (strcmp(leaf.type, "xhead") == 0 || strcmp(leaf.object, XHEAD_OBJECT) == 0) {
         if (!xhead_fits(log, &leaf)) {
@@ -404,7 +411,8 @@ static bool check_links(LogReading *log) {
 }
 
 bool check_log(Verdict *verdict, const char *folder, const CheckTrust *trust) {
-    g_auto(LogReading) log = {.verdict = verdict, .folder = folder, .newest_xhead = -1};
+    g_auto(LogReading)
+        log = {.verdict = verdict, .folder = folder, .newest_xhead = -1, .lost_key = -1};
     g_auto(Beside) beside = {0};
     log.last = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (unsigned t = 0; t < 2; t++) {
@@ -416,5 +424,8 @@ bool check_log(Verdict *verdict, const char *folder, const CheckTrust *trust) {
         return false;
     }
     verdict_passed(verdict, "entries");
+    if (log.lost_key >= 0) { /* it may well be the same log; these files cannot show it */
+        verdict_unknown_from(verdict, "keys", "keys-lost", log.lost_key);
+    }
     return check_tree(&log, 0) && check_tree(&log, 1) && check_links(&log);
 }

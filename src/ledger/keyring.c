@@ -125,6 +125,10 @@ LedgerKeys *ledger_keys_open_next(const char *folder, GError **error) {
 }
 
 static bool write_file(const char *folder, const char *name, const char *origin, GError **error) {
+    if (g_mkdir_with_parents(folder, 0700) != 0) {
+        return hz_fail(
+            error, HZ_ERROR_UNAVAILABLE, "cannot make %s: %s", folder, g_strerror(errno));
+    }
     g_autofree char *path = g_build_filename(folder, name, NULL);
     g_autoptr(SignKey) ed25519 = sign_key_new(SIGN_ED25519);
     g_autoptr(SignKey) sm2 = sign_key_new(SIGN_SM2);
@@ -155,15 +159,17 @@ bool ledger_keys_generate(const char *folder, const char *origin, GError **error
     if (g_file_test(path, G_FILE_TEST_EXISTS)) {
         return hz_fail(error, HZ_ERROR_CONFLICT, "there is a key already: %s", path);
     }
-    if (g_mkdir_with_parents(folder, 0700) != 0) {
-        return hz_fail(
-            error, HZ_ERROR_UNAVAILABLE, "cannot make %s: %s", folder, g_strerror(errno));
-    }
     return write_file(folder, KEY_FILE, origin, error);
 }
 
-bool ledger_keys_generate_next(const LedgerKeys *keys, GError **error) {
-    return write_file(keys->folder, NEXT_FILE, keys->origin, error);
+bool ledger_keys_generate_next(const char *folder, const char *origin, GError **error) {
+    return write_file(folder, NEXT_FILE, origin, error);
+}
+
+char *ledger_keys_file(const char *folder) {
+    g_autofree char *path = g_build_filename(folder, KEY_FILE, NULL);
+    struct stat status;
+    return lstat(path, &status) == 0 || errno != ENOENT ? g_steal_pointer(&path) : NULL;
 }
 
 bool ledger_keys_promote(const char *folder, GError **error) {

@@ -56,8 +56,10 @@ LedgerKeys *ledger_keys_open(const char *folder, GError **error);
 LedgerKeys *ledger_keys_open_next(const char *folder, GError **error);
 /* Makes folder (mode 0700) and file (0600) with new keys; CONFLICT when the file is there. */
 bool ledger_keys_generate(const char *folder, const char *origin, GError **error);
-/* New keys under the same origin beside the old ones, for a rotation. */
-bool ledger_keys_generate_next(const LedgerKeys *keys, GError **error);
+/* New keys beside the old ones, if there are any, for a change of keys. */
+bool ledger_keys_generate_next(const char *folder, const char *origin, GError **error);
+/* The path of "log.pem" if something is there, readable or not; NULL: nothing. Caller frees. */
+char *ledger_keys_file(const char *folder);
 /* "log.next.pem" takes the place of "log.pem". Nothing to do is fine. */
 bool ledger_keys_promote(const char *folder, GError **error);
 

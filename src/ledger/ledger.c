@@ -88,7 +88,7 @@ bool ledger_record_begin(LedgerRecord *record,
         .type = g_strdup(entry->type),
         .object = g_strdup(entry->object),
         .payload = json_write_canonical(entry->payload),
-        .time_us = entry->time_us,
+        .time_us = ledger_time(entry->time_us), /* no more than its bytes tell */
     };
     return strlen(record->payload) <= LIMIT_LEDGER_PAYLOAD ||
            hz_fail(error, HZ_ERROR_LIMIT, "ledger payload is larger than 4 MiB");

@@ -104,13 +104,16 @@ bool ledger_proof_check(const json_t *proof, GError **error);
 
 /* Recomputes everything from the entries: each leaf hash, each node and the root of both trees,
  * each payload's commitment, each prev link, what each `xhead` entry says of the head before it,
- * each signed head with its signatures, and that an entry stands for each erased payload.
- * HZ_ERROR_CORRUPT names the first thing that does not fit. `progress` may be NULL. */
+ * each signed head with its signatures, that the witnesses' policy is the one an entry tells of,
+ * and that an entry stands for each erased payload. HZ_ERROR_CORRUPT names the first thing that
+ * does not fit. `progress` may be NULL. */
 typedef void (*LedgerProgress)(int64_t done, int64_t total, void *data);
 typedef struct LedgerReport {
-    int64_t size;   /* entries checked */
-    int64_t erased; /* of them without payload */
-    int64_t heads;  /* signed heads checked */
+    int64_t size;     /* entries checked */
+    int64_t erased;   /* of them without payload */
+    int64_t heads;    /* signed heads checked */
+    int64_t lost_key; /* from this entry on a key signs for which no key before it stands: the
+                       * newest `log.key.lost`; -1: none */
 } LedgerReport;
 bool ledger_verify_all(
     Db *db, LedgerProgress progress, void *data, LedgerReport *ret_report, GError **error);

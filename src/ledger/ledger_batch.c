@@ -68,8 +68,7 @@ static bool write_some(const Share *share, size_t first, size_t count, GError **
 static void *write_share(void *data) {
     Share *share = data;
     for (size_t first = 0; first < share->count; first += LEAVES_AT_ONCE) {
-        if (!write_some(
-                share, first, MIN(share->count - first, LEAVES_AT_ONCE), &share->error)) {
+        if (!write_some(share, first, MIN(share->count - first, LEAVES_AT_ONCE), &share->error)) {
             break;
         }
     }

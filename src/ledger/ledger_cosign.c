@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "ledger/checkpoint.h"
-#include "ledger/http_post.h"
+#include "ledger/http_client.h"
 #include "ledger/ledger_heads_store.h"
 #include "ledger/policy.h"
 #include "web/log.h"

@@ -17,10 +17,18 @@ bool ledger_keys_adopt(Db *db, const LedgerKeys *keys, int64_t now_us, GError **
  * adopts the first ones under `origin` (NULL: ledger_keys_default_origin) when the log has none. */
 LedgerKeys *
 ledger_keys_prepare(Db *db, const char *folder, const char *origin, int64_t now_us, GError **error);
-/* New keys from here on, by an entry `log.key`, signed for by nobody but the next head: the old
+/* New keys from here on, by an entry `log.key` that holds the old ones' signatures on them; the old
  * public keys stay in keys.txt. `actor` as in entries. */
 bool ledger_keys_rotate(
-    Db *db, const LedgerKeys *keys, const char *actor, int64_t now_us, GError **error);
+    Db *db, LedgerKeys *keys, const char *actor, int64_t now_us, GError **error);
+
+/* New keys where the old ones are lost for good: an entry `log.key.lost` says that no key before
+ * stands for them, and every verifier repeats it. DENIED while a key file is there; CONFLICT where
+ * the log has no keys at all. */
+bool ledger_keys_rekey(
+    Db *db, const char *folder, const char *actor, int64_t now_us, GError **error);
+/* The newest such entry; -1: none. */
+bool ledger_keys_lost_entry(Db *db, int64_t *ret_entry, GError **error);
 
 /* Signs both trees' heads now if entries are unsigned or the newest head is a day old: an entry
  * `xhead` with both heads before, then the heads that end with it, all in one transaction. The

@@ -1,6 +1,7 @@
 #include "ledger/ledger_heads_store.h"
 
 #include "base/error.h"
+#include "ledger/ledger_internal.h"
 
 #include <string.h>
 
@@ -242,6 +243,34 @@ bool heads_store_policy(Db *db, char **ret_text, GError **error) {
     }
     g_propagate_error(error, g_steal_pointer(&problem));
     return false;
+}
+
+bool heads_store_policy_entries(
+    Db *db, char **ret_text, int64_t *ret_entry, int64_t *ret_newest, GError **error) {
+    g_autoptr(DbRows) rows = db_query(db,
+                                      SQL("SELECT (SELECT text FROM ledger_policy WHERE id = 1), "
+                                          "(SELECT entry FROM ledger_policy WHERE id = 1), "
+                                          "(SELECT MAX(idx) FROM ledger_entry WHERE object = $1)"),
+                                      DB_ARGS(db_text(LEDGER_POLICY)),
+                                      error);
+    *ret_text = NULL;
+    if (rows == NULL) {
+        return false;
+    }
+    if (db_rows_next(rows)) {
+        *ret_text = db_rows_is_null(rows, 0) ? NULL : g_strdup(db_rows_text(rows, 0));
+        *ret_entry = db_rows_is_null(rows, 1) ? -1 : db_rows_int(rows, 1);
+        *ret_newest = db_rows_is_null(rows, 2) ? -1 : db_rows_int(rows, 2);
+    }
+    return db_rows_done(rows, error);
+}
+
+bool heads_store_lost_key(Db *db, int64_t *ret_entry, GError **error) {
+    return db_query_int(db,
+                        SQL("SELECT COALESCE(MAX(idx), -1) FROM ledger_entry WHERE type = $1"),
+                        DB_ARGS(db_text(LEDGER_KEY_LOST_TYPE)),
+                        ret_entry,
+                        error);
 }
 
 bool heads_store_set_policy(Db *db, const char *text, int64_t entry, GError **error) {

@@ -45,6 +45,12 @@ bool heads_store_set_witness_size(
 
 /* *ret_text NULL: never set. */
 bool heads_store_policy(Db *db, char **ret_text, GError **error);
+/* The same, with the entry that set it and the newest entry about it, seen at one moment; -1: none.
+ */
+bool heads_store_policy_entries(
+    Db *db, char **ret_text, int64_t *ret_entry, int64_t *ret_newest, GError **error);
+/* The newest entry `log.key.lost`; -1: none. */
+bool heads_store_lost_key(Db *db, int64_t *ret_entry, GError **error);
 bool heads_store_set_policy(Db *db, const char *text, int64_t entry, GError **error);
 /* Sizes of heads that some witness has cosigned, newest first, at most `limit`: array of int64_t.
  */

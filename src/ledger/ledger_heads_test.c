@@ -2,6 +2,7 @@
  * go, and what strangers can recompute from what is handed out. */
 #include "base/clock.h"
 #include "base/error.h"
+#include "ledger/check.h"
 #include "ledger/head_mark.h"
 #include "ledger/ledger_heads_store.h"
 #include "ledger/ledger_internal.h"
@@ -125,10 +126,10 @@ static void test_sign(DbEngine engine) {
     g_assert_cmpint(must_sign(&log, NOW_US, true), ==, 2);
     g_assert_cmpint(must_sign(&log, NOW_US, false), ==, 2);
     must_append(log.db, 10);
-    g_assert_cmpint(must_sign(&log, NOW_US + 1, true), ==, 13);
+    g_assert_cmpint(must_sign(&log, NOW_US + 1000, true), ==, 13);
     /* A heartbeat a day later. */
     g_assert_cmpint(must_sign(&log, NOW_US + CLOCK_DAY_US, false), ==, 13);
-    g_assert_cmpint(must_sign(&log, NOW_US + 1 + CLOCK_DAY_US, true), ==, 14);
+    g_assert_cmpint(must_sign(&log, NOW_US + 1000 + CLOCK_DAY_US, true), ==, 14);
     g_autoptr(GError) error = NULL;
     g_auto(LedgerSignedHead) head = {0};
     g_assert_true(ledger_signed_newest(log.db, &head, &error));
@@ -255,10 +256,7 @@ static void test_changed_entry(DbEngine engine) {
     log_open(&log, engine);
     must_append(log.db, 4);
     must_sign(&log, NOW_US, true);
-    test_db_exec(
-        log.db,
-        "UPDATE ledger_entry SET leaf_hash = leaf_sm3 WHERE idx = $1",
-        db_int(2));
+    test_db_exec(log.db, "UPDATE ledger_entry SET leaf_hash = leaf_sm3 WHERE idx = $1", db_int(2));
     must_append(log.db, 1);
     must_refuse(log.db, log.keys, "are not those that were signed");
     log_close(&log);
@@ -362,6 +360,118 @@ static void test_rotation(DbEngine engine) {
     g_autofree char *found = note_key_format(&log.keys->ed25519);
     g_assert_cmpstr(found, ==, new_vkey);
     g_assert_false(g_file_test(next, G_FILE_TEST_EXISTS));
+    log_close(&log);
+}
+
+/* The exported log's verdict: valid, and `keys` says from where on nobody stands for the key. */
+static void check_told_of(Db *db, const char *folder, int64_t entry) {
+    g_autoptr(GError) error = NULL;
+    g_autofree char *copy = g_build_filename(folder, "copy", NULL);
+    ledger_export(db, copy, NULL, NULL, NULL, &error);
+    g_assert_no_error(error);
+    g_autoptr(GArray) given = g_array_new(FALSE, FALSE, sizeof(NoteKey));
+    const CheckTrust trust = {.given = given};
+    g_autoptr(Verdict) verdict = verdict_new("log");
+    check_log(verdict, copy, &trust);
+    g_autoptr(json_t) document = verdict_document(verdict);
+    g_assert_true(json_get_bool(document, "valid", false));
+    const json_t *keys = json_array_get(json_object_get(document, "checks"), 1);
+    g_assert_cmpstr(json_get_text(keys, "id", ""), ==, "keys");
+    g_assert_cmpint(json_get_int(keys, "entry", -1), ==, entry);
+    g_autofree char *words = g_strdup_printf("from entry %" G_GINT64_FORMAT " on", entry);
+    g_assert_nonnull(strstr(json_get_text(keys, "en", ""), words));
+}
+
+static void must_not_rekey(const Log *log, int code) {
+    g_autoptr(GError) error = NULL;
+    g_assert_false(ledger_keys_rekey(log->db, log->folder, "cli", NOW_US, &error));
+    g_assert_error(error, HZ_ERROR, code);
+}
+
+static void test_lost_keys(DbEngine engine) {
+    Log log = {0};
+    log_open(&log, engine);
+    must_append(log.db, 2);
+    must_sign(&log, NOW_US, true);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_build_filename(log.folder, "log.pem", NULL);
+    g_autofree char *next = g_build_filename(log.folder, "log.next.pem", NULL);
+    must_not_rekey(&log, HZ_ERROR_DENIED);
+    g_chmod(path, 0644); /* refused for signing, yet not lost */
+    must_not_rekey(&log, HZ_ERROR_DENIED);
+    g_assert_cmpint(g_chmod(path, 0600), ==, 0);
+    g_assert_cmpint(g_rename(path, next), ==, 0); /* as a rotation that was cut off leaves it */
+    must_not_rekey(&log, HZ_ERROR_DENIED);
+    g_assert_cmpint(g_unlink(next), ==, 0);
+    int64_t lost = -2;
+    g_assert_true(ledger_keys_lost_entry(log.db, &lost, &error));
+    g_assert_cmpint(lost, ==, -1);
+    g_assert_null(ledger_keys_prepare(log.db, log.folder, ORIGIN, NOW_US, NULL));
+
+    ledger_keys_rekey(log.db, log.folder, "cli", NOW_US, &error);
+    g_assert_no_error(error);
+    must_not_rekey(&log, HZ_ERROR_DENIED);
+    reopen_keys(&log);
+    must_append(log.db, 1);
+    int64_t size = must_sign(&log, NOW_US, true);
+    g_assert_true(ledger_keys_lost_entry(log.db, &lost, &error));
+    g_assert_cmpint(lost, ==, 4);
+    LedgerReport report;
+    must_verify(log.db, &report);
+    g_assert_cmpint(report.lost_key, ==, 4);
+    g_assert_cmpint(report.size, ==, size);
+    check_told_of(log.db, log.folder, 4);
+    /* A rotation behind it has the word of the keys before, and the loss is still told. */
+    ledger_keys_rotate(log.db, log.keys, "cli", NOW_US, &error);
+    g_assert_no_error(error);
+    reopen_keys(&log);
+    must_sign(&log, NOW_US, true);
+    must_verify(log.db, &report);
+    check_told_of(log.db, log.folder, 4);
+    log_close(&log);
+}
+
+/* Somebody who can write to the database but has no key of the log tells of keys of their own. */
+static bool usurp(Db *db, void *data, GError **error) {
+    LedgerKeys *own = data;
+    g_autofree char *ed25519 = note_key_format(&own->ed25519);
+    g_autofree char *sm2 = note_key_format(&own->sm2);
+    g_autofree char *sm2_sm3 = note_key_format(&own->sm2_sm3);
+    const char *const all[] = {ed25519, sm2, sm2_sm3};
+    g_autofree char *text = ledger_key_word(all);
+    g_autoptr(GString) word = g_string_new(text);
+    g_string_append_c(word, '\n');
+    g_autoptr(json_t) payload = json_object();
+    json_t *keys = json_array();
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
+        json_array_append_new(keys, json_string(all[i]));
+    }
+    json_put(payload, "keys", keys);
+    bool done = ledger_keys_sign(own, &own->ed25519, text, word, error) &&
+                ledger_keys_sign(own, &own->sm2, text, word, error);
+    json_put_text(payload, "word", word->str);
+    LedgerEntry entry = {NOW_US, LEDGER_KEY_TYPE, "cli", LEDGER_KEYS, payload};
+    int64_t index = -1;
+    done = done && ledger_append(db, &entry, &index, error);
+    for (size_t i = 0; done && i < G_N_ELEMENTS(all); i++) {
+        done = heads_store_add_key(db, 4 + (int64_t)i, all[i], index, error);
+    }
+    return done;
+}
+
+static void test_false_word(DbEngine engine) {
+    Log log = {0};
+    log_open(&log, engine);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_build_filename(log.folder, "other", NULL);
+    g_assert_true(ledger_keys_generate(folder, ORIGIN, &error));
+    g_autoptr(LedgerKeys) own = ledger_keys_open(folder, &error);
+    db_run_tx(log.db, usurp, own, &error);
+    g_assert_no_error(error);
+    LedgerReport report;
+    g_assert_false(ledger_verify_all(log.db, NULL, NULL, &report, &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_CORRUPT);
+    g_assert_nonnull(strstr(error->message, "the keys before have not signed"));
     log_close(&log);
 }
 
@@ -607,9 +717,9 @@ static void test_witnessed(DbEngine engine) {
     g_assert_false(ledger_witnessed(log.db, 2, &witnessed, &error));
     g_assert_error(error, HZ_ERROR, HZ_ERROR_NOT_FOUND);
     g_clear_error(&error);
-    int64_t first = must_sign(&log, NOW_US + 5, true);
+    int64_t first = must_sign(&log, NOW_US + 5678, true);
     g_assert_true(ledger_witnessed(log.db, 2, &witnessed, &error));
-    g_assert_true(witnessed.time_us == NOW_US + 5 && witnessed.witnesses == 0 &&
+    g_assert_true(witnessed.time_us == NOW_US + 5000 && witnessed.witnesses == 0 &&
                   witnessed.head_size == first);
 
     Witness one = {0};
@@ -667,6 +777,8 @@ int main(int argc, char **argv) {
     test_db_add("/ledger-heads/mark-file-is-kept", test_mark_file);
     test_db_add("/ledger-heads/key-file-missing-open-or-foreign", test_key_file);
     test_db_add("/ledger-heads/rotation-keeps-old-keys-and-survives-a-kill", test_rotation);
+    test_db_add("/ledger-heads/lost-keys-are-replaced-and-told-of", test_lost_keys);
+    test_db_add("/ledger-heads/new-keys-without-the-old-ones-word-are-found", test_false_word);
     test_db_add("/ledger-heads/tlog-proof-for-every-entry", test_tlog_proof);
     test_db_add("/ledger-heads/history-proves-in-both-trees", test_history);
     test_db_add("/ledger-heads/exported-tiles-lead-to-the-checkpoints", test_export);

@@ -11,8 +11,11 @@
 #define LEDGER_HEADS "log:heads"
 /* Which keys sign from here on. */
 #define LEDGER_KEY_TYPE "log.key"
+/* The same, because those before are lost: none of them stands for the new ones. */
+#define LEDGER_KEY_LOST_TYPE "log.key.lost"
 #define LEDGER_KEYS "log:keys"
 #define LEDGER_POLICY_TYPE "log.policy"
+#define LEDGER_POLICY "log:policy"
 #define LEDGER_ERASE_TYPE "ledger.erase"
 extern const uint8_t ledger_no_salt[LEDGER_SALT_SIZE];
 
@@ -37,10 +40,7 @@ void ledger_grow(MerkleFrontier *frontier,
                  GArray *nodes);
 
 /* The same for records in order, at once: the nodes come level by level. */
-void ledger_grow_many(LedgerState *state,
-                      const LedgerRecord *records,
-                      size_t count,
-                      GArray *nodes);
+void ledger_grow_many(LedgerState *state, const LedgerRecord *records, size_t count, GArray *nodes);
 /* Sets what a record has of its entry alone; salt, leaf and hashes are missing. */
 bool ledger_record_begin(LedgerRecord *record,
                          const LedgerEntry *entry,
@@ -58,6 +58,9 @@ bool ledger_write(Db *db,
 char *ledger_xhead_payload(const char *body, const char *body_sm3);
 json_t *ledger_xhead_json(const char *body, const char *body_sm3);
 
+/* What the old keys sign when they are changed: the three new ones. Caller frees. */
+char *ledger_key_word(const char *const vkeys[3]);
+
 /* Are these the keys that sign from here on? */
 bool ledger_keys_are_current(Db *db, const LedgerKeys *keys, bool *ret_current, GError **error);
 
@@ -74,3 +77,5 @@ bool ledger_verify_heads(
     Db *db, int64_t from, int64_t to, const GArray *places, int64_t *heads, GError **error);
 /* Each registered key must stand in the entry that it names, and no head behind the end. */
 bool ledger_verify_keys(Db *db, GError **error);
+/* The policy in force is the one that the newest entry about it tells. */
+bool ledger_verify_policy(Db *db, GError **error);

@@ -46,13 +46,23 @@ bool ledger_keys_are_current(Db *db, const LedgerKeys *keys, bool *ret_current, 
     return true;
 }
 
+/* What one transaction changes. */
+typedef struct Change {
+    const LedgerKeys *keys;
+    const LedgerKeys *old; /* NULL: only where the log has no keys yet, or they are lost */
+    const char *word;      /* of the old ones; NULL: none */
+    const char *lost;      /* the first vkey of those that are lost; NULL: none are */
+    const char *actor;
+    int64_t now_us;
+} Change;
+
 /* Appends the entry and registers; the ledger is locked. */
 static bool register_keys(Db *db,
                           LedgerState *state,
                           int64_t previous,
                           const GArray *rows,
                           const Vkeys *vkeys,
-                          const LedgerEntry *form,
+                          const Change *change,
                           GError **error) {
     g_autoptr(json_t) payload = json_object();
     json_t *now = json_array();
@@ -64,9 +74,15 @@ static bool register_keys(Db *db,
         }
     }
     json_put(payload, "keys", now);
-    json_put(payload, "replaces", before);
-    LedgerEntry entry = *form;
-    entry.payload = payload;
+    json_put(payload, change->lost != NULL ? "lost" : "replaces", before);
+    if (change->word != NULL) {
+        json_put_text(payload, "word", change->word);
+    }
+    LedgerEntry entry = {.time_us = change->now_us,
+                         .type = change->lost != NULL ? LEDGER_KEY_LOST_TYPE : LEDGER_KEY_TYPE,
+                         .actor = change->actor,
+                         .object = LEDGER_KEYS,
+                         .payload = payload};
     int64_t index = -1;
     bool done = ledger_append_locked(db, state, &entry, previous, NULL, &index, error);
     for (guint i = 0; done && i < KEYS_OF_ONE; i++) {
@@ -74,14 +90,6 @@ static bool register_keys(Db *db,
     }
     return done;
 }
-
-/* What one transaction changes. */
-typedef struct Change {
-    const LedgerKeys *keys;
-    const LedgerKeys *old; /* NULL: only where the log has no keys yet */
-    const char *actor;
-    int64_t now_us;
-} Change;
 
 static bool change_keys(Db *db, void *data, GError **error) {
     const Change *change = data;
@@ -98,7 +106,12 @@ static bool change_keys(Db *db, void *data, GError **error) {
     if (are_current(rows, &vkeys)) {
         return true;
     }
-    if (change->old != NULL) {
+    if (change->lost != NULL) {
+        if (rows->len == 0 ||
+            strcmp(g_array_index(rows, LedgerKeyRow, 0).vkey, change->lost) != 0) {
+            return hz_fail(error, HZ_ERROR_CONFLICT, "the log's keys were changed meanwhile");
+        }
+    } else if (change->old != NULL) {
         g_auto(Vkeys) old = vkeys_of(change->old);
         if (!are_current(rows, &old)) {
             return hz_fail(error, HZ_ERROR_CONFLICT, "the log's keys were changed meanwhile");
@@ -111,11 +124,7 @@ static bool change_keys(Db *db, void *data, GError **error) {
                        change->keys->folder,
                        g_array_index(rows, LedgerKeyRow, 0).vkey);
     }
-    LedgerEntry form = {.time_us = change->now_us,
-                        .type = LEDGER_KEY_TYPE,
-                        .actor = change->actor,
-                        .object = LEDGER_KEYS};
-    return register_keys(db, &state, previous, rows, &vkeys, &form, error);
+    return register_keys(db, &state, previous, rows, &vkeys, change, error);
 }
 
 bool ledger_keys_adopt(Db *db, const LedgerKeys *keys, int64_t now_us, GError **error) {
@@ -127,17 +136,85 @@ bool ledger_keys_adopt(Db *db, const LedgerKeys *keys, int64_t now_us, GError **
     return is_current || db_run_tx(db, change_keys, &change, error);
 }
 
+char *ledger_key_word(const char *const vkeys[3]) {
+    return g_strdup_printf("huozheng log.key/1\n%s\n%s\n%s\n", vkeys[0], vkeys[1], vkeys[2]);
+}
+
+/* The new keys, signed by both old ones: a note. Caller frees. */
+static char *give_word(LedgerKeys *old, const LedgerKeys *next, GError **error) {
+    g_auto(Vkeys) vkeys = vkeys_of(next);
+    g_autofree char *text = ledger_key_word((const char *const *)vkeys.texts);
+    g_autoptr(GString) note = g_string_new(text);
+    g_string_append_c(note, '\n');
+    if (!ledger_keys_sign(old, &old->ed25519, text, note, error) ||
+        !ledger_keys_sign(old, &old->sm2, text, note, error)) {
+        return NULL;
+    }
+    return g_strdup(note->str);
+}
+
 bool ledger_keys_rotate(
-    Db *db, const LedgerKeys *keys, const char *actor, int64_t now_us, GError **error) {
-    if (!ledger_keys_generate_next(keys, error)) {
+    Db *db, LedgerKeys *keys, const char *actor, int64_t now_us, GError **error) {
+    if (!ledger_keys_generate_next(keys->folder, keys->origin, error)) {
         return false;
     }
     g_autoptr(LedgerKeys) next = ledger_keys_open_next(keys->folder, error);
-    if (next == NULL) {
+    g_autofree char *word = next != NULL ? give_word(keys, next, error) : NULL;
+    if (word == NULL) {
         return false;
     }
-    Change change = {.keys = next, .old = keys, .actor = actor, .now_us = now_us};
+    Change change = {.keys = next, .old = keys, .word = word, .actor = actor, .now_us = now_us};
     return db_run_tx(db, change_keys, &change, error) && ledger_keys_promote(keys->folder, error);
+}
+
+/* A key that is there, even one that cannot be read just now, is not lost. */
+static bool are_lost(Db *db, const char *folder, GError **error) {
+    g_autofree char *file = ledger_keys_file(folder);
+    if (file != NULL) {
+        return hz_fail(error,
+                       HZ_ERROR_DENIED,
+                       "there is a key in %s. If it is the log's, nothing is lost: `huozheng "
+                       "ledger rotate` makes new ones with its word. If it is another's, move it "
+                       "away first",
+                       file);
+    }
+    bool is_current = false;
+    g_autoptr(LedgerKeys) next = ledger_keys_open_next(folder, NULL);
+    if (next != NULL && !ledger_keys_are_current(db, next, &is_current, error)) {
+        return false;
+    }
+    return !is_current || hz_fail(error,
+                                  HZ_ERROR_DENIED,
+                                  "the log's keys are in %s: a change of keys was cut off there, "
+                                  "and the next `huozheng ledger sign` finishes it",
+                                  folder);
+}
+
+bool ledger_keys_rekey(
+    Db *db, const char *folder, const char *actor, int64_t now_us, GError **error) {
+    g_autoptr(GArray) rows = heads_store_keys(db, error);
+    if (rows == NULL) {
+        return false;
+    }
+    if (rows->len == 0) {
+        return hz_fail(error,
+                       HZ_ERROR_CONFLICT,
+                       "this log has no keys yet: `huozheng ledger keygen` makes the first ones");
+    }
+    const char *lost = g_array_index(rows, LedgerKeyRow, 0).vkey;
+    NoteKey former;
+    if (!are_lost(db, folder, error) || !note_key_parse(lost, &former, error) ||
+        !ledger_keys_generate_next(folder, former.name, error)) {
+        return false;
+    }
+    g_autoptr(LedgerKeys) next = ledger_keys_open_next(folder, error);
+    Change change = {.keys = next, .lost = lost, .actor = actor, .now_us = now_us};
+    return next != NULL && db_run_tx(db, change_keys, &change, error) &&
+           ledger_keys_promote(folder, error);
+}
+
+bool ledger_keys_lost_entry(Db *db, int64_t *ret_entry, GError **error) {
+    return heads_store_lost_key(db, ret_entry, error);
 }
 
 /* A rotation ends with a rename; a kill before it leaves the log's keys under the other name. */
@@ -207,7 +284,7 @@ static bool change_policy(Db *db, void *data, GError **error) {
     LedgerEntry entry = {.time_us = change->now_us,
                          .type = LEDGER_POLICY_TYPE,
                          .actor = change->actor,
-                         .object = "log:policy",
+                         .object = LEDGER_POLICY,
                          .payload = payload};
     return ledger_lock(db, entry.object, &state, &previous, error) &&
            ledger_append_locked(db, &state, &entry, previous, NULL, &index, error) &&

@@ -217,6 +217,13 @@ static void add_signing(Db *db, json_t *model) {
     json_put_text(model, "signing_problem", problem);
     json_put_text(model, "signed_size_text", size);
     json_put_text(model, "signed_time_text", minute);
+    int64_t lost = -1;
+    (void)ledger_keys_lost_entry(db, &lost, NULL); /* -1: nothing to tell */
+    g_autofree char *lost_text = lost >= 0 ? number_group(lost) : NULL;
+    g_autofree char *lost_url =
+        lost >= 0 ? g_strdup_printf("/verify?leaf=%" G_GINT64_FORMAT, lost) : NULL;
+    json_put_text(model, "lost_key_text", lost_text);
+    json_put_text(model, "lost_key_url", lost_url);
 }
 
 static json_t *
@@ -319,8 +326,12 @@ static const Route routes[] = {
     {0},
 };
 
-static const char *const ledger_types[] = {
-    LEDGER_XHEAD, LEDGER_KEY_TYPE, LEDGER_POLICY_TYPE, LEDGER_ERASE_TYPE, NULL};
+static const char *const ledger_types[] = {LEDGER_XHEAD,
+                                           LEDGER_KEY_TYPE,
+                                           LEDGER_KEY_LOST_TYPE,
+                                           LEDGER_POLICY_TYPE,
+                                           LEDGER_ERASE_TYPE,
+                                           NULL};
 
 const Module ledger_module = {
     .name = "ledger",

@@ -50,6 +50,10 @@ bool ledger_entry_check(const LedgerEntry *entry, GError **error) {
     return true;
 }
 
+int64_t ledger_time(int64_t time_us) {
+    return time_us - time_us % 1000;
+}
+
 void ledger_commitment(const uint8_t salt[LEDGER_SALT_SIZE],
                        const char *payload,
                        size_t size,

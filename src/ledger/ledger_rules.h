@@ -26,13 +26,17 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LedgerLeaf, ledger_leaf_clear)
  * inside. */
 bool ledger_entry_check(const LedgerEntry *entry, GError **error);
 
+/* What an entry can tell of a time: whole milliseconds. */
+int64_t ledger_time(int64_t time_us);
+
 /* SHA-256(salt16‖payload). */
 void ledger_commitment(const uint8_t salt[LEDGER_SALT_SIZE],
                        const char *payload,
                        size_t size,
                        uint8_t ret_commitment[DIGEST_SIZE]);
 
-/* The leaf's bytes with a NUL behind them; HZ_ERROR_LIMIT above LIMIT_LEDGER_ENTRY. Caller frees. */
+/* The leaf's bytes with a NUL behind them; HZ_ERROR_LIMIT above LIMIT_LEDGER_ENTRY. Caller frees.
+ */
 char *ledger_leaf_format(const LedgerEntry *entry,
                          size_t payload_size,
                          const uint8_t commitment[DIGEST_SIZE],

@@ -217,7 +217,7 @@ static bool is_below(Db *db, const HeadMark *mark, bool *ret_below, GError **err
 
 bool ledger_sign_heads(Db *db, LedgerKeys *keys, int64_t now_us, bool *ret_signed, GError **error) {
     g_auto(HeadMark) mark = {0};
-    g_auto(Signing) signing = {.keys = keys, .mark = &mark, .now_us = now_us};
+    g_auto(Signing) signing = {.keys = keys, .mark = &mark, .now_us = ledger_time(now_us)};
     bool is_due = false;
     bool below = false;
     if (ret_signed != NULL) {

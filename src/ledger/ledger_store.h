@@ -64,8 +64,9 @@ typedef struct LedgerRow {
 } LedgerRow;
 /* Up to `limit` rows with index >= from, in order: array of LedgerRow that clears its items. */
 GArray *ledger_store_rows(Db *db, int64_t from, int64_t limit, GError **error);
-/* Stored hashes of `level` (0 or a stored one) with first <= position < end, end to end, of each place first SHA-256,
- * then SM3; where one is missing or has the wrong length stand zeros, which fit no node. */
+/* Stored hashes of `level` (0 or a stored one) with first <= position < end, end to end, of each
+ * place first SHA-256, then SM3; where one is missing or has the wrong length stand zeros, which
+ * fit no node. */
 #define LEDGER_PAIR (2 * DIGEST_SIZE)
 GByteArray *
 ledger_store_nodes(Db *db, unsigned level, uint64_t first, uint64_t end, GError **error);

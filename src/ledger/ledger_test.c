@@ -271,6 +271,25 @@ static void test_proof_file(DbEngine engine) {
     g_assert_error(error, HZ_ERROR, HZ_ERROR_INVALID);
 }
 
+/* A database of an older program, whose columns told more of a time than its bytes. */
+static void test_whole_milliseconds(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    must_append(db, "unit:1", 1); /* at a time that has more than milliseconds */
+    must_append(db, "unit:1", 2);
+    g_assert_true(ledger_verify(db, NULL, NULL, NULL, &error));
+    test_db_exec(db, "UPDATE ledger_entry SET time_us = time_us + $1", db_int(456));
+    test_db_exec(db, "UPDATE ledger_state SET time_us = time_us + $1", db_int(456));
+    g_assert_false(ledger_verify(db, NULL, NULL, NULL, &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_CORRUPT);
+    g_assert_nonnull(strstr(error->message, "whole milliseconds"));
+    g_clear_error(&error);
+    test_db_exec(db, "DELETE FROM migration WHERE room = 'ledger' AND number = $1", db_int(3));
+    g_assert_true(db_migrate(db, "ledger", &error));
+    g_assert_true(ledger_verify(db, NULL, NULL, NULL, &error));
+}
+
 /* --- tampering ------------------------------------------------------------------------------- */
 
 typedef void (*Tamper)(Db *db);
@@ -312,9 +331,8 @@ static void change_leaf_hash(Db *db) {
 }
 
 static void change_node(Db *db) {
-    test_db_exec(db,
-                 "UPDATE ledger_node SET hash = hash_sm3 WHERE level = 8 AND pos = $1",
-                 db_int(0));
+    test_db_exec(
+        db, "UPDATE ledger_node SET hash = hash_sm3 WHERE level = 8 AND pos = $1", db_int(0));
 }
 
 static void drop_node(Db *db) {
@@ -638,5 +656,6 @@ int main(int argc, char **argv) {
     test_db_add("/ledger/older-entries-get-the-second-tree", test_complete);
     test_db_add("/ledger/many-at-once-are-linked-alike", test_many);
     test_db_add("/ledger/erased-payload-keeps-the-log-whole-and-is-told-of", test_erase);
+    test_db_add("/ledger/verify/times-are-whole-milliseconds", test_whole_milliseconds);
     return g_test_run();
 }

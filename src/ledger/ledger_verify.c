@@ -21,6 +21,8 @@ typedef struct Pass {
     GArray *places;   /* LedgerPlace of this chunk's xheads */
     GArray *erased;   /* int64_t */
     int64_t heads;
+    int64_t time_us;  /* of the newest entry so far */
+    int64_t lost_key; /* the newest entry that gives the keys before up; -1: none */
 } Pass;
 
 static void pass_clear(Pass *pass) {
@@ -30,7 +32,7 @@ static void pass_clear(Pass *pass) {
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Pass, pass_clear)
 
 static void pass_init(Pass *pass, Db *db) {
-    *pass = (Pass){.db = db};
+    *pass = (Pass){.db = db, .lost_key = -1};
     merkle_frontier_init(&pass->frontier, DIGEST_SHA256);
     merkle_frontier_init(&pass->sm3, DIGEST_SM3);
     pass->places = g_array_new(FALSE, FALSE, sizeof(LedgerPlace));
@@ -201,6 +203,12 @@ static bool check_row(Pass *pass, const LedgerRow *row, int64_t expected, GError
         strcmp(leaf.time, time) != 0) {
         return bad_entry(expected, "type, object or time differ from the bytes", error);
     }
+    if (record->time_us != ledger_time(record->time_us)) {
+        return bad_entry(expected,
+                         "its time is not in whole milliseconds: it was changed, or `huozheng "
+                         "init` has not brought the database up to date",
+                         error);
+    }
     if (leaf.previous != row->previous) {
         return bad_entry(expected, "prev is not the newest earlier entry on the object", error);
     }
@@ -209,6 +217,10 @@ static bool check_row(Pass *pass, const LedgerRow *row, int64_t expected, GError
 
 /* Behind an xhead a head must be signed: remember what it must say. */
 static void take_place(Pass *pass, const LedgerRecord *record) {
+    pass->time_us = record->time_us;
+    if (strcmp(record->type, LEDGER_KEY_LOST_TYPE) == 0) {
+        pass->lost_key = record->index;
+    }
     if (strcmp(record->type, LEDGER_XHEAD) == 0) {
         pass->head.size = record->index + 1;
         pass->head.time_us = record->time_us;
@@ -267,6 +279,9 @@ static bool check_state(const LedgerState *state, const Pass *pass, GError **err
     if (memcmp(root, state->root, DIGEST_SIZE) != 0 ||
         memcmp(root_sm3, state->root_sm3, DIGEST_SIZE) != 0) {
         return hz_fail(error, HZ_ERROR_CORRUPT, "the root does not follow from the entries");
+    }
+    if (state->time_us != pass->time_us) {
+        return hz_fail(error, HZ_ERROR_CORRUPT, "the state's time is not that of the newest entry");
     }
     return (same_peaks(&pass->frontier, &state->frontier) && same_peaks(&pass->sm3, &state->sm3)) ||
            hz_fail(error, HZ_ERROR_CORRUPT, "the state's peaks do not follow from the root");
@@ -342,11 +357,14 @@ bool ledger_verify_all(
     g_auto(Pass) pass = {0};
     pass_init(&pass, db);
     if (!run_pass(&pass, &state, progress, data, error) || !check_state(&state, &pass, error) ||
-        !check_totals(db, error) || !check_erased(&pass, error) || !ledger_verify_keys(db, error)) {
+        !check_totals(db, error) || !check_erased(&pass, error) || !ledger_verify_keys(db, error) ||
+        !ledger_verify_policy(db, error)) {
         return false;
     }
-    *ret_report = (LedgerReport){
-        .size = (int64_t)pass.frontier.size, .erased = pass.erased->len, .heads = pass.heads};
+    *ret_report = (LedgerReport){.size = (int64_t)pass.frontier.size,
+                                 .erased = pass.erased->len,
+                                 .heads = pass.heads,
+                                 .lost_key = pass.lost_key};
     return true;
 }
 

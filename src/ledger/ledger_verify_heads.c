@@ -167,10 +167,37 @@ static bool is_told(const LedgerRecord *record, const char *vkey) {
     const json_t *key = NULL;
     json_array_foreach(json_object_get(payload, "keys"), i, key) {
         if (g_strcmp0(json_string_value(key), vkey) == 0) {
-            return strcmp(record->type, LEDGER_KEY_TYPE) == 0;
+            return strcmp(record->type, LEDGER_KEY_TYPE) == 0 ||
+                   strcmp(record->type, LEDGER_KEY_LOST_TYPE) == 0;
         }
     }
     return false;
+}
+
+/* Rows `first` and the two behind it came by `record`; the three behind those signed them. Entries
+ * of older programs hold no signature. */
+static bool word_fits(const GArray *rows, guint first, const LedgerRecord *record) {
+    g_autoptr(json_t) payload =
+        record->payload != NULL ? json_read(record->payload, strlen(record->payload), NULL) : NULL;
+    const char *word = json_get_text(payload, "word", NULL);
+    if (word == NULL) {
+        return true;
+    }
+    const char *vkeys[3] = {0};
+    NoteKey old[2];
+    g_auto(Note) note = {0};
+    for (guint i = 0; i < 3; i++) {
+        vkeys[i] = g_array_index(rows, LedgerKeyRow, first + i).vkey;
+    }
+    g_autofree char *text = ledger_key_word(vkeys);
+    bool is_word = first + 3 + G_N_ELEMENTS(old) <= rows->len &&
+                   note_parse(word, strlen(word), &note, NULL) && strcmp(note.text, text) == 0;
+    for (guint i = 0; is_word && i < G_N_ELEMENTS(old); i++) {
+        is_word =
+            note_key_parse(g_array_index(rows, LedgerKeyRow, first + 3 + i).vkey, &old[i], NULL) &&
+            note_check(&note, &old[i], NULL) == NOTE_SIGNED;
+    }
+    return is_word;
 }
 
 /* Seen at one moment after the pass: signing may go on meanwhile. */
@@ -206,6 +233,13 @@ bool ledger_verify_keys(Db *db, GError **error) {
                            row->vkey,
                            row->entry);
         }
+        if (i % 3 == 0 && i + 3 <= rows->len && !word_fits(rows, i, &record)) {
+            return hz_fail(error,
+                           HZ_ERROR_CORRUPT,
+                           "entry %" G_GINT64_FORMAT
+                           ": the keys before have not signed those that it tells of",
+                           row->entry);
+        }
     }
     int64_t orphans = 0;
     if (!heads_store_orphans(db, &orphans, error)) {
@@ -215,4 +249,35 @@ bool ledger_verify_keys(Db *db, GError **error) {
         return hz_fail(error, HZ_ERROR_CORRUPT, "a witness's line belongs to no signed head");
     }
     return check_end(db, error);
+}
+
+static bool bad_policy(int64_t entry, GError **error) {
+    return hz_fail(error,
+                   HZ_ERROR_CORRUPT,
+                   "the witnesses' policy is not the one that entry %" G_GINT64_FORMAT " tells of",
+                   entry);
+}
+
+bool ledger_verify_policy(Db *db, GError **error) {
+    g_autofree char *text = NULL;
+    int64_t entry = -1;
+    int64_t newest = -1;
+    if (!heads_store_policy_entries(db, &text, &entry, &newest, error)) {
+        return false;
+    }
+    if (entry != newest) {
+        return bad_policy(newest >= 0 ? newest : entry, error);
+    }
+    if (entry < 0) {
+        return true; /* it never was set */
+    }
+    g_auto(LedgerRecord) record = {0};
+    if (!ledger_store_find(db, entry, &record, error)) {
+        return false;
+    }
+    g_autoptr(json_t) payload =
+        record.payload != NULL ? json_read(record.payload, strlen(record.payload), NULL) : NULL;
+    return (strcmp(record.type, LEDGER_POLICY_TYPE) == 0 &&
+            g_strcmp0(json_get_text(payload, "policy", NULL), text) == 0) ||
+           bad_policy(entry, error);
 }

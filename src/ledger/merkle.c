@@ -119,10 +119,7 @@ void merkle_frontier_add_many(MerkleFrontier *frontier,
         fresh = all / 2;
         hash_pairs(frontier->kind, from, fresh, first);
         for (size_t i = 0; seen != NULL && i < fresh; i++) {
-            seen(level + 1,
-                 (frontier->size >> (level + 1)) + i,
-                 first + i * DIGEST_SIZE,
-                 data);
+            seen(level + 1, (frontier->size >> (level + 1)) + i, first + i * DIGEST_SIZE, data);
         }
     }
     frontier->size += count;

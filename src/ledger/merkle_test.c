@@ -181,10 +181,8 @@ static void test_many(DigestKind kind) {
         for (guint i = 0; i < singly->len; i++) {
             const Seen *seen = &g_array_index(at_once, Seen, i);
             g_assert_cmpint(compare_seen(seen, &g_array_index(singly, Seen, i)), ==, 0);
-            g_assert_cmpmem(seen->hash,
-                            DIGEST_SIZE,
-                            g_array_index(singly, Seen, i).hash,
-                            DIGEST_SIZE);
+            g_assert_cmpmem(
+                seen->hash, DIGEST_SIZE, g_array_index(singly, Seen, i).hash, DIGEST_SIZE);
         }
         g_assert_cmpuint(many.size, ==, single.size);
         uint8_t root[DIGEST_SIZE];

@@ -12,7 +12,8 @@ typedef struct Check {
     const char *reason; /* in `words` */
     char **files;
     int64_t line;
-    char *who, *entry; /* for the words of the reason; NULL: they have no "%s" */
+    char **said;   /* for the "%s" in the words of the reason; NULL: they have none */
+    int64_t entry; /* that the reason is about; -1: none */
 } Check;
 
 struct Verdict {
@@ -24,8 +25,7 @@ struct Verdict {
 static void check_clear(gpointer data) {
     Check *check = data;
     g_strfreev(check->files);
-    g_free(check->who);
-    g_free(check->entry);
+    g_strfreev(check->said);
 }
 
 Verdict *verdict_new(const char *kind) {
@@ -67,11 +67,11 @@ static Check *check_of(const Verdict *verdict, const char *id) {
 
 static void settle(Check *check, CheckState state, const char *reason) {
     g_clear_pointer(&check->files, g_strfreev);
-    g_clear_pointer(&check->who, g_free);
-    g_clear_pointer(&check->entry, g_free);
+    g_clear_pointer(&check->said, g_strfreev);
     check->state = state;
     check->reason = reason;
     check->line = 0;
+    check->entry = -1;
 }
 
 void verdict_passed(Verdict *verdict, const char *check) {
@@ -93,8 +93,17 @@ void verdict_unknown_line(Verdict *verdict,
     settle(check, CHECK_UNKNOWN, reason);
     check->files = g_strsplit(file, "\n", -1);
     check->line = line;
-    check->who = g_strdup(who);
-    check->entry = g_strdup(entry);
+    const char *said[] = {who, entry, NULL};
+    check->said = g_strdupv((char **)said);
+}
+
+void verdict_unknown_from(Verdict *verdict, const char *id, const char *reason, int64_t entry) {
+    Check *check = check_of(verdict, id);
+    g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, entry);
+    const char *said[] = {number, NULL};
+    settle(check, CHECK_UNKNOWN, reason);
+    check->said = g_strdupv((char **)said);
+    check->entry = entry;
 }
 
 void verdict_skip(Verdict *verdict, const char *id) {
@@ -172,9 +181,8 @@ static char *sentence_of(const Verdict *verdict, const Check *check, const char 
         g_string_append(text, colon);
     }
     g_autoptr(GString) reason = g_string_new(word_of(verdict, "reasons", check->reason, language));
-    if (check->who != NULL) {
-        g_string_replace(reason, "%s", check->who, 1);
-        g_string_replace(reason, "%s", check->entry, 1);
+    for (char **said = check->said; said != NULL && *said != NULL; said++) {
+        g_string_replace(reason, "%s", *said, 1);
     }
     g_string_append(text, reason->str);
     g_string_append(text, is_zh ? "。" : ".");
@@ -222,6 +230,9 @@ static json_t *check_document(const Verdict *verdict, const Check *check) {
     }
     if (check->line > 0) {
         json_put_int(made, "line", check->line);
+    }
+    if (check->entry >= 0) {
+        json_put_int(made, "entry", check->entry);
     }
     return made;
 }

@@ -27,12 +27,15 @@ void verdict_unknown_line(Verdict *verdict,
                           const char *entry);
 /* What it would look at is not among the files and need not be: no line of the verdict. */
 void verdict_skip(Verdict *verdict, const char *check);
+/* The same about one entry, whose number stands in the reason's words. */
+void verdict_unknown_from(Verdict *verdict, const char *check, const char *reason, int64_t entry);
 /* `files`: those of which one is wrong, with LF between them; `line` from 1, 0 for none. All checks
  * without an outcome become unknown. Always false, so that a check can return it. */
 bool verdict_failed(
     Verdict *verdict, const char *check, const char *reason, const char *files, int64_t line);
 
 bool verdict_is_valid(const Verdict *verdict);
-/* {"format", "kind", "valid", "checks": [{"id", "ok", "zh", "en", "files"?, "line"?}], "zh", "en"}
+/* {"format", "kind", "valid", "checks": [{"id", "ok", "zh", "en", "files"?, "line"?,
+ *  "entry"?}], "zh", "en"}
  */
 json_t *verdict_document(const Verdict *verdict);

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -161,6 +161,46 @@ test('a key that others can read does not sign', async () => {
         chmodSync(key, 0o600);
         const head = await checkpoint(new Client(server.url));
         assert.equal(head.origin, 'city.example/fss');
+    } finally {
+        if (server) await server.stop();
+        db.drop();
+    }
+});
+
+test('keys that are lost are replaced, and everybody says so', async () => {
+    const db = newDatabase('sqlite');
+    let server;
+    try {
+        huozheng(['init'], { db: db.url });
+        server = await serve(db);
+        const before = await checkpoint(new Client(server.url));
+        const old = await (await new Client(server.url).get('/log/keys.txt')).text();
+        await server.stop();
+        const yes = ['ledger', 'rekey', '--i-have-lost-the-keys'];
+        huozheng(yes, { db: db.url, code: 1 });
+        unlinkSync(path.join(ledgerFolder(db), 'log.pem'));
+        huozheng(['ledger', 'rekey'], { db: db.url, code: 2 });
+        huozheng(['ledger', 'sign'], { db: db.url, code: 1 });
+        huozheng(yes, { db: db.url });
+        huozheng(yes, { db: db.url, code: 1 });
+        server = await serve(db);
+        const client = new Client(server.url);
+        await checkpoint(client, { above: before.size });
+        const page = await client.json('/verify');
+        assert.equal(page.lost_key_text, String(before.size));
+        assert.match(await (await client.get('/verify')).text(), /旧密钥已经遗失/);
+        assert.equal((await client.json(page.lost_key_url)).entry.type, 'log.key.lost');
+        assert.equal(JSON.parse(huozheng(['ledger', 'verify', '--json'], { db: db.url })).lost_key, before.size);
+        assert.match(huozheng(['ledger', 'verify'], { db: db.url }), new RegExp(`from entry ${before.size} on a new key`));
+        const keys = await (await client.get('/log/keys.txt')).text();
+        assert.ok(keys.endsWith(old) && keys.split('\n').length === 7, 'the old ones are not forgotten');
+        const folder = path.join(db.folder, 'copy');
+        huozheng(['ledger', 'export', folder], { db: db.url });
+        const told = JSON.parse(huozheng(['verify', folder, '--json'])).checks.find(({ id }) => id === 'keys');
+        assert.deepEqual([told.ok, told.entry], [null, before.size]);
+        /* Whoever kept the old key sees that it is not the one that signs. */
+        const kept = JSON.parse(huozheng(['verify', folder, '--json', '--key', old.split('\n')[0]], { code: 1 }));
+        assert.equal(kept.checks.find(({ ok }) => ok === false).id, 'key');
     } finally {
         if (server) await server.stop();
         db.drop();

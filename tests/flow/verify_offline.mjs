@@ -3,7 +3,7 @@
  * same bundle tampered with, a proof; keyboard, phone, axe, no script.
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import test from 'node:test';
@@ -18,8 +18,10 @@ function writeCorpus(folder) {
 
 const filesIn = (folder) => readdirSync(folder).map((name) => path.join(folder, name));
 
-async function choose(page, paths, keys = '') {
-    await page.setInputFiles('#files', paths);
+const chooseFolder = (page, folder) => choose(page, folder, '', '#folder');
+
+async function choose(page, paths, keys = '', field = '#files') {
+    await page.setInputFiles(field, paths);
     if (keys) {
         await page.evaluate(() => { document.querySelector('[data-offline] details').open = true; });
         await page.fill('#vkeys', keys);
@@ -31,6 +33,26 @@ async function choose(page, paths, keys = '') {
         text: out.querySelector('.note').textContent,
         checks: Object.fromEntries([...out.querySelectorAll('[data-check]')].map((one) => [one.dataset.check, one.dataset.ok])),
     }));
+}
+
+/* The folder of an exported log, whole, with keys that were lost, and changed. */
+async function checkLog(page, folder) {
+    await page.reload();
+    const good = await chooseFolder(page, path.join(folder, 'good/log'));
+    assert.equal(good.valid, 'true', good.text);
+    assert.deepEqual([good.checks.entries, good.checks['tree-sm3'], good.checks.keys, good.checks.key], ['true', 'true', 'true', 'null']);
+    await page.reload();
+    const lost = await chooseFolder(page, path.join(folder, 'good/lost'));
+    assert.deepEqual([lost.valid, lost.checks.keys], ['true', 'null']);
+    assert.match(await page.textContent('[data-check=keys]'), /从第 1 号记录起由新的公钥签名/);
+    const bad = path.join(folder, 'changed-log');
+    cpSync(path.join(folder, 'good/log'), bad, { recursive: true });
+    const tile = path.join(bad, 'tile/entries/000');
+    writeFileSync(tile, readFileSync(tile, 'latin1').replace('unit.change', 'unit.chance'), 'latin1');
+    await page.reload();
+    const changed = await chooseFolder(page, bad);
+    assert.equal(changed.valid, 'false');
+    assert.match(changed.text, /tile\/entries\/000/);
 }
 
 async function checkVerdicts(url, folder, keys) {
@@ -59,8 +81,9 @@ async function checkVerdicts(url, folder, keys) {
     assert.equal(proof.checks.signature, 'null', 'no key was given');
     assert.match(proof.text, /不能核对/);
     await page.reload();
-    const other = await choose(page, ['keys.txt', 'checkpoint'].map((name) => path.join(folder, 'good/log', name)));
+    const other = await choose(page, [path.join(folder, 'good/log/keys.txt'), path.join(folder, 'corpus.json')]);
     assert.match(other.text, /不是证明文件/);
+    await checkLog(page, folder);
     assert.deepEqual(page.complaints, []);
     await page.context().close();
 }

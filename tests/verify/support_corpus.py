@@ -31,6 +31,9 @@ def good(out):
         yield 'good/%s/%s' % (name, name)
     log.write(os.path.join(out, 'good/log'), *heads)
     yield 'good/log'
+    log, *heads = write.make_log(3, lost=True)
+    log.write(os.path.join(out, 'good/lost'), *heads)
+    yield 'good/lost'
     for number, (kind, sealed, beacons) in enumerate((
             (SM3, False, [('drand', 33000000)]), (SHA256, True, [('drand', 33000000), ('drand', 33000009)]),
             (SM3, True, [('drand', 33000000)]))):

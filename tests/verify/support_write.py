@@ -182,10 +182,12 @@ class Log:
                 level += 1
 
 
-def make_log(count, seed=1):
-    """(log, checkpoint, SM3 checkpoint) with a head about every fifty entries."""
+def make_log(count, seed=1, lost=False):
+    """(log, checkpoint, SM3 checkpoint) with a head about every fifty entries; `lost`: keys were."""
     log, dice = Log(), random.Random(seed)
     heads = log.sign()
+    if lost:
+        log.append('log.key.lost', 'log:keys', {'keys': [], 'lost': []})
     for number in range(count):
         log.append('unit.change', 'unit:%d' % dice.randrange(1, 20), {'n': number, 'text': '改动'})
         if number % 50 == 49 or number == count - 1:

@@ -87,6 +87,8 @@ def verify_log(verdict, path, trust):
     reading = Reading(folder, head, head_sm3)
     reading.read_all()
     verdict.passed('entries')
+    if reading.lost_key is not None:  # it may well be the same log; these files cannot show it
+        verdict.unknown('keys', 'keys-lost', said=(reading.lost_key,), entry=reading.lost_key)
     for tree, prefix, suffix in ((reading.trees[0], '', ''), (reading.trees[1], 'sm3/', '-sm3')):
         check_tiles(folder, prefix, tree, reading, 'tiles' + suffix)
         verdict.passed('tiles' + suffix)
@@ -120,6 +122,7 @@ class Reading:
         self.last = {}  # object -> index of its newest entry
         self.bad_links = {}  # check -> first Bad
         self.newest_xhead = None
+        self.lost_key = None  # the newest entry that gives the keys before up
         self.bodies = self._bodies(0, [digest(SHA256, b''), digest(SM3, b'')])
 
     def _bodies(self, size, roots):
@@ -160,6 +163,8 @@ class Reading:
         self.last[entry.object] = index
         for tree in self.trees:
             tree.add(data)
+        if entry.type == 'log.key.lost':
+            self.lost_key = index
         if entry.type == 'xhead' or entry.object == 'log:heads':
             payload = json.dumps(dict(zip(('sha256', 'sm3'), self.bodies)), separators=(',', ':'),
                                  sort_keys=True, ensure_ascii=False).encode()

@@ -20,11 +20,12 @@ class Verdict:
         self.said = {}
 
     def passed(self, check):
-        self.checks[check] = ('passed', None, [], None)
+        self.checks[check] = ('passed', None, [], None, None)
 
-    def unknown(self, check, reason, files=(), line=None, said=None):
-        """Cannot be checked from these files; never counts as passed. `said`: for the reason's "%s"."""
-        self.checks[check] = ('unknown', reason, list(files), line)
+    def unknown(self, check, reason, files=(), line=None, said=None, entry=None):
+        """Cannot be checked from these files; never counts as passed. `said`: for the reason's "%s";
+        `entry`: that it is about."""
+        self.checks[check] = ('unknown', reason, list(files), line, entry)
         if said:
             self.said[check] = said
 
@@ -33,7 +34,7 @@ class Verdict:
         del self.checks[check]
 
     def failed(self, bad):
-        self.checks[bad.check] = ('failed', bad.reason, bad.files, bad.line)
+        self.checks[bad.check] = ('failed', bad.reason, bad.files, bad.line, None)
         for check, state in self.checks.items():
             if state is None:
                 self.unknown(check, 'earlier')
@@ -43,7 +44,7 @@ class Verdict:
         return all(state is not None and state[0] != 'failed' for state in self.checks.values())
 
     def _sentence(self, check, language):
-        state, reason, files, line = self.checks[check]
+        state, reason, files, line, _ = self.checks[check]
         words = WORDS['checks'][check][language]
         if state == 'passed':
             return words['ok']
@@ -69,13 +70,15 @@ class Verdict:
 
     def document(self):
         checks = []
-        for check, (state, _, files, line) in self.checks.items():
+        for check, (state, _, files, line, entry) in self.checks.items():
             one = {'id': check, 'ok': {'passed': True, 'failed': False, 'unknown': None}[state],
                    'zh': self._sentence(check, 'zh'), 'en': self._sentence(check, 'en')}
             if files:
                 one['files'] = files
             if line is not None:
                 one['line'] = line
+            if entry is not None:
+                one['entry'] = entry
             checks.append(one)
         return {'format': 'huozheng-verdict/1', 'kind': self.kind, 'valid': self.valid, 'checks': checks,
                 'zh': self._summary('zh'), 'en': self._summary('en')}
