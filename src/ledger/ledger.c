@@ -124,13 +124,14 @@ static bool make_record(const LedgerEntry *entry,
 
 bool ledger_write(Db *db,
                   LedgerState *state,
+                  int64_t time_us,
                   const LedgerRecord *records,
                   size_t count,
                   const GArray *nodes,
                   GError **error) {
     merkle_frontier_root(&state->frontier, state->root);
     merkle_frontier_root(&state->sm3, state->root_sm3);
-    state->time_us = records[count - 1].time_us;
+    state->time_us = time_us;
     return ledger_store_add(db, records, count, nodes, error) &&
            ledger_store_save_state(db, state, error);
 }
@@ -162,7 +163,7 @@ bool ledger_append_locked(Db *db,
     }
     g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(LedgerNode));
     ledger_grow(&state->frontier, &state->sm3, &record, nodes);
-    if (!ledger_write(db, state, &record, 1, nodes, error)) {
+    if (!ledger_write(db, state, record.time_us, &record, 1, nodes, error)) {
         return false;
     }
     if (ret_index != NULL) {

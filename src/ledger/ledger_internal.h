@@ -46,9 +46,11 @@ bool ledger_record_begin(LedgerRecord *record,
                          const LedgerEntry *entry,
                          int64_t index,
                          GError **error);
-/* Writes records and nodes behind `state`, which has grown by them already. */
+/* Writes records and nodes and ends the append: `state` has grown by all of them already, `time_us`
+ * is that of the newest. */
 bool ledger_write(Db *db,
                   LedgerState *state,
+                  int64_t time_us,
                   const LedgerRecord *records,
                   size_t count,
                   const GArray *nodes,

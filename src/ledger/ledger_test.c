@@ -537,6 +537,20 @@ static bool append_batch(Db *db, void *data, GError **error) {
     return ledger_append_many(db, entries, *(size_t *)data, NULL, error);
 }
 
+/* The last but one is too large: none of them comes in. */
+static bool append_too_large(Db *db, void *data, GError **error) {
+    (void)data;
+    g_autofree char *text = g_strnfill(LIMIT_LEDGER_PAYLOAD, 'x');
+    g_autoptr(json_t) small = json_pack("{s:s}", "text", "x");
+    g_autoptr(json_t) large = json_pack("{s:s}", "text", text);
+    LedgerEntry entries[MANY];
+    for (int i = 0; i < MANY; i++) {
+        entries[i] = (LedgerEntry){
+            INT64_C(1795300000123456), "test.made", "cli", "unit:4", i == MANY - 2 ? large : small};
+    }
+    return ledger_append_many(db, entries, MANY, NULL, error);
+}
+
 static void test_many(DbEngine engine) {
     g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
     g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
@@ -551,6 +565,10 @@ static void test_many(DbEngine engine) {
         size += (int64_t)count + 1;
         must_verify(db, size); /* links inside a batch and across */
     }
+    g_autoptr(GError) error = NULL;
+    g_assert_false(db_run_tx(db, append_too_large, NULL, &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_LIMIT);
+    must_verify(db, size);
 }
 
 typedef struct Erasure {
