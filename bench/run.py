@@ -5,6 +5,7 @@ A benchmark is a program in bench/ that ends with one line of JSON on stdout:
 {"title": …, "figures": [{"name", "value", "unit", "target", "holds", "comparison", "detail"}]}.
 
   bench/run.py [--only pages_sqlite,import] [--quick]   --quick: small city, short runs; writes no file
+  bench/run.py --only pages_sqlite --match /work/units   only those pages; the file's other rows stay
 
 A section of the file says when and at which commit it was measured; --only renews its sections and
 leaves the others.
@@ -93,16 +94,28 @@ def section(name, document):
     if document.get('failed'):
         return lines + ['Did not finish: ' + document['failed'], '']
     lines += ['| what | measured | target | | comparison | detail |', '|---|---:|---|---|---|---|']
-    for figure in document['figures']:
-        lines.append('| %s | %s %s | %s | %s | %s | %s |' % (
-            figure['name'], figure['value'], figure['unit'], figure.get('target', ''),
-            {True: 'holds', False: '**missed**'}.get(figure.get('holds'), ''),
-            figure.get('comparison', ''), figure.get('detail', '')))
-    return lines + ['']
+    return lines + [row(figure) for figure in document['figures']] + ['']
 
 
-def write(documents):
-    """documents: {name: document}. Sections of other names stay."""
+def row(figure):
+    return '| %s | %s %s | %s | %s | %s | %s |' % (
+        figure['name'], figure['value'], figure['unit'], figure.get('target', ''),
+        {True: 'holds', False: '**missed**'}.get(figure.get('holds'), ''),
+        figure.get('comparison', ''), figure.get('detail', ''))
+
+
+def renewed(lines, document, match):
+    """A section with the rows of this document in the place of those of the same name."""
+    rows = {'| %s |' % figure['name']: row(figure) for figure in document['figures'] if match in figure['name']}
+    facts = dict(machine())
+    lines = [next((new for start, new in rows.items() if line.startswith(start)), line) for line in lines]
+    said = '- Rows with `%s` measured again: %s, commit %s' % (match, facts['Date'], facts['Commit'])
+    return lines[:lines.index('| what | measured | target | | comparison | detail |') - 1] + [said] + \
+        lines[lines.index('| what | measured | target | | comparison | detail |') - 1:]
+
+
+def write(documents, match):
+    """documents: {name: document}. Sections of other names stay, and with `match` the other rows."""
     path = os.path.join(ROOT, 'docs/benchmarks.md')
     kept = {}
     with open(path, encoding='utf-8') as file:
@@ -111,7 +124,7 @@ def write(documents):
             if found:
                 kept[found.group(1)] = ('## ' + part).rstrip('\n').split('\n') + ['']
     for name, document in documents.items():
-        kept[name] = section(name, document)
+        kept[name] = renewed(kept[name], document, match) if match else section(name, document)
     lines = [line for name, _, _ in BENCHMARKS if name in kept for line in kept[name]]
     with open(path, 'w', encoding='utf-8') as file:
         file.write(HEAD + '\n' + '\n'.join(lines))
@@ -122,21 +135,25 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--only', default='')
     parser.add_argument('--quick', action='store_true')
+    parser.add_argument('--match', default='', help='of pages_sqlite and pages_postgresql: only pages with this')
     args = parser.parse_args()
     only = set(filter(None, args.only.split(',')))
     names = [name for name, _, _ in BENCHMARKS]
     if not only.issubset(names):
         parser.error('there are: ' + ', '.join(names))
+    if args.match and not (only and only <= {'pages_sqlite', 'pages_postgresql'}):
+        parser.error('--match needs --only with one of the parts of pages')
     if 'HUOZHENG_TEST_PG' not in os.environ:
         starter = os.path.join(ROOT, 'tools/with-postgres')
         os.execv(starter, [starter, sys.executable, os.path.abspath(__file__)] + sys.argv[1:])
     programs = ['bench/' + name for name in (
         'units_queries', 'conn_baseline', 'casework_acts', 'draw_speed', 'ledger_append')]
     subprocess.check_call(['ninja', '-C', 'build', 'huozheng'] + programs, cwd=ROOT, stdout=subprocess.DEVNULL)
-    documents = {name: run(name, command, extra if args.quick else [])
+    match = ['--match', args.match] if args.match else []
+    documents = {name: run(name, command, match + (extra if args.quick else []))
                  for name, command, extra in BENCHMARKS if not only or name in only}
     if not args.quick:
-        write(documents)
+        write(documents, args.match)
     figures = [figure for document in documents.values() for figure in document['figures']]
     missed = sum(not figure.get('holds', True) for figure in figures)
     failed = sum(bool(document.get('failed')) for document in documents.values())
