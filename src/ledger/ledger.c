@@ -85,8 +85,6 @@ bool ledger_record_begin(LedgerRecord *record,
     g_assert(entry->payload != NULL);
     *record = (LedgerRecord){
         .index = index,
-        .type = g_strdup(entry->type),
-        .object = g_strdup(entry->object),
         .payload = json_write_canonical(entry->payload),
         .time_us = ledger_time(entry->time_us), /* no more than its bytes tell */
     };
@@ -104,6 +102,8 @@ static bool make_record(const LedgerEntry *entry,
     if (!ledger_record_begin(record, entry, index, error)) {
         return false;
     }
+    record->type = g_strdup(entry->type);
+    record->object = g_strdup(entry->object);
     if (salt != NULL) {
         memcpy(record->salt, salt, LEDGER_SALT_SIZE);
     } else {

@@ -36,8 +36,11 @@ typedef struct Batch {
     bool is_running;
 } Batch;
 
+/* Type and object are the caller's. */
 static void clear_record(gpointer data) {
-    ledger_record_clear(data);
+    LedgerRecord *record = data;
+    record->type = record->object = NULL;
+    ledger_record_clear(record);
 }
 
 static void batch_init(Batch *batch, const LedgerEntry *entries, size_t count) {
@@ -89,9 +92,12 @@ static bool begin_records(const Batch *batch, size_t first, size_t count, GError
     for (size_t i = 0; i < count; i++) {
         LedgerRecord *record = record_at(batch, first + i);
         int64_t index = batch->first + (int64_t)(first + i);
-        if (!ledger_record_begin(record, &batch->entries[first + i], index, error)) {
+        const LedgerEntry *entry = &batch->entries[first + i];
+        if (!ledger_record_begin(record, entry, index, error)) {
             return false;
         }
+        record->type = (char *)entry->type;
+        record->object = (char *)entry->object;
         memcpy(record->salt, salts[i], LEDGER_SALT_SIZE);
     }
     return true;

@@ -41,7 +41,7 @@ void ledger_grow(MerkleFrontier *frontier,
 
 /* The same for records in order, at once: the nodes come level by level. */
 void ledger_grow_many(LedgerState *state, const LedgerRecord *records, size_t count, GArray *nodes);
-/* Sets what a record has of its entry alone; salt, leaf and hashes are missing. */
+/* Sets index, payload and time of a record; texts, salt, leaf and hashes are missing. */
 bool ledger_record_begin(LedgerRecord *record,
                          const LedgerEntry *entry,
                          int64_t index,

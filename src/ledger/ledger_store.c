@@ -281,14 +281,31 @@ bool ledger_store_latest(Db *db, const char *object, int64_t *ret_index, GError 
         error);
 }
 
+/* Objects are visible ASCII (ledger_entry_check): only quotes and backslashes need care. */
+static void append_quoted(GString *list, const char *object) {
+    g_string_append_c(list, '"');
+    if (strpbrk(object, "\"\\") == NULL) {
+        g_string_append(list, object);
+    } else {
+        for (const char *at = object; *at != '\0'; at++) {
+            if (*at == '"' || *at == '\\') {
+                g_string_append_c(list, '\\');
+            }
+            g_string_append_c(list, *at);
+        }
+    }
+    g_string_append_c(list, '"');
+}
+
 bool ledger_store_latest_many(
     Db *db, const char *const *objects, size_t count, int64_t *ret_indexes, GError **error) {
-    g_autoptr(json_t) list = json_array();
+    g_autoptr(GString) list = g_string_sized_new(count * 32);
     for (size_t i = 0; i < count; i++) {
-        json_array_append_new(list, json_string(objects[i]));
+        g_string_append_c(list, i == 0 ? '[' : ',');
+        append_quoted(list, objects[i]);
         ret_indexes[i] = -1;
     }
-    g_autofree char *text = json_write_canonical(list);
+    g_string_append_c(list, ']');
     g_autoptr(DbRows) rows = db_query(
         db,
         SQL_FOR(db,
@@ -297,7 +314,7 @@ bool ledger_store_latest_many(
                 "SELECT j.n - 1, (SELECT e.idx FROM ledger_entry e WHERE e.object = j.object "
                 "ORDER BY e.idx DESC LIMIT 1) FROM json_array_elements_text($1::json) "
                 "WITH ORDINALITY AS j (object, n)"),
-        DB_ARGS(db_text(text)),
+        DB_ARGS(db_text(list->str)),
         error);
     if (rows == NULL) {
         return false;

@@ -34,7 +34,8 @@ bool ledger_store_lock(
 /* Writes may be reported as failed by a later call of the transaction (db_later). */
 bool ledger_store_save_state(Db *db, const LedgerState *state, GError **error);
 
-/* The newest entry on each of `objects`, -1 for none, in their order. One query. */
+/* The newest entry on each of `objects` (at least one, as ledger_entry_check lets them be), -1 for
+ * none, in their order. One query. */
 bool ledger_store_latest_many(
     Db *db, const char *const *objects, size_t count, int64_t *ret_indexes, GError **error);
 /* Adds entries and the nodes (array of LedgerNode) that they complete. */

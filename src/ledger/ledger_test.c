@@ -526,13 +526,13 @@ static void test_complete(DbEngine engine) {
 #define MANY 700
 
 static bool append_batch(Db *db, void *data, GError **error) {
-    static const char *const objects[] = {"unit:1", "unit:2", "unit:3"};
+    static const char *const objects[] = {"unit:1", "unit:2", "unit:\"3\\", "unit:'4'"};
     g_autoptr(json_t) payload = json_object();
     json_put_text(payload, "text", "同一批");
     LedgerEntry entries[MANY];
     for (int i = 0; i < MANY; i++) {
         entries[i] = (LedgerEntry){
-            INT64_C(1795300000123456), "test.made", "cli", objects[(i * i) % 3], payload};
+            INT64_C(1795300000123456), "test.made", "cli", objects[(i * i + i / 3) % 4], payload};
     }
     return ledger_append_many(db, entries, *(size_t *)data, NULL, error);
 }
