@@ -13,6 +13,7 @@ import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BATCH = 1000
+RUNS = 3
 TARGET = 150000  # leaves a second
 
 
@@ -20,10 +21,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--leaves', default='400000')
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix='huozheng-bench-') as folder:
-        output = subprocess.check_output(
-            [os.path.join(ROOT, 'build/bench/ledger_append'), 'sqlite:%s/log.db' % folder, args.leaves, str(BATCH)])
-    rates = json.loads(output)
+    runs = []
+    for _ in range(RUNS):
+        with tempfile.TemporaryDirectory(prefix='huozheng-bench-') as folder:
+            runs.append(json.loads(subprocess.check_output([
+                os.path.join(ROOT, 'build/bench/ledger_append'), 'sqlite:%s/log.db' % folder, args.leaves, str(BATCH)])))
+    # The disk is shared: the run in the middle counts, all are shown.
+    rates = sorted(runs, key=lambda run: run['fresh'])[RUNS // 2]
     print(json.dumps({
         'title': 'Log: %s entries of about 190 bytes, SQLite, every transaction durable' % format(int(args.leaves), ','),
         'figures': [{
@@ -31,7 +35,8 @@ def main():
             'value': round(rates['fresh']), 'unit': 'entries/s', 'target': '≥ %d' % TARGET,
             'holds': rates['fresh'] >= TARGET,
             'comparison': 'bare rows of the same columns and indexes %d/s' % round(rates['fresh_bare']),
-            'detail': 'one by one, a transaction each: %d/s' % round(rates['one']),
+            'detail': 'runs: %s; one by one, a transaction each: %d/s' % (
+                ', '.join('%d' % round(run['fresh']) for run in runs), round(rates['one'])),
         }, {
             'name': 'batches of %d, ids of 34 characters, entries of about 250 bytes' % BATCH,
             'value': round(rates['longer']), 'unit': 'entries/s', 'target': '', 'holds': True,

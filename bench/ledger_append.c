@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NOW_US INT64_C(1795300000000000)
 
@@ -131,6 +132,7 @@ static double measure(const char *url,
                  .is_fresh = is_fresh,
                  .is_long = is_long};
     name_objects(&data);
+    sync(); /* nor for another's pages that the kernel still writes back */
     double found = rate(db, work, &data, calls);
     json_decref(data.payload);
     g_strfreev(data.objects);

@@ -30,6 +30,7 @@ BENCHMARKS = (
     ('casework', ['node', 'bench/casework.mjs'], ['--matters', '5000', '--acts', '200', '--seconds', '2']),
     ('draw', ['bench/draw.py'], ['--units', '100000', '--repeat', '1']),
     ('ledger', ['bench/ledger.py'], ['--leaves', '20000']),
+    ('law', ['bench/law.py'], ['--repeat', '1']),
     ('weight', ['node', 'bench/weight.mjs'], []),
     ('verify_browser', ['node', 'bench/verify_browser.mjs'], ['--units', '5000']),
     ('connections', ['node', 'bench/connections.mjs'], ['--idle', '500', '--streams', '500']),

@@ -34,11 +34,10 @@ function changed(name, file, from, to) {
     return copy;
 }
 
-test('every rule and example of the checkout holds, in under 2 s, as inside the binary', () => {
+test('every rule and example of the checkout holds, as inside the binary', () => {
     const inside = law('check', '--json');
     assert.equal(inside.code, 0, inside.err);
     assert.ok(inside.json.examples >= 120);
-    assert.ok(inside.json.ms < 2000, `${inside.json.ms} ms`);
     const outside = law('check', '--json', '--law', path.join(ROOT, 'law'));
     assert.equal(outside.code, 0, outside.err);
     assert.deepEqual({ ...outside.json, ms: 0 }, { ...inside.json, ms: 0 });
