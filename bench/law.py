@@ -26,7 +26,7 @@ def main():
         document = json.loads(subprocess.check_output([binary, 'law', 'check', '--json']))
         spent.append((time.monotonic() - begun) * 1000)
         begun = time.monotonic()
-        subprocess.check_output([binary, '--version'])
+        subprocess.check_call([binary, '--help'], stdout=subprocess.DEVNULL)
         started.append((time.monotonic() - begun) * 1000)
     middle = sorted(spent)[len(spent) // 2]
     print(json.dumps({
@@ -34,7 +34,7 @@ def main():
         'figures': [{
             'name': 'huozheng law check, %d examples' % document['examples'],
             'value': round(middle), 'unit': 'ms', 'target': '≤ %d' % TARGET_MS, 'holds': middle <= TARGET_MS,
-            'comparison': 'huozheng --version: %.0f ms' % sorted(started)[len(started) // 2],
+            'comparison': 'huozheng --help: %.0f ms' % sorted(started)[len(started) // 2],
             'detail': 'runs: ' + ', '.join('%.0f' % one for one in spent),
         }],
     }))
