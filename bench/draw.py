@@ -134,12 +134,16 @@ def plot(points, path):
         lines.append('<text x="%d" y="%.1f" text-anchor="end">%g s</text>' % (left - 8, y + 4, 10 ** power))
     lines.append('<text x="%d" y="%d" text-anchor="middle">units in the pool</text>'
                  % (left + width / 2, top + height + 48))
+    ends = []
     for kind, colour in COLOURS.items():
         mine = [(units, seconds) for name, units, seconds in points if name == kind]
+        ends.append((float(place(*mine[-1]).split(',')[1]) + 4, kind, colour))
         lines.append('<polyline fill="none" stroke="%s" stroke-width="2"%s points="%s"/>'
                      % (colour, STROKES[kind], ' '.join(place(*point) for point in mine)))
-        lines.append('<text x="%d" y="%s" fill="%s">%s</text>'
-                     % (left + width + 6, float(place(*mine[-1]).split(',')[1]) + 4, colour, kind))
+    lowest = -math.inf
+    for y, kind, colour in sorted(ends):  # words of lines that end close together stand below each other
+        lowest = max(y, lowest + 15)
+        lines.append('<text x="%d" y="%.1f" fill="%s">%s</text>' % (left + width + 6, lowest, colour, kind))
     with open(path, 'w', encoding='utf-8') as file:
         file.write('\n'.join(lines + ['</svg>']) + '\n')
 

@@ -188,9 +188,10 @@ def figures(made, by_quota):
         abs(made['largest_deviation']['standard_errors']), made['largest_deviation']['weight']),
         '- Cap: no unit was drawn more than %d times in a year; %s times a unit reached %d; %d breaches.' % (
             made['cap']['most'], '{:,}'.format(made['cap']['reached']), made['cap']['limit'], made['cap']['breaches']),
-        '- Officers: %d may serve. Those of the same district sufficed in %d of %d draws; %d targets stayed without '
-        'officers. L* of the last draw of a year: %.1f on average, %d at most.' % (
-            officers['able_to_serve'], officers['draws_by_rung'][1], draws, officers['unstaffed'], last['level'],
+        '- Officers: %d may serve. Those of the same district sufficed in %d of %d draws, with those next door in %d more; %d '
+        'targets stayed without officers. L* of the last draw of a year: %.1f on average, %d at most.' % (
+            officers['able_to_serve'], officers['draws_within_district'], draws, officers['draws_with_neighbours'],
+            officers['unstaffed'], last['level'],
             last['level_most']), '']
     lines += table(['year', 'least', '10 %', 'half', '90 %', 'most', 'mean', 'variation', 'Gini'], year_rows(made))
     lines += ['The same with other quotas; the weights are those with the fewest and the most tickets, %d and %d:' % (

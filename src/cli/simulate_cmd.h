@@ -18,6 +18,8 @@ typedef struct Simulated {
     const DrawSimResult *result;
 } Simulated;
 
+/* simulate_show.c: how many draws found their officers at this reach. */
+int64_t simulate_draws_of(const Simulated *simulated, DrawRung rung);
 /* simulate_show.c: for people, on stdout. */
 void simulate_print(const Simulated *simulated);
 /* simulate_json.c: the same for programs. Caller owns it. */

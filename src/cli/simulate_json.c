@@ -109,6 +109,8 @@ static json_t *officers_item(const Simulated *simulated) {
     json_put_int(item, "targets", result->targets);
     json_put_int(item, "unstaffed", result->unstaffed);
     json_put(item, "draws_by_rung", rungs);
+    json_put_int(item, "draws_within_district", simulate_draws_of(simulated, DRAW_RUNG_SAME));
+    json_put_int(item, "draws_with_neighbours", simulate_draws_of(simulated, DRAW_RUNG_ADJACENT));
     json_put(item, "draws_of_the_year", draws);
     json_put(item, "years", years);
     return item;

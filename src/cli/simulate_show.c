@@ -98,6 +98,16 @@ static void print_gaps(const Simulated *simulated) {
     }
 }
 
+int64_t simulate_draws_of(const Simulated *simulated, DrawRung rung) {
+    /* All draws of a year have the same ladder. */
+    const DrawParams *rules = g_ptr_array_index(simulated->city->rules, 0);
+    int64_t draws = 0;
+    for (unsigned i = 0; i < rules->rung_count; i++) {
+        draws += rules->rungs[i] == rung ? simulated->result->rungs[i + 1] : 0;
+    }
+    return draws;
+}
+
 static void print_officers(const Simulated *simulated) {
     const DrawSimResult *result = simulated->result;
     printf("\n执法人员工作量 Targets of one officer in a year; %" G_GINT64_FORMAT
@@ -120,11 +130,13 @@ static void print_officers(const Simulated *simulated) {
     const DrawSimDraw *last = &g_array_index(result->draws, DrawSimDraw, result->draws->len - 1);
     printf("L* of a year's last draw: %.1f on average, %" G_GINT64_FORMAT " at most. "
            "Officers of the same district sufficed in %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
-           " draws.\n%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " targets found no officers.\n",
+           " draws, with those next door in %" G_GINT64_FORMAT " more.\n%" G_GINT64_FORMAT
+           " of %" G_GINT64_FORMAT " targets found no officers.\n",
            last->level,
            last->level_most,
-           result->rungs[1],
+           simulate_draws_of(simulated, DRAW_RUNG_SAME),
            draws,
+           simulate_draws_of(simulated, DRAW_RUNG_ADJACENT),
            result->unstaffed,
            result->targets);
     if (result->shorts > 0) {
