@@ -267,8 +267,9 @@ bool heads_store_policy_entries(
 
 bool heads_store_lost_key(Db *db, int64_t *ret_entry, GError **error) {
     return db_query_int(db,
-                        SQL("SELECT COALESCE(MAX(idx), -1) FROM ledger_entry WHERE type = $1"),
-                        DB_ARGS(db_text(LEDGER_KEY_LOST_TYPE)),
+                        SQL("SELECT COALESCE(MAX(idx), -1) FROM ledger_entry "
+                            "WHERE object = $1 AND type = $2"),
+                        DB_ARGS(db_text(LEDGER_KEYS), db_text(LEDGER_KEY_LOST_TYPE)),
                         ret_entry,
                         error);
 }
