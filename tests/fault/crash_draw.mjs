@@ -21,7 +21,9 @@ const STEPS = ['commit', 'reveal', 'beacon', 'run', 'substitute', 'publish'];
 
 async function makePlan(leader) {
     const fresh = await leader.json('/work/plans/new');
-    const row = fresh.rows[0];
+    /* The largest category: of a small one every unit has been drawn twice in the year before the kills end. */
+    const sizeOf = (one) => Number(one.count_text.replace(/\D/g, ''));
+    const row = fresh.rows.reduce((most, one) => (sizeOf(one) > sizeOf(most) ? one : most));
     const made = await leader.post('/work/plans/new', {
         title: '中断测试计划', year: fresh.year.value, agency: '演示机构', kind: 'unit', region: fresh.region.value,
         [row.quota_id]: '2', [row.reserves_id]: '1', action: 'save',
