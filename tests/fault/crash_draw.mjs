@@ -26,7 +26,7 @@ async function makePlan(leader) {
     const row = fresh.rows.reduce((most, one) => (sizeOf(one) > sizeOf(most) ? one : most));
     const made = await leader.post('/work/plans/new', {
         title: '中断测试计划', year: fresh.year.value, agency: '演示机构', kind: 'unit', region: fresh.region.value,
-        [row.quota_id]: '2', [row.reserves_id]: '1', action: 'save',
+        [row.quota_id]: '6', [row.reserves_id]: '1', action: 'save',
     });
     const plan = /(\d+)$/.exec(made.headers.get('location'))[1];
     assert.equal((await leader.post(`/work/plans/${plan}/publish`, {})).status, 303);
@@ -120,7 +120,9 @@ for (const engine of ENGINES) {
                 city.forward(1500);
                 await insist(id, ['beacon', number, '--value', DICE]);
                 await insist(id, ['run', number]);
-                const [held] = rows(db, `SELECT ord, lead_id FROM draw_target WHERE draw_id = ${id} AND lead_id <> 0 ORDER BY ord LIMIT 1`);
+                /* Where most officers serve: in the smallest districts nobody is left to come in. */
+                const [held] = rows(db, `SELECT t.ord, t.lead_id FROM draw_target t WHERE t.draw_id = ${id} AND t.lead_id <> 0
+                    ORDER BY (SELECT count(*) FROM officer o WHERE o.region = substr(t.region, 1, 6)) DESC, t.ord LIMIT 1`);
                 await insist(id, ['substitute', number, '--place', String(held.ord), '--officer', `F${held.lead_id}`,
                     '--reason', 'AWAY', '--note', '演示']);
                 await insist(id, ['publish', number]);
