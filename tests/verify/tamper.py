@@ -253,15 +253,29 @@ def test_every_change_of_a_proof_is_found():
                 write.put(folder, name, changed)
                 if changed == data or name.endswith('.json') and read_alike(changed, data):
                     continue
-                assert not judge(path)['valid'] or notes_alike(changed, data), 'seed %d, round %d: %s in %s' % (SEED, number, how, name)
+                assert not judge(path)['valid'] or notes_alike(changed, data) or heads_alike(changed, data), (
+                    'seed %d, round %d: %s in %s' % (SEED, number, how, name))
 
 
-def read_alike(changed, data):
+HEADS = ('checkpoint', 'checkpoint_sm3')
+
+
+def read_alike(changed, data, heads=HEADS):
     """A blank for a blank, or a name that nobody reads: the document says the same."""
     from ledger import read_json
-    keys = ('format', 'object', 'size', 'index', 'leaf', 'leaf_hash', 'proof', 'root', 'entries', 'checkpoint', 'checkpoint_sm3')
+    keys = ('format', 'object', 'size', 'index', 'leaf', 'leaf_hash', 'proof', 'root', 'entries', *heads)
     a, b = read_json(changed), read_json(data)
     return isinstance(a, dict) and [a.get(key) for key in keys] == [b.get(key) for key in keys]
+
+
+def heads_alike(changed, data):
+    """A history holds its heads as notes; for them the same is said as for a note by itself."""
+    from ledger import read_json
+    if not data.startswith(b'{') or not read_alike(changed, data, ()):
+        return False
+    a, b = read_json(changed), read_json(data)
+    return all(isinstance(a.get(key), str) and isinstance(b.get(key), str)
+               and notes_alike(a[key].encode(), b[key].encode()) for key in HEADS)
 
 
 def test_erased_contents_leave_the_history_whole():
