@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/limits.h"
 #include "draw/draw.h"
 #include "ledger/checkpoint.h"
@@ -39,19 +40,10 @@ static void listen_for_stop(void) {
     (void)sigaction(SIGTERM, &action, NULL);
 }
 
-static void remove_tree(const char *path) {
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name = NULL;
-    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *inner = g_build_filename(path, name, NULL);
-        remove_tree(inner);
-    }
-    (void)g_remove(path); /* what is left lies where temporary files are swept */
-}
-
 void fetched_clear(Fetched *fetched) {
     if (fetched->folder != NULL) {
-        remove_tree(fetched->folder);
+        (void)folder_remove(
+            fetched->folder); /* what is left lies where temporary files are swept */
     }
     g_clear_pointer(&fetched->folder, g_free);
     g_clear_pointer(&fetched->path, g_free);

@@ -95,12 +95,6 @@ static bool take_pool_line(char *text, size_t size, void *data, GError **error) 
     return true;
 }
 
-static const char *keep(Reading *reading, const char *text) {
-    char *copy = g_strdup(text);
-    g_ptr_array_add(reading->texts, copy);
-    return copy;
-}
-
 static bool take_insp_line(char *text, size_t size, void *data, GError **error) {
     Reading *reading = data;
     DrawInspLine line;
@@ -111,12 +105,7 @@ static bool take_insp_line(char *text, size_t size, void *data, GError **error) 
     if (!in_order(reading, line.id, error)) {
         return false;
     }
-    DrawInspector inspector = {.id = keep(reading, line.id),
-                               .district = keep(reading, line.district),
-                               .valid_to = keep(reading, line.valid_to),
-                               .is_lead = line.is_lead,
-                               .load = line.load,
-                               .cap = line.cap};
+    DrawInspector inspector = draw_insp_keep(&line, reading->texts);
     g_array_append_val(reading->inspectors, inspector);
     g_ptr_array_add(reading->outcome->inspector_ids, g_strdup(line.id));
     return true;
@@ -135,7 +124,8 @@ static bool take_deny_line(char *text, size_t size, void *data, GError **error) 
     if (!in_order(reading, key, error)) {
         return false;
     }
-    DrawPair pair = {keep(reading, line.target), keep(reading, line.inspector)};
+    DrawPair pair = {draw_text_keep(reading->texts, line.target),
+                     draw_text_keep(reading->texts, line.inspector)};
     g_array_append_val(reading->denied, pair);
     return true;
 }

@@ -198,6 +198,21 @@ bool draw_insp_parse(char *text, DrawInspLine *ret_line, GError **error) {
     return true;
 }
 
+const char *draw_text_keep(GPtrArray *texts, const char *text) {
+    char *copy = g_strdup(text);
+    g_ptr_array_add(texts, copy);
+    return copy;
+}
+
+DrawInspector draw_insp_keep(const DrawInspLine *line, GPtrArray *texts) {
+    return (DrawInspector){.id = draw_text_keep(texts, line->id),
+                           .district = draw_text_keep(texts, line->district),
+                           .valid_to = draw_text_keep(texts, line->valid_to),
+                           .is_lead = line->is_lead,
+                           .load = line->load,
+                           .cap = line->cap};
+}
+
 void draw_deny_format(const DrawDenyLine *line, GString *out) {
     g_string_printf(out, "%s\t%s\t%s", line->target, line->inspector, line->code);
 }

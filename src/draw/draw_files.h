@@ -61,6 +61,10 @@ typedef struct DrawInspLine {
 } DrawInspLine;
 void draw_insp_format(const DrawInspLine *line, GString *out);
 bool draw_insp_parse(char *text, DrawInspLine *ret_line, GError **error);
+/* The officer of a line; `texts` (GPtrArray of char *) owns what the officer borrows. */
+DrawInspector draw_insp_keep(const DrawInspLine *line, GPtrArray *texts);
+/* A copy that `texts` owns. */
+const char *draw_text_keep(GPtrArray *texts, const char *text);
 
 typedef struct DrawDenyLine {
     const char *target, *inspector, *code;

@@ -12,12 +12,6 @@
 /* --- reading -----------------------------------------------------------------------------------
  */
 
-static const char *keep(DrawPlaces *places, const char *text) {
-    char *copy = g_strdup(text);
-    g_ptr_array_add(places->texts, copy);
-    return copy;
-}
-
 static bool take_inspector(char *text, size_t size, void *data, GError **error) {
     (void)size;
     DrawPlaces *places = data;
@@ -26,12 +20,7 @@ static bool take_inspector(char *text, size_t size, void *data, GError **error) 
         g_prefix_error(error, "insp.tsv: ");
         return false;
     }
-    DrawInspector inspector = {.id = keep(places, line.id),
-                               .district = keep(places, line.district),
-                               .valid_to = keep(places, line.valid_to),
-                               .is_lead = line.is_lead,
-                               .load = line.load,
-                               .cap = line.cap};
+    DrawInspector inspector = draw_insp_keep(&line, places->texts);
     g_array_append_val(places->inspectors, inspector);
     return true;
 }
@@ -45,7 +34,8 @@ static bool take_denied(char *text, size_t size, void *data, GError **error) {
         return false;
     }
     if (g_hash_table_contains(places->objects, line.target)) {
-        DrawPair pair = {keep(places, line.target), keep(places, line.inspector)};
+        DrawPair pair = {draw_text_keep(places->texts, line.target),
+                         draw_text_keep(places->texts, line.inspector)};
         g_array_append_val(places->denied, pair);
     }
     return true;
@@ -85,8 +75,8 @@ static bool take_result(char *text, size_t size, void *data, GError **error) {
         !g_ascii_string_to_unsigned(fields[0], 10, 1, G_MAXINT64, &order, NULL)) {
         return bad_result(error);
     }
-    const char *id = keep(places, fields[1]);
-    const char *stratum = keep(places, fields[2]);
+    const char *id = draw_text_keep(places->texts, fields[1]);
+    const char *stratum = draw_text_keep(places->texts, fields[2]);
     g_hash_table_add(places->objects, (gpointer)id);
     if (strcmp(fields[3], "reserve") == 0) {
         DrawReserve reserve = {.id = id, .stratum = stratum};

@@ -4,10 +4,12 @@
 #include "draw/draw_check.h"
 #include "draw/draw_files.h"
 #include "draw/draw_substitute.h"
+#include "draw/draw_test_support.h"
 #include "ledger/ledger.h"
 #include "registry/intake.h"
 #include "registry/region.h"
 #include "test_db.h"
+#include "test_folder.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -60,20 +62,6 @@ static void take_in(Db *db, IntakeKind kind, const void *input) {
     g_assert_true(db_commit(&tx, &error));
 }
 
-static void recuse(Db *db, int64_t unit_id, int64_t officer_id) {
-    g_autoptr(GError) error = NULL;
-    g_auto(DbTx) tx = {0};
-    DrawRecusal recusal = {.object_kind = "unit",
-                           .object_id = unit_id,
-                           .officer_id = officer_id,
-                           .code = "KIN",
-                           .note = "演示"};
-    g_assert_true(db_begin(db, &tx, &error));
-    draw_recuse(db, &recusal, DRAWER, NOW, &error);
-    g_assert_no_error(error);
-    g_assert_true(db_commit(&tx, &error));
-}
-
 static bool may_not_meet(int64_t unit_id, int64_t officer_id) {
     return (unit_id + officer_id) % 3 == 0;
 }
@@ -103,7 +91,7 @@ static void fill(Db *db, const Size *size) {
     for (unsigned unit = 1; size->with_denied && unit <= size->units; unit++) {
         for (unsigned officer = 1; officer <= size->officers; officer++) {
             if (may_not_meet(unit, officer)) {
-                recuse(db, unit, officer);
+                draw_test_recuse(db, DRAWER, NOW, unit, officer);
             }
         }
     }
@@ -303,11 +291,7 @@ static void check_bundle(City *city, bool has_remark) {
     g_autoptr(json_t) without = verdict_on(folder, &check);
     g_assert_true(json_get_bool(without, "valid", false));
     g_assert_null(check); /* nothing to look at is not a gap */
-    for (const char *const *name = draw_file_names; *name != NULL; name++) {
-        g_autofree char *file = g_build_filename(folder, *name, NULL);
-        (void)g_remove(file);
-    }
-    g_assert_cmpint(g_rmdir(folder), ==, 0);
+    test_folder_remove(folder);
 }
 
 /* --- objects -----------------------------------------------------------------------------------
@@ -452,7 +436,7 @@ static void test_officers(DbEngine engine) {
     }
     g_assert_cmpuint(turn->len, ==, 4);
     /* the second in turn is recused after the draw, the third has left */
-    recuse(city.db, first.object_id, g_array_index(turn, int64_t, 1));
+    draw_test_recuse(city.db, DRAWER, NOW, first.object_id, g_array_index(turn, int64_t, 1));
     test_db_exec(city.db,
                  "UPDATE officer SET in_post = 0 WHERE id = $1",
                  db_int(g_array_index(turn, int64_t, 2)));

@@ -4,12 +4,14 @@
 #include "draw/draw.h"
 #include "draw/draw_city.h"
 #include "draw/draw_files.h"
+#include "draw/draw_test_support.h"
 #include "ledger/ledger_heads.h"
 #include "ledger/note.h"
 #include "ledger/sign_key.h"
 #include "registry/intake.h"
 #include "registry/region.h"
 #include "test_db.h"
+#include "test_folder.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -317,18 +319,6 @@ static void check_targets(Db *db, int64_t id) {
     g_assert_false(is_found);
 }
 
-static void remove_folder(const char *folder) {
-    for (const char *const *name = draw_file_names; *name != NULL; name++) {
-        g_autofree char *path = g_build_filename(folder, *name, NULL);
-        (void)g_remove(path);
-    }
-    for (const char *const *name = draw_proof_names; *name != NULL; name++) {
-        g_autofree char *path = g_build_filename(folder, *name, NULL);
-        (void)g_remove(path);
-    }
-    g_assert_cmpint(g_rmdir(folder), ==, 0);
-}
-
 /* One changed byte in any file must be noticed; so must a line taken out, doubled or moved. */
 static void spoil_file(const char *folder, const char *name) {
     g_autoptr(GError) error = NULL;
@@ -387,21 +377,7 @@ static void check_bundle(Db *db, int64_t id) {
     }
     g_autoptr(DrawOutcome) again = draw_verify_folder(folder, &error);
     g_assert_no_error(error);
-    remove_folder(folder);
-}
-
-static void recuse_one(Db *db, int64_t unit_id, int64_t officer_id) {
-    g_autoptr(GError) error = NULL;
-    g_auto(DbTx) tx = {0};
-    DrawRecusal recusal = {.object_kind = "unit",
-                           .object_id = unit_id,
-                           .officer_id = officer_id,
-                           .code = "KIN",
-                           .note = "演示"};
-    g_assert_true(db_begin(db, &tx, &error));
-    draw_recuse(db, &recusal, ACTOR, NOW, &error);
-    g_assert_no_error(error);
-    g_assert_true(db_commit(&tx, &error));
+    test_folder_remove(folder);
 }
 
 static void test_draw(DbEngine engine) {
@@ -410,7 +386,7 @@ static void test_draw(DbEngine engine) {
     g_autoptr(GError) error = NULL;
     fill_city(db);
     for (int64_t unit = 1; unit <= 12; unit++) {
-        recuse_one(db, unit, 1 + unit % 5);
+        draw_test_recuse(db, ACTOR, NOW, unit, 1 + unit % 5);
     }
     int64_t plan_id = must_plan(db, wishes, 3, 0);
     int64_t id = 0;
@@ -534,7 +510,7 @@ static char *result_hash(DbEngine engine) {
             g_string_append(all, text);
         }
     }
-    remove_folder(folder);
+    test_folder_remove(folder);
     uint8_t hash[DIGEST_SIZE];
     digest_of(DIGEST_SHA256, all->str, all->len, hash);
     return hex_format(hash, DIGEST_SIZE);
@@ -650,7 +626,7 @@ static void check_sealed_bundle(Db *db, int64_t id) {
                        strcmp(*name, "beacon.txt") == 0;
         g_assert_true((text != NULL) == is_open);
     }
-    remove_folder(folder);
+    test_folder_remove(folder);
 }
 
 static void test_protocol(DbEngine engine) {
@@ -839,7 +815,7 @@ static void test_old_bundle(void) {
     g_autofree char *path = g_build_filename(folder, "salt.txt", NULL);
     g_assert_true(g_file_set_contents(path, "00", -1, &error));
     g_assert_null(draw_verify_folder(folder, NULL));
-    remove_folder(folder);
+    test_folder_remove(folder);
 }
 
 /* Whoever inspected an object last does not come again; a recusal stands before a rotation. */
@@ -1011,7 +987,7 @@ static void test_simulation(DbEngine engine) {
     g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
     g_autoptr(GError) error = NULL;
     fill_city(db);
-    recuse_one(db, 5, 3);
+    draw_test_recuse(db, ACTOR, NOW, 5, 3);
     static const Wish halves[][3] = {{{"hotel", 12, 2}, {"mall", 10, 0}, {"school", 1, 3}},
                                      {{"hotel", 13, 2}, {"mall", 10, 0}, {"school", 2, 3}}};
     static const Wish whole[] = {{"hotel", 25, 2}, {"mall", 20, 0}, {"school", 3, 3}};

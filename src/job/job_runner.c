@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/folder.h"
 #include "web/log.h"
 
 #include <errno.h>
@@ -281,12 +282,7 @@ static void expire(JobRunner *runner) {
         }
         g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, row->id);
         g_autofree char *folder = g_build_filename(runner->data_dir, "jobs", number, NULL);
-        g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-        for (const char *name; dir != NULL && (name = g_dir_read_name(dir)) != NULL;) {
-            g_autofree char *path = g_build_filename(folder, name, NULL);
-            g_unlink(path);
-        }
-        g_rmdir(folder);
+        (void)folder_remove(folder);                       /* a job need not have one */
         (void)job_store_delete(runner->db, row->id, NULL); /* tried again in an hour */
     }
 }

@@ -9,6 +9,7 @@
 #include "ledger/ledger_public.h"
 #include "ledger/policy.h"
 #include "test_db.h"
+#include "test_folder.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -37,24 +38,11 @@ static void log_open(Log *log, DbEngine engine) {
     g_assert_no_error(error);
 }
 
-static void remove_tree(const char *path) {
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    for (const char *name = NULL; dir != NULL && (name = g_dir_read_name(dir)) != NULL;) {
-        g_autofree char *one = g_build_filename(path, name, NULL);
-        if (g_file_test(one, G_FILE_TEST_IS_DIR)) {
-            remove_tree(one);
-        } else {
-            g_unlink(one);
-        }
-    }
-    g_rmdir(path);
-}
-
 static void log_close(Log *log) {
     ledger_keys_free(log->keys);
     db_close(log->db);
     test_db_free(log->fresh);
-    remove_tree(log->folder);
+    test_folder_remove(log->folder);
     g_free(log->folder);
 }
 
