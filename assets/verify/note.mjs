@@ -26,14 +26,17 @@ export function strictNumber(digits) {
   return Number.isSafeInteger(value) ? value : null;
 }
 
+/* Of a key: not empty, no plus, no Unicode space (c2sp.org/signed-note). */
+const isName = (name) => /^[^+\0-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/u.test(name ?? '');
+
 /* A verifier key: name, four-byte id, type and public key. Throws RangeError if it is none. */
 export class Key {
   constructor(vkey) {
-    const [, name, id, coded] = /^([^+\s]+)\+([0-9a-f]{8})\+(.*)$/.exec(vkey) ?? [];
+    const [, name, id, coded] = /^([^+]+)\+([0-9a-f]{8})\+(.*)$/.exec(vkey) ?? [];
     const data = strictBase64(coded);
     const kind = data && KINDS.find(([, type, size]) => data.length === type.length + size
       && sameBytes(data.subarray(0, type.length), type));
-    if (!kind || hex(digest('sha256', joined(utf8(`${name}\n`), data)).subarray(0, 4)) !== id) throw new RangeError(vkey);
+    if (!kind || !isName(name) || hex(digest('sha256', joined(utf8(`${name}\n`), data)).subarray(0, 4)) !== id) throw new RangeError(vkey);
     Object.assign(this, { name, id, kind: kind[0], public: data.subarray(kind[1].length) });
   }
 
@@ -66,7 +69,7 @@ export class Checkpoint {
       || signatures.length < 1 || signatures.length > SIGNATURES_MAX) throw new RangeError('not a checkpoint');
     this.signatures = signatures.map((line) => {
       const [dash, name, coded, ...more] = line.split(' '), data = strictBase64(coded);
-      if (dash !== '\u2014' || !name || more.length > 0 || !data || data.length < 5) throw new RangeError('signature');
+      if (dash !== '\u2014' || !isName(name) || more.length > 0 || !data || data.length < 5) throw new RangeError('signature');
       return { place: `${name} ${hex(data.subarray(0, 4))}`, signature: data.subarray(4) };
     });
   }

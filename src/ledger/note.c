@@ -80,7 +80,8 @@ static bool name_check(const char *name, size_t size) {
     }
     for (const char *at = name; at < name + size; at = g_utf8_next_char(at)) {
         gunichar letter = g_utf8_get_char(at);
-        if (letter == '+' || g_unichar_isspace(letter) || g_unichar_iscntrl(letter)) {
+        /* GLib does not count U+0085 among the spaces, Unicode does. */
+        if (letter == '+' || letter < 0x20 || letter == 0x85 || g_unichar_isspace(letter)) {
             return false;
         }
     }

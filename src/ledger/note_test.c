@@ -116,6 +116,8 @@ static void test_bad_notes(void) {
         "text\n\n— name QUJDREU= \n",
         "text\n\n— name  QUJDREU=\n",
         "text\n\n— na+me QUJDREU=\n",
+        "text\n\n— na\xc2\x85me QUJDREU=\n",
+        "text\n\n— na\xe3\x80\x80me QUJDREU=\n",
         "text\n\n—name QUJDREU=\n",
         "text\n\n- name QUJDREU=\n",
         "text\n\n— name QUJDREU=",

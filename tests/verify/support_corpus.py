@@ -50,6 +50,16 @@ def good(out):
     yield 'good/closed'
 
 
+def odd_names(out):
+    """(path, how): the last signature line has a key name with one other letter; some are none of a name."""
+    for letter in '\x1f\x7f+\x85\xa0\u1680\u180e\u2003\u200b\u2028\u3000\ufeff':
+        text = read(os.path.join(out, 'good/entry.tlog-proof/entry.tlog-proof')).decode()
+        head, dash, line = text.rpartition('\n\u2014 ')
+        path = 'odd/%04x/entry.tlog-proof' % ord(letter)
+        write.put(out, path, (head + dash + letter + line[1:]).encode())
+        yield path, 'U+%04X in the name of a key' % ord(letter)
+
+
 def main():
     out, seed, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     dice, rows = random.Random(seed), []
@@ -61,6 +71,8 @@ def main():
     paths = list(good(out))
     for path in paths:
         judge(path, 'good')
+    for path, how in odd_names(out):
+        judge(path, how)
     for number in range(count):
         source = dice.choice(paths)
         top = '/'.join(source.split('/')[:2])

@@ -36,8 +36,7 @@ class Key:
         name, plus, rest = text.partition('+')
         id_hex, plus_too, encoded = rest.partition('+')
         data = strict_base64(encoded)
-        if not (name and plus and plus_too and re.fullmatch('[0-9a-f]{8}', id_hex)) or data is None \
-                or any(c.isspace() for c in name):
+        if not (is_name(name) and plus and plus_too and re.fullmatch('[0-9a-f]{8}', id_hex)) or data is None:
             raise ValueError(text)
         self.name, self.id = name, bytes.fromhex(id_hex)
         for kind, size in ((ED25519, 32), (WITNESS, 32), (SM2, 65)):
@@ -58,6 +57,11 @@ class Key:
             return False
         message = b'cosignature/v1\ntime %d\n' % int.from_bytes(signature[:8], 'big') + text
         return ed25519_fits(self.public, message, signature[8:])
+
+
+def is_name(name):
+    """Of a key: not empty, no plus, no Unicode space (c2sp.org/signed-note)."""
+    return bool(name) and not any(c == '+' or c < ' ' or c.isspace() for c in name)
 
 
 class Checkpoint:
@@ -82,7 +86,7 @@ class Checkpoint:
     @staticmethod
     def _signature(line):
         parts = line.split(' ')
-        data = strict_base64(parts[2]) if len(parts) == 3 and parts[0] == '\u2014' and parts[1] else None
+        data = strict_base64(parts[2]) if len(parts) == 3 and parts[0] == '\u2014' and is_name(parts[1]) else None
         if data is None or len(data) < 5:
             raise ValueError('not a signature line')
         return parts[1], data[:4], data[4:]
