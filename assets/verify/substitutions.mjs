@@ -22,13 +22,25 @@ class Places {
     });
   }
 
-  /* Those whom the files let meet the object, in order. */
-  choose(id) {
-    if (!this.known.has(id)) {
+  /* Those whom the files let meet the object at this rung (1 …; 0: nothing was drawn), in order. */
+  choose(id, rung) {
+    const key = `${rung}\t${id}`;
+    if (!this.known.has(key)) {
       const targets = [{ id, district: this.districts.get(id) }];
-      this.known.set(id, this.rung === 0 ? [] : candidates({ ...this.input, targets }, this.input.rungs[this.rung - 1])[0]);
+      this.known.set(key, rung === 0 ? [] : candidates({ ...this.input, targets }, this.input.rungs[rung - 1])[0]);
     }
-    return this.known.get(id);
+    return this.known.get(key);
+  }
+
+  /* Those of the rung of the draw, then whom each later rung adds. */
+  * turns(id) {
+    const seen = new Set();
+    for (let { rung } = this; rung > 0 && rung <= this.input.rungs.length; rung++) {
+      for (const one of this.choose(id, rung)) {
+        if (!seen.has(one)) yield one;
+        seen.add(one);
+      }
+    }
   }
 
   takeObject(place, out, next) {
@@ -41,7 +53,7 @@ class Places {
     this.reserves.splice(this.reserves.indexOf(first), 1);
     place.id = next;
     this.changed = place;
-    this.owed = place.team.filter((one) => !this.choose(next).includes(one));
+    this.owed = place.team.filter((one) => !this.choose(next, this.rung).includes(one));
     return true;
   }
 
@@ -50,7 +62,7 @@ class Places {
     if (leaving === undefined || owes !== (reason === 'RULE')) return false;
     if (owes && (place !== this.changed || this.owed.shift() !== leaving)) return false;
     const passed = [];
-    for (const one of this.choose(place.id)) {
+    for (const one of this.turns(place.id)) {
       if (!this.mayTake(place, leaving, one)) continue;
       const { id } = this.officers[one];
       if (id === next) {

@@ -52,8 +52,7 @@ static bool take_rung(DrawPlaces *places, char **fields, GError **error) {
         !g_ascii_string_to_unsigned(fields[4], 10, 0, places->params->rung_count, &rung, NULL)) {
         return bad_result(error);
     }
-    places->has_rung = rung > 0;
-    places->rung = rung > 0 ? places->params->rungs[rung - 1] : DRAW_RUNG_SAME;
+    places->rung = rung;
     return true;
 }
 
@@ -218,12 +217,22 @@ const DrawReserve *draw_places_reserve(const DrawPlaces *places, const DrawPlace
     return NULL;
 }
 
-GArray *draw_places_candidates(const DrawPlaces *places, const DrawPlace *place) {
+bool draw_places_among(const GArray *inspectors, int inspector) {
+    for (guint i = 0; i < inspectors->len; i++) {
+        if (g_array_index(inspectors, int, i) == inspector) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Appends whom rung number `rung` (1 …) adds to `list`. */
+static void
+add_candidates(const DrawPlaces *places, const DrawPlace *place, size_t rung, GArray *list) {
     const DrawParams *params = places->params;
     DrawTarget target = {place->id, g_hash_table_lookup(places->districts, place->id)};
-    GArray *list = g_array_new(FALSE, FALSE, sizeof(int));
-    if (!places->has_rung || target.district == NULL) {
-        return list;
+    if (target.district == NULL) {
+        return;
     }
     DrawAssignInput input = {
         .kind = params->kind,
@@ -238,9 +247,29 @@ GArray *draw_places_candidates(const DrawPlaces *places, const DrawPlace *place)
         .date_to = params->date_to,
     };
     memcpy(input.inspector_key, places->inspector_key, DIGEST_SIZE);
-    DrawCandidates *found = draw_candidates_new(&input, places->rung);
-    g_array_append_vals(list, found->items, (guint)found->count);
+    DrawCandidates *found = draw_candidates_new(&input, params->rungs[rung - 1]);
+    for (int i = 0; i < found->count; i++) {
+        if (!draw_places_among(list, found->items[i])) {
+            g_array_append_val(list, found->items[i]);
+        }
+    }
     draw_candidates_free(found, 1);
+}
+
+GArray *draw_places_candidates(const DrawPlaces *places, const DrawPlace *place) {
+    GArray *list = g_array_new(FALSE, FALSE, sizeof(int));
+    if (places->rung > 0) {
+        add_candidates(places, place, places->rung, list);
+    }
+    return list;
+}
+
+GArray *draw_places_turns(const DrawPlaces *places, const DrawPlace *place) {
+    GArray *list = draw_places_candidates(places, place);
+    for (size_t rung = places->rung + 1; places->rung > 0 && rung <= places->params->rung_count;
+         rung++) {
+        add_candidates(places, place, rung, list);
+    }
     return list;
 }
 
@@ -257,21 +286,13 @@ static int64_t targets_of(const DrawPlaces *places, int inspector) {
     return count;
 }
 
-static bool was_tried(const DrawPlace *place, int inspector) {
-    for (guint i = 0; i < place->tried->len; i++) {
-        if (g_array_index(place->tried, int, i) == inspector) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool draw_places_may_take(const DrawPlaces *places,
                           const DrawPlace *place,
                           int out,
                           int inspector) {
     int stays = place->lead == out ? place->second : place->lead;
-    return !was_tried(place, inspector) && (is_lead(places, stays) || is_lead(places, inspector)) &&
+    return !draw_places_among(place->tried, inspector) &&
+           (is_lead(places, stays) || is_lead(places, inspector)) &&
            targets_of(places, inspector) <
                g_array_index(places->inspectors, DrawInspector, inspector).cap;
 }

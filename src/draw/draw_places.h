@@ -24,8 +24,7 @@ typedef struct DrawReserve {
 
 typedef struct DrawPlaces {
     DrawParams *params;
-    DrawRung rung;
-    bool has_rung;
+    size_t rung; /* of the draw, as result.tsv has it: 1 …; 0: nothing was drawn */
     uint8_t inspector_key[DIGEST_SIZE];
     GArray *places;        /* DrawPlace, in draw order */
     GArray *reserves;      /* DrawReserve, in order of result.tsv */
@@ -54,8 +53,12 @@ const char *draw_places_inspector_id(const DrawPlaces *places, int inspector);
 
 /* Rule 1: the first reserve of the place's stratum that was not used yet; NULL: none is left. */
 const DrawReserve *draw_places_reserve(const DrawPlaces *places, const DrawPlace *place);
-/* cand(t) for the object that holds the place: array of int. Its district must have been told. */
+/* cand(t) for the object that holds the place, at the rung of the draw: array of int. Its district
+ * must have been told. */
 GArray *draw_places_candidates(const DrawPlaces *places, const DrawPlace *place);
+/* The order of rule 2: cand(t), then whom each later rung adds. */
+GArray *draw_places_turns(const DrawPlaces *places, const DrawPlace *place);
+bool draw_places_among(const GArray *inspectors, int inspector);
 /* Rule 2 for one of them: never had the place, keeps the rule on leads beside the one who stays
  * when `out` falls out, and has fewer targets than cap_i. */
 bool draw_places_may_take(const DrawPlaces *places, const DrawPlace *place, int out, int inspector);

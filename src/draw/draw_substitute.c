@@ -125,10 +125,10 @@ static bool find_fact(
 /* Rule 2: the first whose turn it is and against whom nothing is known. */
 static bool
 choose(Work *work, const DrawPlace *place, int out, GArray *passed, int *ret_in, GError **error) {
-    g_autoptr(GArray) candidates = draw_places_candidates(work->places, place);
+    g_autoptr(GArray) turns = draw_places_turns(work->places, place);
     *ret_in = DRAW_NOBODY;
-    for (guint i = 0; i < candidates->len && *ret_in == DRAW_NOBODY; i++) {
-        int inspector = g_array_index(candidates, int, i);
+    for (guint i = 0; i < turns->len && *ret_in == DRAW_NOBODY; i++) {
+        int inspector = g_array_index(turns, int, i);
         const char *fact = NULL;
         if (!draw_places_may_take(work->places, place, out, inspector)) {
             continue;
@@ -156,7 +156,8 @@ static bool substitute_officer(
     if (in == DRAW_NOBODY) {
         return hz_fail(error,
                        HZ_ERROR_CONFLICT,
-                       "没有人可以接替：封存的名单里能查 %s 的人员都试过了、已到上限，或者不能去。"
+                       "没有人可以接替：封存的名单里能查 %s "
+                       "的人员（先本区县，再邻近和全市）都试过了、已到上限，或者不能去。"
                        "检查要两个人（行政处罚法第42条），不能少一个；"
                        "真的派不出人，由负责人在案件里登记“不再检查”。",
                        place->id);
@@ -188,15 +189,6 @@ static bool tell_district(Work *work, const char *id, GError **error) {
     return true;
 }
 
-static bool is_among(const GArray *inspectors, int inspector) {
-    for (guint i = 0; i < inspectors->len; i++) {
-        if (g_array_index(inspectors, int, i) == inspector) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The officers stay as far as files and registry let them meet the object that has come in. */
 static bool settle_team(Work *work, DrawPlace *place, GError **error) {
     const int team[] = {place->lead, place->second};
@@ -205,7 +197,7 @@ static bool settle_team(Work *work, DrawPlace *place, GError **error) {
     }
     g_autoptr(GArray) candidates = draw_places_candidates(work->places, place);
     for (size_t i = 0; i < G_N_ELEMENTS(team); i++) {
-        const char *reason = is_among(candidates, team[i]) ? NULL : REASON_RULE;
+        const char *reason = draw_places_among(candidates, team[i]) ? NULL : REASON_RULE;
         if ((reason == NULL && !find_fact(work, place, team[i], &reason, error)) ||
             (reason != NULL && !substitute_officer(work, place, team[i], reason, "", error))) {
             return false;

@@ -85,15 +85,6 @@ static bool read_line(char **fields, Line *ret) {
 /* --- the rule ----------------------------------------------------------------------------------
  */
 
-static bool is_among(const GArray *inspectors, int inspector) {
-    for (guint i = 0; i < inspectors->len; i++) {
-        if (g_array_index(inspectors, int, i) == inspector) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool take_object(Walk *walk, DrawPlace *place, const Line *line) {
     const DrawReserve *reserve = draw_places_reserve(walk->places, place);
     const int team[] = {place->lead, place->second};
@@ -108,7 +99,7 @@ static bool take_object(Walk *walk, DrawPlace *place, const Line *line) {
     }
     g_autoptr(GArray) candidates = draw_places_candidates(walk->places, place);
     for (size_t i = 0; i < G_N_ELEMENTS(team); i++) {
-        if (!is_among(candidates, team[i])) {
+        if (!draw_places_among(candidates, team[i])) {
             walk->owed[walk->owed_count++] = team[i];
         }
     }
@@ -125,10 +116,10 @@ static void note_passed(Walk *walk, const GString *who, const Line *line) {
 }
 
 static bool find_next(Walk *walk, DrawPlace *place, int out, const Line *line, int *ret_in) {
-    g_autoptr(GArray) candidates = draw_places_candidates(walk->places, place);
+    g_autoptr(GArray) turns = draw_places_turns(walk->places, place);
     g_autoptr(GString) passed = g_string_new(NULL);
-    for (guint i = 0; i < candidates->len; i++) {
-        int inspector = g_array_index(candidates, int, i);
+    for (guint i = 0; i < turns->len; i++) {
+        int inspector = g_array_index(turns, int, i);
         const char *id = draw_places_inspector_id(walk->places, inspector);
         if (!draw_places_may_take(walk->places, place, out, inspector)) {
             continue;

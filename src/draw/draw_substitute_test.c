@@ -35,6 +35,7 @@ typedef struct City {
 
 typedef struct Size {
     unsigned units, officers, leads; /* the first `leads` officers may lead */
+    unsigned near;                   /* so many serve where the units are; 0: all */
     int64_t quota, reserves, cap;
     bool with_denied; /* a third of the pairs may not meet */
 } Size;
@@ -45,6 +46,7 @@ static void add_region(Db *db) {
     g_assert_true(db_begin(db, &tx, &error));
     region_put(db, &(RegionChange){.code = "50", .name = "重庆市"}, &error);
     region_put(db, &(RegionChange){.code = "500103", .name = "渝中区"}, &error);
+    region_put(db, &(RegionChange){.code = "500229", .name = "城口县"}, &error);
     g_assert_no_error(error);
     g_assert_true(db_commit(&tx, &error));
 }
@@ -84,7 +86,7 @@ static void fill(Db *db, const Size *size) {
                 &(OfficerInput){.name = name,
                                 .certificate = certificate,
                                 .certificate_until = "2028-12-31",
-                                .region = "500103",
+                                .region = size->near == 0 || i <= size->near ? "500103" : "500229",
                                 .in_post = "是",
                                 .can_lead = i <= size->leads ? "是" : "否"});
     }
@@ -484,6 +486,30 @@ static void test_leads(DbEngine engine) {
 }
 
 /* One target each: only who is free may come, and who was freed at one place may at another. */
+/* Nobody of the district is left: the next rung of the draw lends its officers, in its own order.
+ */
+static void test_rungs(DbEngine engine) {
+    City city;
+    const Size size = {.units = 3, .officers = 5, .leads = 5, .near = 3, .quota = 1, .cap = 60};
+    city_begin(&city, engine, &size);
+    DrawHeld team = held(&city, 1);
+    int64_t third = 6 - team.lead_id - team.second_id;
+    DrawSubstituteRequest request = ask(&city, 1, team.second_id);
+    g_autoptr(GPtrArray) near = must(&city, &request);
+    g_assert_cmpint(((DrawSubstitution *)near->pdata[0])->in_id, ==, third);
+    request = ask(&city, 1, third);
+    g_autoptr(GPtrArray) far = must(&city, &request);
+    int64_t lent = ((DrawSubstitution *)far->pdata[0])->in_id;
+    g_assert_cmpint(lent, >, 3);
+    request = ask(&city, 1, team.lead_id);
+    g_autoptr(GPtrArray) last = must(&city, &request);
+    g_assert_cmpint(((DrawSubstitution *)last->pdata[0])->in_id, ==, 9 - lent);
+    request = ask(&city, 1, lent);
+    must_refuse(&city, &request, HZ_ERROR_CONFLICT); /* all five have held the place */
+    check_bundle(&city, false);
+    city_end(&city);
+}
+
 static void test_cap(DbEngine engine) {
     City city;
     const Size size = {.units = 4, .officers = 5, .leads = 5, .quota = 2, .reserves = 0, .cap = 1};
@@ -587,6 +613,7 @@ int main(int argc, char **argv) {
     test_db_add("/draw/substitute/officers-come-in-order", test_officers);
     test_db_add("/draw/substitute/somebody-may-lead", test_leads);
     test_db_add("/draw/substitute/nobody-beyond-the-cap", test_cap);
+    test_db_add("/draw/substitute/the-next-rung-lends-officers", test_rungs);
     test_db_add("/draw/substitute/refusals-leave-nothing", test_refusals);
     test_db_add("/draw/substitute/two-at-once-share-no-reserve", test_race);
     return g_test_run();

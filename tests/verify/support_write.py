@@ -332,7 +332,7 @@ def _places(folder):
 
 def _next_officer(places, place, out, skip):
     """The officer whose turn it is after so many who are passed over; None: nobody."""
-    able = [one for one in places.choose(place.id) if places._may_take(place, out, one)]
+    able = [one for one in places._turns(place.id) if places._may_take(place, out, one)]
     return places.officers[able[skip]].id if skip < len(able) else None
 
 

@@ -21,7 +21,8 @@ class Place:
 
 class Places:
     def __init__(self, drawn, reserves, teams, officers, choose):
-        """`choose(id)`: numbers of officers whom the files let meet the object, in order."""
+        """`choose(id, later)`: numbers of officers whom the files let meet the object, in order, at the
+        rung of the draw (later = 0) or so many behind it; none there: None."""
         numbers = {one.id: number for number, one in enumerate(officers)}
         self.officers, self.choose = officers, choose
         self.places = [Place(one[1], one[2], [numbers[id] for id in team or ()]) for one, team in zip(drawn, teams)]
@@ -38,7 +39,7 @@ class Places:
             return True
         self.reserves.remove((new, place.stratum))
         place.id, self.changed = new, place
-        may = self.choose(new)
+        may = self.choose(new, 0) or ()
         self.owed = [one for one in place.team if one not in may]
         return True
 
@@ -48,7 +49,7 @@ class Places:
                 or self.owed and (place is not self.changed or self.owed.pop(0) != leaving[0]):
             return False
         passed = []
-        for one in self.choose(place.id):
+        for one in self._turns(place.id):
             if not self._may_take(place, leaving[0], one):
                 continue
             if self.officers[one].id == new:
@@ -59,6 +60,14 @@ class Places:
                 return True
             passed.append(self.officers[one].id)
         return False
+
+    def _turns(self, id):
+        """Those of the rung of the draw, then whom each later rung adds."""
+        seen, later = set(), 0
+        while (found := self.choose(id, later)) is not None:
+            yield from (one for one in found if one not in seen)
+            seen.update(found)
+            later += 1
 
     def _may_take(self, place, leaving, one):
         stays = next(other for other in place.team if other != leaving)
@@ -102,10 +111,13 @@ def check_substitutions(verdict, data, places):
 def places_of(rules, key, pool, drawn, reserves, teams, officers, denied, rung):
     """The places as result.tsv left them; `rung`: number of the rung in its last line."""
     districts, known = {row[0]: row[2] for row in pool}, {}
+    rungs = rules.rungs[rung - 1:] if rung else []
 
-    def choose(id):
-        if id not in known:
-            known[id] = candidates(rules.kind, key, [(id, districts[id])], officers, denied, rules.rungs[rung - 1],
-                                   rules.neighbours, rules.date_to)[0] if rung else []
-        return known[id]
+    def choose(id, later):
+        if later >= len(rungs):
+            return None
+        if (id, later) not in known:
+            known[id, later] = candidates(rules.kind, key, [(id, districts[id])], officers, denied, rungs[later],
+                                          rules.neighbours, rules.date_to)[0]
+        return known[id, later]
     return Places(drawn, reserves, teams, officers, choose)
