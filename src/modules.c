@@ -13,6 +13,7 @@
 #include "registry/places.h"
 #include "registry/registry.h"
 #include "report/report.h"
+#include "sensing/sensing.h"
 #include "web/module.h"
 
 const Module *const modules[] = {
@@ -26,6 +27,7 @@ const Module *const modules[] = {
     &importer_module,
     &inspection_module,
     &report_module,
+    &sensing_module,
     &publicity_module,
     NULL,
 };
@@ -39,6 +41,11 @@ const DrawDone draw_done_hooks[] = {
 /* What follows a substitution after a draw, in its transaction. */
 const DrawSubstituted draw_substituted_hooks[] = {
     inspection_take_substitution,
+    NULL,
+};
+
+/* What follows what devices tell, in the transaction that stores it. */
+const SensingHook sensing_hooks[] = {
     NULL,
 };
 

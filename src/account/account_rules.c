@@ -8,7 +8,8 @@
 #define P(permission) (1u << (unsigned)(permission))
 #define EVERYBODY (P(PERM_PUBLIC) | P(PERM_SIGNED_IN))
 #define READS_CASEWORK                                                                             \
-    (P(PERM_UNIT_VIEW) | P(PERM_OFFICER_VIEW) | P(PERM_PLAN_VIEW) | P(PERM_INSPECTION_VIEW))
+    (P(PERM_UNIT_VIEW) | P(PERM_OFFICER_VIEW) | P(PERM_PLAN_VIEW) | P(PERM_INSPECTION_VIEW) |      \
+     P(PERM_SENSING_VIEW))
 
 typedef struct RoleLine {
     const char *word;
@@ -29,13 +30,16 @@ static const RoleLine role_lines[ROLE_COUNT] = {
     [ROLE_CLERK] = {"clerk",
                     "内勤",
                     READS_CASEWORK | P(PERM_UNIT_EDIT) | P(PERM_OFFICER_EDIT) | P(PERM_IMPORT) |
-                        P(PERM_EXPORT) | P(PERM_PLAN_EDIT) | P(PERM_DRAW_RUN) | P(PERM_PUBLISH)},
+                        P(PERM_EXPORT) | P(PERM_PLAN_EDIT) | P(PERM_DRAW_RUN) | P(PERM_PUBLISH) |
+                        P(PERM_SENSING_EDIT)},
     [ROLE_DUTY_OFFICER] = {"duty_officer",
                            "值班人员",
-                           P(PERM_UNIT_VIEW) | P(PERM_OFFICER_VIEW) | P(PERM_INSPECTION_VIEW)},
+                           P(PERM_UNIT_VIEW) | P(PERM_OFFICER_VIEW) | P(PERM_INSPECTION_VIEW) |
+                               P(PERM_SENSING_VIEW) | P(PERM_SENSING_EDIT) | P(PERM_ALARM_HANDLE)},
     [ROLE_TOWNSHIP_WORKER] = {"township_worker",
                               "乡镇街道人员",
-                              P(PERM_UNIT_VIEW) | P(PERM_UNIT_EDIT) | P(PERM_INSPECTION_VIEW)},
+                              P(PERM_UNIT_VIEW) | P(PERM_UNIT_EDIT) | P(PERM_INSPECTION_VIEW) |
+                                  P(PERM_SENSING_VIEW)},
     [ROLE_AUDITOR] = {"auditor", "安全审计员", P(PERM_AUDIT_VIEW)},
     [ROLE_SYSTEM_ADMINISTRATOR] = {"system_administrator", "系统管理员", P(PERM_ACCOUNT_ADMIN)},
     [ROLE_SECURITY_ADMINISTRATOR] = {"security_administrator", "安全管理员", P(PERM_ROLE_ADMIN)},

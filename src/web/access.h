@@ -24,6 +24,9 @@ typedef enum Permission {
     PERM_AUDIT_VIEW,      /* sign-ins, refusals, ledger */
     PERM_ACCOUNT_ADMIN,   /* system administrator: make and lock accounts */
     PERM_ROLE_ADMIN,      /* security administrator: grant roles and scope */
+    PERM_SENSING_VIEW,    /* devices, their state and alarms of the own region */
+    PERM_SENSING_EDIT,    /* register devices, set limits, order maintenance */
+    PERM_ALARM_HANDLE,    /* confirm, verify and close alarms; duty checks */
     PERM_COUNT,
 } Permission;
 

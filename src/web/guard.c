@@ -23,6 +23,9 @@ static const char *const names[PERM_COUNT] = {
     [PERM_AUDIT_VIEW] = "查看审计记录",
     [PERM_ACCOUNT_ADMIN] = "管理账号",
     [PERM_ROLE_ADMIN] = "授予角色和管辖范围",
+    [PERM_SENSING_VIEW] = "查看物联设备和报警",
+    [PERM_SENSING_EDIT] = "登记物联设备",
+    [PERM_ALARM_HANDLE] = "处理报警和查岗",
 };
 
 const char *permission_name_zh(Permission permission) {
