@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const Gb26875Profile *profile_at(unsigned number) {
     const Gb26875Profile *const *all = gb26875_profiles();
-    unsigned count = 0;
+    unsigned count = 1; /* standard is always there */
     while (all[count] != NULL) {
         count++;
     }
@@ -34,7 +34,7 @@ static void check_frame(const Gb26875Profile *profile, const Gb26875Frame *frame
         g_assert_true(g_utf8_validate(text, -1, NULL));
     }
     g_assert_true(!frame->has_objects || at == frame->unit.bytes + frame->unit.size);
-    size_t again = frame->raw.size;
+    size_t again;
     if (frame->has_objects) {
         again = gb26875_encode_objects(profile,
                                        &frame->head,
