@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "frame/gb26875_profile.h"
 #include "sensing/ingest.h"
 #include "sensing/journal.h"
 #include "sensing/limit_rules.h"
@@ -39,7 +40,8 @@ typedef struct IngestSide {
 typedef struct IngestDevice {
     int64_t id; /* 0: not stored yet */
     int64_t version;
-    char *protocol, *code, *profile;
+    char *protocol, *code;
+    const Gb26875Profile *profile; /* "standard" when it names none of ours */
     DeviceStanding standing;
     char *region, *place, *name;
     int64_t district, building_id, unit_id;
@@ -144,7 +146,6 @@ typedef struct PlanContext {
     IngestState *state;
     Plan *plan;
     bool refuse_unknown;
-    const char *profile; /* of learned devices; "" */
     int64_t silent_after_us; /* of devices that say nothing else */
 } PlanContext;
 
@@ -215,14 +216,20 @@ typedef struct IngestFrame {
     uint64_t origin; /* the gateway's own; not looked at */
     uint32_t at, size; /* in the batch's bytes */
     int64_t received_us;
-    const char *profile; /* of the connection; static text */
+    const Gb26875Profile *profile; /* of the connection; filled in: of the device */
     IngestVerdict verdict; /* filled in */
     int64_t command_id;    /* not 0: this command ended; the frame may be empty */
     const char *command_state, *command_failure; /* static */
 } IngestFrame;
 
+/* What stands in the queue. */
+typedef struct IngestItem {
+    bool is_call; /* an IngestCall of ingest.c, else an IngestBatch */
+} IngestItem;
+
 typedef struct IngestBatch IngestBatch;
 struct IngestBatch {
+    IngestItem item;
     GByteArray *bytes;
     GArray *frames; /* of IngestFrame */
     /* Called on ingest's thread when every verdict is durable. */
@@ -240,7 +247,6 @@ typedef struct CommandOut {
     int64_t device_id;
     SensingCommandKind kind;
     char *code;    /* device.code */
-    char *profile;
     int64_t minutes;
     uint8_t system_type, system_address;
     uint32_t address;
@@ -258,8 +264,22 @@ void ingest_set_sender(Ingest *ingest, CommandSender sender, void *data);
 
 /* --- frames to readings ------------------------------------------------------------------------ */
 
-/* The message that a good frame of a device holds. Readings and texts live in the two arrays. */
+/* Readings of one frame and their texts; kept for their memory. */
 typedef struct FrameReadings {
     GArray *readings; /* of Reading */
     GStringChunk *texts;
 } FrameReadings;
+void frame_readings_init(FrameReadings *into);
+void frame_readings_clear(FrameReadings *into);
+/* What a good frame tells. Descriptions are read only of points that `device` (NULL: unknown) does
+ * not have yet. */
+void frame_read(FrameReadings *into,
+                const Gb26875Profile *profile,
+                const Gb26875Frame *frame,
+                const IngestDevice *device);
+/* Message of the frame with the readings of `into`; `code` is borrowed. */
+IngestMessage frame_message(const FrameReadings *into,
+                            const Gb26875Profile *profile,
+                            const Gb26875Frame *frame,
+                            const char *code,
+                            int64_t received_us);

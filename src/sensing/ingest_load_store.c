@@ -37,7 +37,8 @@ static void read_device(IngestState *state,
     count_learned(state, device->id == 0 ? DEVICE_ACTIVE : device->standing, standing);
     device->id = db_rows_int(rows, 2);
     device->version = db_rows_int(rows, 3);
-    replace(&device->profile, db_rows_text(rows, 4));
+    const Gb26875Profile *profile = gb26875_profile(db_rows_text(rows, 4));
+    device->profile = profile != NULL ? profile : gb26875_profile("standard");
     replace(&device->name, db_rows_text(rows, 5));
     device->standing = standing;
     replace(&device->region, db_rows_text(rows, 7));

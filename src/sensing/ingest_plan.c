@@ -371,8 +371,9 @@ static bool take(Taking *taking, const Reading *reading) {
 static IngestDevice *learn_device(const PlanContext *context, const IngestMessage *message) {
     IngestState *state = context->state;
     IngestDevice *device = ingest_state_add(state, message->protocol, message->code);
-    g_free(device->profile);
-    device->profile = g_strdup(context->profile);
+    if (message->profile != NULL) {
+        device->profile = message->profile;
+    }
     device->standing = DEVICE_LEARNING;
     device->silent_after_us = context->silent_after_us;
     state->learned++;

@@ -158,7 +158,7 @@ static bool write_new_devices(Db *db, Plan *plan, int64_t now_us, GError **error
                  db_int(device->id),
                  db_text(device->protocol),
                  db_text(device->code),
-                 db_text(device->profile),
+                 db_text(device->profile->name),
                  db_bool(device->is_online),
                  db_int(device->seen_us),
                  db_int(device->bits),
