@@ -60,5 +60,11 @@
 #define LIMIT_FILES_WAITING (INT64_C(1024) * MIB) /* of one account, uploaded but in no act yet */
 #define LIMIT_JPEG_MEMORY (192 * MIB) /* for one public copy; 48 megapixels take 144 MiB */
 
+/* samples */
+#define LIMIT_PACK_ARRAYS 600000       /* hourly arrays merged in one transaction: about 150 MB */
+#define LIMIT_PACK_ARRAYS_SQLITE 40000 /* there nobody else writes meanwhile: about 0.3 s */
+#define LIMIT_PACK_ROWS 20000          /* journal rows in it; one holds what 5 ms brought */
+#define LIMIT_PACK_ROWS_SQLITE 1000
+
 /* store */
 #define LIMIT_DB_VALUE (256 * MIB) /* one text or blob; PostgreSQL itself stops at 1 GiB */
