@@ -80,5 +80,11 @@
 #define LIMIT_INGEST_QUEUE 64            /* batches and calls waiting for ingest */
 #define LIMIT_DEVICE_COMMANDS 100        /* commands handed to the gateway at once */
 
+/* samples */
+#define LIMIT_PACK_ARRAYS 600000       /* hourly arrays merged in one transaction: about 150 MB */
+#define LIMIT_PACK_ARRAYS_SQLITE 40000 /* there nobody else writes meanwhile: about 0.3 s */
+#define LIMIT_PACK_ROWS 20000          /* journal rows in it; one holds what 5 ms brought */
+#define LIMIT_PACK_ROWS_SQLITE 1000
+
 /* store */
 #define LIMIT_DB_VALUE (256 * MIB) /* one text or blob; PostgreSQL itself stops at 1 GiB */

@@ -33,11 +33,11 @@ Ingest *ingest_current(void);
  */
 
 typedef enum ReadingKind {
-    READING_ALIVE,        /* nothing but a sign of life */
-    READING_DEVICE_STATE, /* state bits of the device itself (type 21) */
-    READING_STATE,        /* state bits of a point (types 1 and 2) */
-    READING_VALUE,        /* analog value of a point (type 3) */
-    READING_OPERATION,    /* operation flags of a system (type 4) */
+    READING_ALIVE,            /* nothing but a sign of life */
+    READING_DEVICE_STATE,     /* state bits of the device itself (type 21) */
+    READING_STATE,            /* state bits of a point (types 1 and 2) */
+    READING_VALUE,            /* analog value of a point (type 3) */
+    READING_OPERATION,        /* operation flags of a system (type 4) */
     READING_DEVICE_OPERATION, /* operation flags of the device (type 24); bit 5 answers 查岗 */
     READING_RAW,              /* kept in the journal as it came */
 } ReadingKind;

@@ -216,6 +216,7 @@ typedef struct IngestFrame {
     uint64_t origin; /* the gateway's own; not looked at */
     uint32_t at, size; /* in the batch's bytes */
     int64_t received_us;
+    bool may_be_late; /* a datagram */
     const Gb26875Profile *profile; /* of the connection; filled in: of the device */
     IngestVerdict verdict; /* filled in */
     int64_t command_id;    /* not 0: this command ended; the frame may be empty */
