@@ -89,3 +89,6 @@
 
 /* store */
 #define LIMIT_DB_VALUE (256 * MIB) /* one text or blob; PostgreSQL itself stops at 1 GiB */
+
+/* devices */
+#define LIMIT_FRAME_LINE MIB /* a line of hex or JSON for `huozheng frame`; a frame has 2 KiB */
