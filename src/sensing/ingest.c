@@ -69,7 +69,8 @@ static PlanContext context_of(const Ingest *ingest) {
     };
 }
 
-/* --- commit ------------------------------------------------------------------------------------ */
+/* --- commit ------------------------------------------------------------------------------------
+ */
 
 static bool is_passing(const GError *error) {
     return g_error_matches(error, HZ_ERROR, HZ_ERROR_UNAVAILABLE) ||
@@ -103,7 +104,8 @@ static void note_away(Ingest *ingest, const GError *error) {
 static void note_back(Ingest *ingest) {
     if (ingest->is_away) {
         ingest->is_away = false;
-        log_event("ingest.back", "lane=%s seq=%" G_GINT64_FORMAT, ingest->lane.name, ingest->lane.seq);
+        log_event(
+            "ingest.back", "lane=%s seq=%" G_GINT64_FORMAT, ingest->lane.name, ingest->lane.seq);
     }
 }
 
@@ -115,12 +117,8 @@ static Fate look(Ingest *ingest, bool is_unknown, const GError *failure) {
     while (!should_give_up(ingest)) {
         g_autoptr(GError) error = NULL;
         LaneFate fate = LANE_MISSING;
-        if (ingest_lane_look(ingest->db,
-                             &ingest->lane,
-                             ingest->lane.seq + 1,
-                             clock_now_us(),
-                             &fate,
-                             &error)) {
+        if (ingest_lane_look(
+                ingest->db, &ingest->lane, ingest->lane.seq + 1, clock_now_us(), &fate, &error)) {
             if (fate == LANE_STORED) {
                 ingest_plan_settled(ingest->plan, &ingest->lane);
                 return FATE_STORED;
@@ -153,12 +151,8 @@ static bool store_plan(Ingest *ingest, GError **error) {
     while (!ingest->is_lane_lost) {
         g_autoptr(GError) failure = NULL;
         bool is_unknown = false;
-        if (ingest_write(ingest->db,
-                         ingest->plan,
-                         &ingest->lane,
-                         clock_now_us(),
-                         &is_unknown,
-                         &failure)) {
+        if (ingest_write(
+                ingest->db, ingest->plan, &ingest->lane, clock_now_us(), &is_unknown, &failure)) {
             note_back(ingest);
             return true;
         }
@@ -207,7 +201,8 @@ static void read_again(Ingest *ingest) {
     lose_lane(ingest);
 }
 
-/* --- frames ------------------------------------------------------------------------------------ */
+/* --- frames ------------------------------------------------------------------------------------
+ */
 
 /* A device whose dialect writes addresses the other way round is known by the turned number. */
 static uint64_t turned(uint64_t address) {
@@ -268,10 +263,12 @@ static void plan_frame(Ingest *ingest, const IngestBatch *batch, IngestFrame *en
     }
 }
 
-/* --- one by one -------------------------------------------------------------------------------- */
+/* --- one by one --------------------------------------------------------------------------------
+ */
 
 /* Something in the gathered messages cannot be stored. Each alone: the others must not suffer. */
-static void keep_refused(Ingest *ingest, const char *code, const void *bytes, size_t size, const GError *why) {
+static void
+keep_refused(Ingest *ingest, const char *code, const void *bytes, size_t size, const GError *why) {
     g_autoptr(GError) error = NULL;
     log_problem(LOG_LEVEL_ERROR, "ingest.refused", "code=%s error=%s", code, why->message);
     if (!ingest_write_refused(
@@ -298,10 +295,10 @@ static void store_frame_alone(Ingest *ingest, const IngestBatch *batch, IngestFr
 static void store_call_alone(Ingest *ingest, IngestCall *call) {
     g_autoptr(GError) error = NULL;
     PlanContext context = context_of(ingest);
-    call->verdict = plan_message(
-        &context,
-        ingest_state_find(ingest->state, call->message->protocol, call->message->code),
-        call->message);
+    call->verdict =
+        plan_message(&context,
+                     ingest_state_find(ingest->state, call->message->protocol, call->message->code),
+                     call->message);
     if (store_plan(ingest, &error)) {
         note_news(ingest);
         plan_clear(ingest->plan);
@@ -328,7 +325,8 @@ static void store_each(Ingest *ingest) {
     }
 }
 
-/* --- all together ------------------------------------------------------------------------------ */
+/* --- all together ------------------------------------------------------------------------------
+ */
 
 static void plan_item(Ingest *ingest, IngestItem *item) {
     if (item->is_call) {
@@ -397,7 +395,8 @@ static void store_items(Ingest *ingest) {
     g_ptr_array_set_size(ingest->items, 0);
 }
 
-/* --- by the clock ------------------------------------------------------------------------------ */
+/* --- by the clock ------------------------------------------------------------------------------
+ */
 
 static void publish(Ingest *ingest, int64_t now_us) {
     if (ingest->has_news && ingest->server != NULL &&
@@ -502,7 +501,8 @@ static void *ingest_main(void *data) {
     }
 }
 
-/* --- from outside ------------------------------------------------------------------------------ */
+/* --- from outside ------------------------------------------------------------------------------
+ */
 
 bool ingest_put(Ingest *ingest, IngestBatch *batch) {
     batch->item.is_call = false;
@@ -560,7 +560,8 @@ static void set_current(Ingest *ingest) {
     pthread_mutex_unlock(&current_lock);
 }
 
-/* --- start and stop ---------------------------------------------------------------------------- */
+/* --- start and stop ----------------------------------------------------------------------------
+ */
 
 static void ingest_free(Ingest *ingest) {
     mailbox_free(ingest->mailbox, NULL);

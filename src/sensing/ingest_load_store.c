@@ -29,10 +29,8 @@ static void count_learned(IngestState *state, DeviceStanding was, DeviceStanding
     state->learned += (now == DEVICE_LEARNING) - (was == DEVICE_LEARNING);
 }
 
-static void read_device(IngestState *state,
-                        IngestDevice *device,
-                        const DbRows *rows,
-                        int64_t silent_after_us) {
+static void
+read_device(IngestState *state, IngestDevice *device, const DbRows *rows, int64_t silent_after_us) {
     DeviceStanding standing = standing_of(db_rows_text(rows, 6));
     count_learned(state, device->id == 0 ? DEVICE_ACTIVE : device->standing, standing);
     device->id = db_rows_int(rows, 2);
@@ -104,12 +102,12 @@ bool ingest_load(Db *db, IngestState *state, int64_t silent_after_us, GError **e
         return false;
     }
     g_clear_pointer(&rows, db_rows_free);
-    g_autoptr(DbRows) points = db_query(
-        db,
-        SQL(POINT_COLUMNS "ORDER BY p.device_id, p.system_type, p.system_address, "
-                          "p.component_type, p.address"),
-        DB_NO_ARGS,
-        error);
+    g_autoptr(DbRows) points =
+        db_query(db,
+                 SQL(POINT_COLUMNS "ORDER BY p.device_id, p.system_type, p.system_address, "
+                                   "p.component_type, p.address"),
+                 DB_NO_ARGS,
+                 error);
     return read_points(state, points, error) && ingest_load_sides(db, state, NULL, error);
 }
 
@@ -153,10 +151,8 @@ bool ingest_load_one(Db *db,
 bool ingest_load_changed(
     Db *db, IngestState *state, int64_t now_us, int64_t silent_after_us, GError **error) {
     int64_t since_us = MIN(state->changed_us, now_us) - COMMIT_LAG_US;
-    g_autoptr(DbRows) rows = db_query(db,
-                                      SQL(DEVICE_COLUMNS "WHERE changed_us >= $1"),
-                                      DB_ARGS(db_int(since_us)),
-                                      error);
+    g_autoptr(DbRows) rows = db_query(
+        db, SQL(DEVICE_COLUMNS "WHERE changed_us >= $1"), DB_ARGS(db_int(since_us)), error);
     g_autoptr(GPtrArray) changed = g_ptr_array_new();
     if (rows == NULL) {
         return false;
@@ -183,7 +179,8 @@ bool ingest_load_changed(
     return true;
 }
 
-/* --- sides of analog values --------------------------------------------------------------------- */
+/* --- sides of analog values ---------------------------------------------------------------------
+ */
 
 static IngestPoint *point_by_id(const IngestDevice *device, int64_t id) {
     for (guint i = 0; i < device->points->len; i++) {
@@ -201,19 +198,17 @@ static IngestPoint *point_by_id(const IngestDevice *device, int64_t id) {
 
 bool ingest_load_sides(Db *db, IngestState *state, const IngestDevice *only, GError **error) {
     g_autoptr(DbRows) rows =
-        only == NULL ? db_query(db, SQL(SIDE_COLUMNS), DB_NO_ARGS, error)
-                     : db_query(db,
-                                SQL(SIDE_COLUMNS "WHERE p.device_id = $1"),
-                                DB_ARGS(db_int(only->id)),
-                                error);
+        only == NULL
+            ? db_query(db, SQL(SIDE_COLUMNS), DB_NO_ARGS, error)
+            : db_query(
+                  db, SQL(SIDE_COLUMNS "WHERE p.device_id = $1"), DB_ARGS(db_int(only->id)), error);
     if (rows == NULL) {
         return false;
     }
     while (db_rows_next(rows)) {
         IngestDevice *device =
             ingest_state_find(state, db_rows_text(rows, 0), db_rows_text(rows, 1));
-        IngestPoint *point =
-            device != NULL ? point_by_id(device, db_rows_int(rows, 2)) : NULL;
+        IngestPoint *point = device != NULL ? point_by_id(device, db_rows_int(rows, 2)) : NULL;
         if (point != NULL) {
             ingest_side_of(device, point, (uint8_t)db_rows_int(rows, 3))->side =
                 (LimitSide)db_rows_int(rows, 4);

@@ -17,7 +17,8 @@
 #define DUTY_ANSWER_FLAG 0x20
 #define RESET_FLAG 0x01
 
-/* --- plan -------------------------------------------------------------------------------------- */
+/* --- plan --------------------------------------------------------------------------------------
+ */
 
 static void edge_clear(gpointer data) {
     PlanEdge *edge = data;
@@ -94,7 +95,8 @@ uint64_t ingest_hash(uint64_t seed, const void *bytes, size_t size) {
     return hash ^ hash >> 32;
 }
 
-/* --- one message ------------------------------------------------------------------------------- */
+/* --- one message -------------------------------------------------------------------------------
+ */
 
 /* What the readings of one message share. */
 typedef struct Taking {
@@ -127,17 +129,15 @@ add_edge(Taking *taking, EdgeKind kind, bool is_on, IngestPoint *point, int64_t 
         .part = taking->part++,
     };
     g_array_append_val(taking->context->plan->edges, edge);
-    return &g_array_index(taking->context->plan->edges,
-                          PlanEdge,
-                          taking->context->plan->edges->len - 1);
+    return &g_array_index(
+        taking->context->plan->edges, PlanEdge, taking->context->plan->edges->len - 1);
 }
 
 static PlanSample *
 add_sample(Taking *taking, JournalKind kind, IngestPoint *point, int64_t time_us) {
     Plan *plan = taking->context->plan;
     PlanSample sample = {
-        .record = {.kind = kind,
-                   .time_us = event_time_us(time_us, taking->message->received_us)},
+        .record = {.kind = kind, .time_us = event_time_us(time_us, taking->message->received_us)},
         .device = taking->device,
         .point = point,
     };
@@ -147,8 +147,7 @@ add_sample(Taking *taking, JournalKind kind, IngestPoint *point, int64_t time_us
 
 static IngestPoint *learn_point(Taking *taking, const IngestPoint *like, const Reading *reading) {
     IngestDevice *device = taking->device;
-    unsigned limit =
-        device->standing == DEVICE_ACTIVE ? LIMIT_DEVICE_POINTS : LIMIT_LEARNED_POINTS;
+    unsigned limit = device->standing == DEVICE_ACTIVE ? LIMIT_DEVICE_POINTS : LIMIT_LEARNED_POINTS;
     if (device->points->len >= limit) {
         return NULL;
     }
@@ -250,7 +249,8 @@ static void take_device_state(Taking *taking, const Reading *reading) {
     touch_device(taking->context->plan, device);
 }
 
-/* --- analog values ----------------------------------------------------------------------------- */
+/* --- analog values -----------------------------------------------------------------------------
+ */
 
 /* What is known of this value's limits; asked for once, from the defaults. */
 IngestSide *ingest_side_of(IngestDevice *device, const IngestPoint *point, uint8_t analog_type) {
@@ -303,7 +303,8 @@ static bool take_value(Taking *taking, const Reading *reading) {
     return true;
 }
 
-/* --- operations -------------------------------------------------------------------------------- */
+/* --- operations --------------------------------------------------------------------------------
+ */
 
 static void
 operate(Taking *taking, EdgeKind kind, IngestPoint *point, const Reading *reading, int64_t value) {
@@ -366,7 +367,8 @@ static bool take(Taking *taking, const Reading *reading) {
     g_assert_not_reached();
 }
 
-/* --- devices ----------------------------------------------------------------------------------- */
+/* --- devices -----------------------------------------------------------------------------------
+ */
 
 static IngestDevice *learn_device(const PlanContext *context, const IngestMessage *message) {
     IngestState *state = context->state;
@@ -465,7 +467,8 @@ plan_message(const PlanContext *context, IngestDevice *device, const IngestMessa
     return fits ? INGEST_STORED : INGEST_LIMIT;
 }
 
-/* --- by the clock ------------------------------------------------------------------------------ */
+/* --- by the clock ------------------------------------------------------------------------------
+ */
 
 void plan_silence(const PlanContext *context, int64_t now_us) {
     GHashTableIter iter;
