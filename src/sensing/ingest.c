@@ -43,7 +43,7 @@ struct Ingest {
     pthread_t thread;
     Db *db;
     IngestState *state;
-    Plan *plan;
+    IngestPlan *plan;
     IngestLane lane;
     FrameReadings readings;
     GPtrArray *items; /* being stored */
@@ -184,7 +184,7 @@ static void note_news(Ingest *ingest) {
 
 /* What memory holds may be of a plan that was given up. */
 static void read_again(Ingest *ingest) {
-    plan_clear(ingest->plan);
+    ingest_plan_clear(ingest->plan);
     unsigned pause_ms = PAUSE_FIRST_MS;
     while (!should_give_up(ingest)) {
         g_autoptr(GError) error = NULL;
@@ -248,7 +248,7 @@ static IngestVerdict plan_bytes(Ingest *ingest, IngestFrame *entry, FrameSlice b
         frame_message(&ingest->readings, entry->profile, &frame, code, entry->received_us);
     message.may_be_late = entry->may_be_late;
     PlanContext context = context_of(ingest);
-    return plan_message(&context, device, &message);
+    return ingest_plan_message(&context, device, &message);
 }
 
 static void plan_frame(Ingest *ingest, const IngestBatch *batch, IngestFrame *entry) {
@@ -282,7 +282,7 @@ static void store_frame_alone(Ingest *ingest, const IngestBatch *batch, IngestFr
     plan_frame(ingest, batch, entry);
     if (store_plan(ingest, &error)) {
         note_news(ingest);
-        plan_clear(ingest->plan);
+        ingest_plan_clear(ingest->plan);
         return;
     }
     entry->verdict = INGEST_FAILED;
@@ -295,13 +295,13 @@ static void store_frame_alone(Ingest *ingest, const IngestBatch *batch, IngestFr
 static void store_call_alone(Ingest *ingest, IngestCall *call) {
     g_autoptr(GError) error = NULL;
     PlanContext context = context_of(ingest);
-    call->verdict =
-        plan_message(&context,
-                     ingest_state_find(ingest->state, call->message->protocol, call->message->code),
-                     call->message);
+    call->verdict = ingest_plan_message(
+        &context,
+        ingest_state_find(ingest->state, call->message->protocol, call->message->code),
+        call->message);
     if (store_plan(ingest, &error)) {
         note_news(ingest);
-        plan_clear(ingest->plan);
+        ingest_plan_clear(ingest->plan);
         return;
     }
     call->verdict = INGEST_FAILED;
@@ -332,7 +332,7 @@ static void plan_item(Ingest *ingest, IngestItem *item) {
     if (item->is_call) {
         IngestCall *call = (IngestCall *)item;
         PlanContext context = context_of(ingest);
-        call->verdict = plan_message(
+        call->verdict = ingest_plan_message(
             &context,
             ingest_state_find(ingest->state, call->message->protocol, call->message->code),
             call->message);
@@ -379,14 +379,14 @@ static void store_items(Ingest *ingest) {
     /* Written even when all was known before: who hears "stored" hears it after a commit. */
     if (store_plan(ingest, &error)) {
         note_news(ingest);
-        plan_clear(ingest->plan);
+        ingest_plan_clear(ingest->plan);
     } else if (!ingest->is_lane_lost) {
         log_problem(LOG_LEVEL_ERROR, "ingest.one-by-one", "error=%s", error->message);
         read_again(ingest);
         store_each(ingest);
     }
     if (ingest->is_lane_lost) {
-        plan_clear(ingest->plan);
+        ingest_plan_clear(ingest->plan);
         fail_all(ingest);
     }
     for (guint i = 0; i < ingest->items->len; i++) {
@@ -461,15 +461,15 @@ static void tick(Ingest *ingest) {
     if (now_us - ingest->silence_us >= SILENCE_EVERY_US) {
         ingest->silence_us = now_us;
         PlanContext context = context_of(ingest);
-        plan_silence(&context, clock_now_us());
-        plan_seen(&context, clock_now_us());
+        ingest_plan_silence(&context, clock_now_us());
+        ingest_plan_seen(&context, clock_now_us());
     }
-    if (!plan_is_empty(ingest->plan) && !store_plan(ingest, &error)) {
+    if (!ingest_plan_is_empty(ingest->plan) && !store_plan(ingest, &error)) {
         log_problem(LOG_LEVEL_ERROR, "ingest.tick", "error=%s", error->message);
         read_again(ingest);
     }
     note_news(ingest);
-    plan_clear(ingest->plan);
+    ingest_plan_clear(ingest->plan);
 }
 
 static guint weight(const IngestItem *item) {
@@ -567,7 +567,7 @@ static void ingest_free(Ingest *ingest) {
     mailbox_free(ingest->mailbox, NULL);
     db_close(ingest->db);
     ingest_state_free(ingest->state);
-    plan_free(ingest->plan);
+    ingest_plan_free(ingest->plan);
     frame_readings_clear(&ingest->readings);
     g_ptr_array_unref(ingest->items);
     pthread_mutex_destroy(&ingest->lock);
@@ -593,7 +593,7 @@ Ingest *ingest_start(const IngestOptions *options, GError **error) {
     ingest->server = options->server;
     ingest->mailbox = mailbox_new(LIMIT_INGEST_QUEUE);
     ingest->state = ingest_state_new();
-    ingest->plan = plan_new();
+    ingest->plan = ingest_plan_new();
     ingest->items = g_ptr_array_new();
     frame_readings_init(&ingest->readings);
     pthread_mutex_init(&ingest->lock, NULL);

@@ -114,7 +114,7 @@ typedef struct PlanCommand {
     const char *failure; /* static */
 } PlanCommand;
 
-typedef struct Plan {
+typedef struct IngestPlan {
     GPtrArray *new_devices, *new_points, *new_point_owners;
     GPtrArray *devices, *points; /* touched */
     GArray *edges;               /* of PlanEdge */
@@ -125,13 +125,13 @@ typedef struct Plan {
     GByteArray *raw;
     GByteArray *body; /* the journal's, kept for its memory */
     int64_t received_us;
-} Plan;
+} IngestPlan;
 
-Plan *plan_new(void);
-void plan_free(Plan *plan);
+IngestPlan *ingest_plan_new(void);
+void ingest_plan_free(IngestPlan *plan);
 /* Forgets everything, also the marks `is_touched`. */
-void plan_clear(Plan *plan);
-bool plan_is_empty(const Plan *plan);
+void ingest_plan_clear(IngestPlan *plan);
+bool ingest_plan_is_empty(const IngestPlan *plan);
 
 typedef enum IngestVerdict {
     INGEST_STORED,    /* or will be, with the plan */
@@ -144,18 +144,18 @@ typedef enum IngestVerdict {
 /* What rules need besides memory. */
 typedef struct PlanContext {
     IngestState *state;
-    Plan *plan;
+    IngestPlan *plan;
     bool refuse_unknown;
     int64_t silent_after_us; /* of devices that say nothing else */
 } PlanContext;
 
 /* Takes one message into memory and plan. `device` may be NULL: it is learned or refused. */
 IngestVerdict
-plan_message(const PlanContext *context, IngestDevice *device, const IngestMessage *message);
+ingest_plan_message(const PlanContext *context, IngestDevice *device, const IngestMessage *message);
 /* Devices that have been silent for too long. */
-void plan_silence(const PlanContext *context, int64_t now_us);
+void ingest_plan_silence(const PlanContext *context, int64_t now_us);
 /* Devices that were heard long after what the table says. */
-void plan_seen(const PlanContext *context, int64_t now_us);
+void ingest_plan_seen(const PlanContext *context, int64_t now_us);
 /* Hash of bytes for keys (FNV-1a, 64 bit, finished by a mixer). */
 uint64_t ingest_hash(uint64_t seed, const void *bytes, size_t size);
 
@@ -201,9 +201,9 @@ bool ingest_load_sides(Db *db, IngestState *state, const IngestDevice *only, GEr
  * After success lane->seq is raised. *ret_unknown: the failure was that of the commit, which may
  * have happened. */
 bool ingest_write(
-    Db *db, Plan *plan, IngestLane *lane, int64_t now_us, bool *ret_unknown, GError **error);
+    Db *db, IngestPlan *plan, IngestLane *lane, int64_t now_us, bool *ret_unknown, GError **error);
 /* The plan turned out to be stored. */
-void ingest_plan_settled(Plan *plan, IngestLane *lane);
+void ingest_plan_settled(IngestPlan *plan, IngestLane *lane);
 bool ingest_write_refused(Db *db,
                           const char *protocol,
                           const char *code,

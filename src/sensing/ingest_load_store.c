@@ -196,6 +196,39 @@ static IngestPoint *point_by_id(const IngestDevice *device, int64_t id) {
     "SELECT d.protocol, d.code, s.point_id, s.analog_type, s.side FROM point_side s "              \
     "JOIN point p ON p.id = s.point_id JOIN device d ON d.id = p.device_id "
 
+#define LIMIT_COLUMNS                                                                              \
+    "SELECT d.protocol, d.code, l.point_id, l.analog_type, l.low, l.high, l.hysteresis "           \
+    "FROM point_limit l JOIN point p ON p.id = l.point_id JOIN device d ON d.id = p.device_id "
+
+/* What persons set for single points goes before the defaults. */
+static bool load_limits(Db *db, IngestState *state, const IngestDevice *only, GError **error) {
+    g_autoptr(DbRows) rows = only == NULL ? db_query(db, SQL(LIMIT_COLUMNS), DB_NO_ARGS, error)
+                                          : db_query(db,
+                                                     SQL(LIMIT_COLUMNS "WHERE p.device_id = $1"),
+                                                     DB_ARGS(db_int(only->id)),
+                                                     error);
+    if (rows == NULL) {
+        return false;
+    }
+    while (db_rows_next(rows)) {
+        IngestDevice *device =
+            ingest_state_find(state, db_rows_text(rows, 0), db_rows_text(rows, 1));
+        IngestPoint *point = device != NULL ? point_by_id(device, db_rows_int(rows, 2)) : NULL;
+        if (point != NULL) {
+            IngestSide *side = ingest_side_of(device, point, (uint8_t)db_rows_int(rows, 3));
+            side->has_rule = true;
+            side->rule = (LimitRule){
+                .has_low = !db_rows_is_null(rows, 4),
+                .has_high = !db_rows_is_null(rows, 5),
+                .low = db_rows_int(rows, 4),
+                .high = db_rows_int(rows, 5),
+                .hysteresis = db_rows_int(rows, 6),
+            };
+        }
+    }
+    return db_rows_done(rows, error);
+}
+
 bool ingest_load_sides(Db *db, IngestState *state, const IngestDevice *only, GError **error) {
     g_autoptr(DbRows) rows =
         only == NULL
@@ -214,5 +247,9 @@ bool ingest_load_sides(Db *db, IngestState *state, const IngestDevice *only, GEr
                 (LimitSide)db_rows_int(rows, 4);
         }
     }
-    return db_rows_done(rows, error);
+    if (!db_rows_done(rows, error)) {
+        return false;
+    }
+    g_clear_pointer(&rows, db_rows_free);
+    return load_limits(db, state, only, error);
 }

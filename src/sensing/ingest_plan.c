@@ -25,8 +25,8 @@ static void edge_clear(gpointer data) {
     g_free(edge->note);
 }
 
-Plan *plan_new(void) {
-    Plan *plan = g_new0(Plan, 1);
+IngestPlan *ingest_plan_new(void) {
+    IngestPlan *plan = g_new0(IngestPlan, 1);
     plan->new_devices = g_ptr_array_new();
     plan->new_points = g_ptr_array_new();
     plan->new_point_owners = g_ptr_array_new();
@@ -43,7 +43,7 @@ Plan *plan_new(void) {
     return plan;
 }
 
-void plan_free(Plan *plan) {
+void ingest_plan_free(IngestPlan *plan) {
     g_ptr_array_unref(plan->new_devices);
     g_ptr_array_unref(plan->new_points);
     g_ptr_array_unref(plan->new_point_owners);
@@ -59,7 +59,7 @@ void plan_free(Plan *plan) {
     g_free(plan);
 }
 
-void plan_clear(Plan *plan) {
+void ingest_plan_clear(IngestPlan *plan) {
     for (guint i = 0; i < plan->devices->len; i++) {
         ((IngestDevice *)plan->devices->pdata[i])->is_touched = false;
     }
@@ -80,7 +80,7 @@ void plan_clear(Plan *plan) {
     plan->received_us = 0;
 }
 
-bool plan_is_empty(const Plan *plan) {
+bool ingest_plan_is_empty(const IngestPlan *plan) {
     return plan->new_devices->len == 0 && plan->devices->len == 0 && plan->edges->len == 0 &&
            plan->samples->len == 0 && plan->commands->len == 0;
 }
@@ -109,7 +109,7 @@ typedef struct Taking {
     bool is_old;  /* overtaken by a later message */
 } Taking;
 
-static void touch_device(Plan *plan, IngestDevice *device) {
+static void touch_device(IngestPlan *plan, IngestDevice *device) {
     if (!device->is_touched) {
         device->is_touched = true;
         g_ptr_array_add(plan->devices, device);
@@ -135,7 +135,7 @@ add_edge(Taking *taking, EdgeKind kind, bool is_on, IngestPoint *point, int64_t 
 
 static PlanSample *
 add_sample(Taking *taking, JournalKind kind, IngestPoint *point, int64_t time_us) {
-    Plan *plan = taking->context->plan;
+    IngestPlan *plan = taking->context->plan;
     PlanSample sample = {
         .record = {.kind = kind, .time_us = event_time_us(time_us, taking->message->received_us)},
         .device = taking->device,
@@ -436,8 +436,9 @@ static uint64_t edge_key(const IngestMessage *message) {
     return ingest_hash(message->key, &time_us, sizeof time_us);
 }
 
-IngestVerdict
-plan_message(const PlanContext *context, IngestDevice *device, const IngestMessage *message) {
+IngestVerdict ingest_plan_message(const PlanContext *context,
+                                  IngestDevice *device,
+                                  const IngestMessage *message) {
     if ((device == NULL && context->refuse_unknown) ||
         (device != NULL && device->standing == DEVICE_RETIRED)) {
         return INGEST_REFUSED;
@@ -470,7 +471,7 @@ plan_message(const PlanContext *context, IngestDevice *device, const IngestMessa
 /* --- by the clock ------------------------------------------------------------------------------
  */
 
-void plan_silence(const PlanContext *context, int64_t now_us) {
+void ingest_plan_silence(const PlanContext *context, int64_t now_us) {
     GHashTableIter iter;
     gpointer key = NULL;
     g_hash_table_iter_init(&iter, context->state->devices);
@@ -489,7 +490,7 @@ void plan_silence(const PlanContext *context, int64_t now_us) {
     }
 }
 
-void plan_seen(const PlanContext *context, int64_t now_us) {
+void ingest_plan_seen(const PlanContext *context, int64_t now_us) {
     (void)now_us;
     GHashTableIter iter;
     gpointer key = NULL;

@@ -149,7 +149,7 @@ exec_rows(Db *db, Sql sql, size_t columns, const GArray *args, int64_t *changed,
 /* --- devices and points ------------------------------------------------------------------------
  */
 
-static bool write_new_devices(Db *db, Plan *plan, int64_t now_us, GError **error) {
+static bool write_new_devices(Db *db, IngestPlan *plan, int64_t now_us, GError **error) {
     GPtrArray *devices = plan->new_devices;
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
     g_autoptr(GArray) args = g_array_new(FALSE, FALSE, sizeof(DbArg));
@@ -181,7 +181,7 @@ static bool write_new_devices(Db *db, Plan *plan, int64_t now_us, GError **error
         error);
 }
 
-static bool write_new_points(Db *db, Plan *plan, int64_t now_us, GError **error) {
+static bool write_new_points(Db *db, IngestPlan *plan, int64_t now_us, GError **error) {
     GPtrArray *points = plan->new_points;
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
     g_autoptr(GArray) args = g_array_new(FALSE, FALSE, sizeof(DbArg));
@@ -217,7 +217,7 @@ static bool write_new_points(Db *db, Plan *plan, int64_t now_us, GError **error)
                      error);
 }
 
-static bool write_states(Db *db, const Plan *plan, GError **error) {
+static bool write_states(Db *db, const IngestPlan *plan, GError **error) {
     g_autoptr(GArray) points = g_array_new(FALSE, FALSE, sizeof(DbArg));
     g_autoptr(GArray) devices = g_array_new(FALSE, FALSE, sizeof(DbArg));
     for (guint i = 0; i < plan->points->len; i++) {
@@ -247,7 +247,7 @@ static bool write_states(Db *db, const Plan *plan, GError **error) {
                error);
 }
 
-static bool write_sides(Db *db, const Plan *plan, GError **error) {
+static bool write_sides(Db *db, const IngestPlan *plan, GError **error) {
     g_autoptr(GArray) args = g_array_new(FALSE, FALSE, sizeof(DbArg));
     for (guint i = 0; i < plan->sides->len; i++) {
         const IngestSide *side = &g_array_index(plan->sides, IngestSide, i);
@@ -303,7 +303,7 @@ static bool label_point(Db *db, const IngestDevice *device, IngestPoint *point, 
     return true;
 }
 
-static bool label_edges(Db *db, const Plan *plan, GError **error) {
+static bool label_edges(Db *db, const IngestPlan *plan, GError **error) {
     for (guint i = 0; i < plan->edges->len; i++) {
         const PlanEdge *edge = &g_array_index(plan->edges, PlanEdge, i);
         if (edge->point != NULL && edge->point->label == NULL &&
@@ -391,7 +391,7 @@ static bool run_hooks(Db *db, const GArray *rows, GError **error) {
     return true;
 }
 
-static bool write_edges(Db *db, Plan *plan, GError **error) {
+static bool write_edges(Db *db, IngestPlan *plan, GError **error) {
     GArray *edges = plan->edges;
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
     if (edges->len == 0 || !label_edges(db, plan, error) ||
@@ -436,7 +436,7 @@ static bool write_edges(Db *db, Plan *plan, GError **error) {
 /* --- journal and commands ----------------------------------------------------------------------
  */
 
-static bool write_journal(Db *db, Plan *plan, const IngestLane *lane, GError **error) {
+static bool write_journal(Db *db, IngestPlan *plan, const IngestLane *lane, GError **error) {
     if (plan->samples->len == 0) {
         return true;
     }
@@ -462,7 +462,7 @@ static bool write_journal(Db *db, Plan *plan, const IngestLane *lane, GError **e
                     error);
 }
 
-static bool write_commands(Db *db, const Plan *plan, int64_t now_us, GError **error) {
+static bool write_commands(Db *db, const IngestPlan *plan, int64_t now_us, GError **error) {
     for (guint i = 0; i < plan->commands->len; i++) {
         const PlanCommand *command = &g_array_index(plan->commands, PlanCommand, i);
         if (!db_exec(db,
@@ -492,7 +492,7 @@ static bool write_commands(Db *db, const Plan *plan, int64_t now_us, GError **er
     return true;
 }
 
-static void settle(Plan *plan) {
+static void settle(IngestPlan *plan) {
     for (guint i = 0; i < plan->devices->len; i++) {
         IngestDevice *device = plan->devices->pdata[i];
         device->stored_seen_us = device->seen_us;
@@ -502,13 +502,13 @@ static void settle(Plan *plan) {
     }
 }
 
-void ingest_plan_settled(Plan *plan, IngestLane *lane) {
+void ingest_plan_settled(IngestPlan *plan, IngestLane *lane) {
     settle(plan);
     lane->seq++;
 }
 
 bool ingest_write(
-    Db *db, Plan *plan, IngestLane *lane, int64_t now_us, bool *ret_unknown, GError **error) {
+    Db *db, IngestPlan *plan, IngestLane *lane, int64_t now_us, bool *ret_unknown, GError **error) {
     *ret_unknown = false;
     g_auto(DbTx) tx = {0};
     if (!db_begin(db, &tx, error) || !raise_lane(db, lane, now_us, error) ||
