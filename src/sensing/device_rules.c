@@ -79,8 +79,9 @@ void point_page_clear(PointPage *page) {
 static char *address_text(int64_t address) {
     int64_t loop = address & 0xffff;
     int64_t number = address >> 16;
-    return number == 0 ? g_strdup_printf("%" G_GINT64_FORMAT, loop)
-                       : g_strdup_printf("%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, loop, number);
+    return number == 0
+               ? g_strdup_printf("%" G_GINT64_FORMAT, loop)
+               : g_strdup_printf("%" G_GINT64_FORMAT " 区 %" G_GINT64_FORMAT " 号", loop, number);
 }
 
 char *point_title(const Point *point) {
