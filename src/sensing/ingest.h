@@ -64,9 +64,14 @@ typedef struct Reading {
 typedef struct IngestMessage {
     const char *protocol; /* "mqtt", "http" */
     const char *code;     /* how the device names itself: device.code */
-    /* Tells the message when it is sent again: a hash of the sender's own id and of its bytes. 0:
-     * the sender never repeats. */
+    /* Tells the message when it is sent again: a hash of the sender's own number for it and of its
+     * bytes, together with `sent_us`, the sender's clock in it (0: it has none). `key` 0: never
+     * sent again. */
     uint64_t key;
+    int64_t sent_us;
+    /* Datagrams overtake each other: a state that is older by number and by time is not taken. */
+    bool may_be_late;
+    uint16_t serial;
     const Reading *readings;
     size_t count;
     int64_t received_us;
