@@ -115,7 +115,7 @@ typedef enum Gb26875Reason {
     GB26875_NO_START,  /* bytes between frames */
     GB26875_LENGTH,    /* start and head, but the length is over the limit */
     GB26875_END,       /* no end marker where the length says */
-    GB26875_CHECKSUM,  /* */
+    GB26875_CHECKSUM,  /* marks and length hold, the sum does not */
     GB26875_TRUNCATED, /* the stream ended inside the frame */
     /* A frame (GB26875_REFUSED): marks, length and checksum hold, its content does not. */
     GB26875_COMMAND,        /* reserved command byte, or one that the profile does not know */
@@ -132,7 +132,7 @@ typedef enum Gb26875Found {
     GB26875_MORE,    /* nothing is decided before `needed` bytes are there (raw.size is 0) */
     GB26875_FRAME,   /* a good frame */
     GB26875_REFUSED, /* a frame with all of its head, but to be answered with deny (6.5.3) */
-    GB26875_GARBAGE, /* raw are bytes that are no frame; has_head: they look like one, see below */
+    GB26875_GARBAGE, /* raw are bytes that are no frame; see has_head */
 } Gb26875Found;
 
 /* What a frame is for, as its profile sees it. */
@@ -160,7 +160,7 @@ typedef struct Gb26875Frame {
     FrameSlice raw;   /* from the first byte given to scan; drop so many */
     FrameSlice unit;  /* application data unit */
     Gb26875Head head; /* valid for FRAME and REFUSED, and when has_head */
-    bool has_head;    /* GARBAGE with a whole head of a plausible length: may be denied by seq */
+    bool has_head;    /* also GARBAGE that begins like a frame: may be denied by its serial */
     bool has_objects; /* unit begins with type and count */
     uint8_t type;     /* Gb26875Type or a vendor's; 0 without objects */
     uint8_t count;    /* may be 0 */
@@ -258,7 +258,9 @@ size_t gb26875_encode(const Gb26875Profile *profile,
                       size_t size);
 /* A frame with `count` objects of `type`, each laid out as the standard or the profile's `layout`
  * says (NULL: standard, or the profile's own form of that type if it replaces it). A shorter text
- * is padded with NUL. What was decoded gives the same bytes again. */
+ * is padded with NUL. Fields without a place in Gb26875Object are taken from its `raw`. Units of
+ * one object whatever the count says (vendors') take objects[0], or NULL for none. What was decoded
+ * gives the same bytes again. */
 size_t gb26875_encode_objects(const Gb26875Profile *profile,
                               const Gb26875Head *head,
                               uint8_t type,

@@ -22,7 +22,7 @@ typedef enum Gb26875FieldKind {
     GB26875_FIELD_VERSION,   /* 2 */
     GB26875_FIELD_TEXT,      /* `size` bytes of GB 18030 */
     GB26875_FIELD_TIME,      /* 6 */
-    GB26875_FIELD_STRING,    /* a length byte and as many bytes of GB 18030 */
+    GB26875_FIELD_STRING,    /* a length of `size` bytes, 1 or 2, then as many of GB 18030 */
     GB26875_FIELD_NUMBER,    /* `size` bytes, unsigned, low byte first */
     GB26875_FIELD_BYTES,     /* `size` bytes of unknown meaning */
     GB26875_FIELD_REST,      /* everything up to the end of the unit; last, and only one object */
@@ -72,6 +72,7 @@ struct Gb26875Profile {
     struct {
         char word[24], name_zh[32];
     } component_bit[GB26875_STATE_BITS];
+    uint8_t layout_of[256]; /* by type: 1 + index of its first layout; 0: none */
     unsigned layout_count;
     Gb26875Layout layouts[GB26875_LAYOUTS_MAX];
 };
@@ -80,14 +81,14 @@ struct Gb26875Profile {
 const Gb26875Profile *gb26875_profile(const char *name);
 /* All of them, standard first, NULL at the end. */
 const Gb26875Profile *const *gb26875_profiles(void);
-/* Reads one profile's JSON; false with file-like position and reason in `error`. The others come
- * through here too: an embedded profile that is wrong stops the program. */
+/* Reads one profile's JSON; false with file-like position and reason in `error`. The embedded
+ * ones come through here too; one that is wrong stops the program. */
 bool gb26875_profile_read(const char *text, size_t size, Gb26875Profile *ret, GError **error);
 
 /* One field of a vendor's object, in order: `*at` starts at 0. False after the last. */
 typedef struct Gb26875FieldValue {
     const Gb26875Field *field; /* borrowed from the layout */
-    FrameSlice bytes;          /* without the length byte of a string */
+    FrameSlice bytes;          /* without the length of a string */
 } Gb26875FieldValue;
 bool gb26875_field_next(const Gb26875Layout *layout,
                         FrameSlice object,
