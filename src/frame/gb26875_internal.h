@@ -31,3 +31,9 @@ const Gb26875Layout *gb26875_layouts_of(const Gb26875Profile *profile, uint8_t t
 
 /* Bytes of the field that begins at `at`; false if it does not fit. */
 bool gb26875_field_size(const Gb26875Field *field, FrameSlice object, size_t at, size_t *ret_size);
+
+/* The form in which the encoder writes a type when none is named; NULL: the standard's, or bytes.
+ */
+const Gb26875Layout *gb26875_usual_layout(const Gb26875Profile *profile, uint8_t type);
+/* One object, whatever the count says? `layout` NULL: the usual one. */
+bool gb26875_is_single(const Gb26875Profile *profile, uint8_t type, const Gb26875Layout *layout);

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "frame/gb26875_profile.h"
 #include "sensing/sensing.h"
 
 typedef struct Ingest Ingest;
@@ -59,8 +60,7 @@ typedef struct Reading {
     size_t raw_size;
 } Reading;
 
-/* One message of a device: all of its readings are stored or none. Everything is borrowed until
- * the call returns. */
+/* One message of a device. Everything is borrowed until the call returns. */
 typedef struct IngestMessage {
     const char *protocol; /* "mqtt", "http" */
     const char *code;     /* how the device names itself: device.code */
@@ -75,9 +75,11 @@ typedef struct IngestMessage {
     const Reading *readings;
     size_t count;
     int64_t received_us;
+    const Gb26875Profile *profile; /* dialect of a device that is learned now; NULL: standard */
 } IngestMessage;
 
 /* Stores one message and returns after its commit. Thread: any but ingest's; may wait long while
  * the database is away. HZ_ERROR_DENIED: the device is unknown or retired and refused;
- * HZ_ERROR_LIMIT: more points than one device may have; HZ_ERROR_UNAVAILABLE: ingest stops. */
+ * HZ_ERROR_LIMIT: more devices or points than we keep, what fits is stored; HZ_ERROR_UNAVAILABLE:
+ * ingest stops. */
 bool ingest_store(Ingest *ingest, const IngestMessage *message, GError **error);

@@ -15,7 +15,6 @@ static void device_free(gpointer data) {
     }
     g_free(device->protocol);
     g_free(device->code);
-    g_free(device->profile);
     g_free(device->region);
     g_free(device->place);
     g_free(device->name);
@@ -57,7 +56,7 @@ IngestDevice *ingest_state_add(IngestState *state, const char *protocol, const c
     IngestDevice *device = g_new0(IngestDevice, 1);
     device->protocol = g_strdup(protocol);
     device->code = g_strdup(code);
-    device->profile = g_strdup("");
+    device->profile = gb26875_profile("standard");
     device->region = g_strdup("");
     device->place = g_strdup("");
     device->name = g_strdup("");
