@@ -1,27 +1,46 @@
 /* Synthetic devices in tables device and point. */
 #include "sensing/roster.h"
 
-static bool add_points(
-    Db *db, int64_t id, const RosterPlace *place, const SceneDevice *device, int64_t now_us, GError **error) {
+/* Where points go. */
+typedef struct Adding {
+    Db *db;
+    int64_t device_id, now_us;
+    const RosterPlace *place;
+} Adding;
+
+/* component_type -1: the system as a whole. */
+static bool add_point(const Adding *adding,
+                      const ScenePoint *point,
+                      int component_type,
+                      const char *floor,
+                      GError **error) {
+    return db_exec(adding->db,
+                   SQL("INSERT INTO point (device_id, system_type, system_address, "
+                       "component_type, address, name, floor, room, building_id, district, "
+                       "state_bits, state_us, created_us) "
+                       "VALUES ($1, $2, $3, $4, $5, '', $6, '', $7, $8, 0, $9, $9)"),
+                   DB_ARGS(db_int(adding->device_id),
+                           db_int(point->system_type),
+                           db_int(point->system_address),
+                           db_int(component_type),
+                           db_int(point->address),
+                           db_text(floor),
+                           db_int(adding->place->building_id),
+                           db_int(adding->place->district),
+                           db_int(adding->now_us)),
+                   NULL,
+                   error);
+}
+
+static bool add_points(const Adding *adding, const SceneDevice *device, GError **error) {
+    const ScenePoint alarm_system = {.system_type = 1, .system_address = 1};
+    if (!add_point(adding, &alarm_system, -1, "", error)) {
+        return false;
+    }
     for (guint i = 0; i < device->points->len; i++) {
         const ScenePoint *point = &g_array_index(device->points, ScenePoint, i);
         g_autofree char *floor = g_strdup_printf("%u 层", point->floor);
-        if (!db_exec(db,
-                     SQL("INSERT INTO point (device_id, system_type, system_address, "
-                         "component_type, address, name, floor, room, building_id, district, "
-                         "state_bits, state_us, created_us) "
-                         "VALUES ($1, $2, $3, $4, $5, '', $6, '', $7, $8, 0, $9, $9)"),
-                     DB_ARGS(db_int(id),
-                             db_int(point->system_type),
-                             db_int(point->system_address),
-                             db_int(point->component_type),
-                             db_int(point->address),
-                             db_text(floor),
-                             db_int(place->building_id),
-                             db_int(place->district),
-                             db_int(now_us)),
-                     NULL,
-                     error)) {
+        if (!add_point(adding, point, point->component_type, floor, error)) {
             return false;
         }
     }
@@ -66,7 +85,8 @@ bool roster_add(Db *db,
         return false;
     }
     *ret_added = added;
-    return !added || add_points(db, id, place, device, now_us, error);
+    const Adding adding = {.db = db, .device_id = id, .now_us = now_us, .place = place};
+    return !added || add_points(&adding, device, error);
 }
 
 static bool load_points(Db *db, int64_t id, GArray *points, GError **error) {
