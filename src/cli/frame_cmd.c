@@ -70,19 +70,6 @@ static int each(const FrameOptions *options, int (*one)(const FrameOptions *, co
 
 /* --- decode ---------------------------------------------------------------------------------- */
 
-/* Other profiles under which a refused frame would be good: a hint to whoever sets a device up. */
-static void put_fits(json_t *json, const Gb26875Frame *frame) {
-    json_t *list = json_array();
-    for (const Gb26875Profile *const *other = gb26875_profiles(); *other != NULL; other++) {
-        Gb26875Frame again;
-        if (gb26875_scan(*other, frame->raw, true, &again) == GB26875_FRAME &&
-            again.raw.size == frame->raw.size) {
-            json_array_append_new(list, json_string((*other)->name));
-        }
-    }
-    json_put(json, "fits", list);
-}
-
 static void print_object(const json_t *object) {
     printf("  ");
     if (json_object_get(object, "system_zh") != NULL) {
@@ -153,9 +140,6 @@ static void print_found(const FrameOptions *options,
                         size_t offset) {
     g_autoptr(json_t) json = gb26875_json(options->profile, found, frame);
     json_put_int(json, "offset", (int64_t)offset);
-    if (found == GB26875_REFUSED) {
-        put_fits(json, frame);
-    }
     if (options->json) {
         g_autofree char *text = json_write(json);
         puts(text);

@@ -223,6 +223,19 @@ static void put_unit(json_t *json, const Gb26875Profile *profile, const Gb26875F
     }
 }
 
+/* Profiles under which a refused frame would be good: a hint to whoever sets a device up. */
+static json_t *fits(const Gb26875Frame *frame) {
+    json_t *list = json_array();
+    for (const Gb26875Profile *const *other = gb26875_profiles(); *other != NULL; other++) {
+        Gb26875Frame again;
+        if (gb26875_scan(*other, frame->raw, true, &again) == GB26875_FRAME &&
+            again.raw.size == frame->raw.size) {
+            json_array_append_new(list, json_string((*other)->name));
+        }
+    }
+    return list;
+}
+
 json_t *gb26875_json(const Gb26875Profile *profile, Gb26875Found found, const Gb26875Frame *frame) {
     json_t *json = json_object();
     json_t *list = json_array();
@@ -247,6 +260,9 @@ json_t *gb26875_json(const Gb26875Profile *profile, Gb26875Found found, const Gb
         json_array_append_new(list, gb26875_object_json(profile, frame, &object));
     }
     json_put(json, "objects", list);
+    if (found == GB26875_REFUSED) {
+        json_put(json, "fits", fits(frame));
+    }
     put_hex(json, "raw", frame->raw.bytes, frame->raw.size);
     return json;
 }
@@ -395,9 +411,12 @@ static bool get_head(Reading *reading, const json_t *json, int64_t now_us, Gb268
 /* The form in which `unit` was decoded, so that it is written in the same. */
 static const Gb26875Layout *
 layout_of(const Gb26875Profile *profile, const Gb26875Head *head, FrameSlice unit) {
-    Gb26875Frame frame = {.head = *head, .unit = unit};
-    return unit.size >= 2 && gb26875_unit_check(profile, &frame) == GB26875_OK ? frame.layout
-                                                                               : NULL;
+    if (unit.size < 2) {
+        return NULL;
+    }
+    Gb26875Frame frame = {
+        .head = *head, .unit = unit, .type = unit.bytes[0], .count = unit.bytes[1]};
+    return gb26875_unit_check(profile, &frame) == GB26875_OK ? frame.layout : NULL;
 }
 
 static size_t

@@ -8,8 +8,8 @@
 #include "frame/gb26875_profile.h"
 
 /* What gb26875_scan found (not GB26875_MORE): {valid, reason, seq, version, time, src, dst, cmd,
- * type, count, objects: […], …}. Addresses are numbers, times ISO 8601 +08:00 or null. Caller owns
- * the result. */
+ * type, count, objects: […], …}. Addresses are numbers, times ISO 8601 +08:00 or null. A refused
+ * frame has "fits": the profiles under which it is good. Caller owns the result. */
 json_t *gb26875_json(const Gb26875Profile *profile, Gb26875Found found, const Gb26875Frame *frame);
 
 /* One object of a frame, as it stands in "objects". Caller owns the result. */
