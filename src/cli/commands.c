@@ -4,6 +4,7 @@
 #include <string.h>
 
 extern const Command backup_command;
+extern const Command device_command;
 extern const Command doctor_command;
 extern const Command export_command;
 extern const Command import_command;
@@ -26,6 +27,7 @@ const Command *const commands[] = {
     &import_command,
     &draw_command,
     &simulate_command,
+    &device_command,
     &frame_command,
     &law_command,
     &ledger_command,
