@@ -6,7 +6,6 @@
   var list = box.querySelector('[data-list]'), detail = box.querySelector('[data-detail]');
   var queue = box.querySelector('[data-queue]'), stale = box.querySelector('[data-stale]');
   var lost = document.querySelector('[data-lost]'), sound = document.querySelector('[data-sound]');
-  var waiting = document.querySelector('[data-waiting]'), own = box.dataset.id;
   var drawn = Date.now(), next = null, busy = false, again = false, title = document.title.replace(/^（\d+）/, '');
   function two(n) { return (n < 10 ? '0' : '') + n; }
   function span(s) {
@@ -93,13 +92,18 @@
   var audio = null, rung = 0;
   function wants() { try { return localStorage.getItem('hz_alarm_sound') !== 'off'; } catch (e) { return true; } }
   function label() {
-    var on = wants(), mute = on && audio && audio.state !== 'running';
+    var on = wants(), mute = on && (!audio || audio.state !== 'running');
     sound.setAttribute('aria-pressed', on ? 'true' : 'false');
-    sound.querySelector('span').textContent = !on ? '声音 关' : mute ? '声音 要点一下页面才会响' : '声音 开';
+    sound.querySelector('span').textContent = !on ? '声音 关' : mute ? '声音 点一下页面才会响' : '声音 开';
+  }
+  function wake() {
+    if (!sound || sound.hidden || !wants()) return;
+    if (!audio) { audio = new AudioContext(); audio.addEventListener('statechange', label); }
+    if (audio.state !== 'running') audio.resume();
+    label();
   }
   function ring() {
-    if (!audio || !wants() || !+box.dataset.waiting || Date.now() - rung < 10000) return;
-    if (audio.state !== 'running') { audio.resume(); label(); return; }
+    if (!audio || audio.state !== 'running' || !wants() || !+box.dataset.waiting || Date.now() - rung < 10000) return;
     rung = Date.now();
     var tone = audio.createOscillator(), loud = audio.createGain();
     tone.frequency.value = 880;
@@ -108,15 +112,14 @@
     tone.start(); tone.stop(audio.currentTime + 0.4);
   }
   if (sound && window.AudioContext) {
-    audio = new AudioContext();
     sound.hidden = false;
-    audio.addEventListener('statechange', label);
     sound.addEventListener('click', function () {
-      try { localStorage.setItem('hz_alarm_sound', wants() ? 'off' : 'on'); } catch (e) { /* the switch then holds for this press only */ }
+      try { localStorage.setItem('hz_alarm_sound', wants() ? 'off' : 'on'); } catch (e) { /* then it stays as it is */ }
       rung = 0;
-      label(); ring();
+      wake(); label(); ring();
     });
-    document.addEventListener('pointerdown', function () { if (wants()) audio.resume(); });
+    document.addEventListener('pointerdown', function (e) { if (!sound.contains(e.target)) wake(); });
+    document.addEventListener('keydown', wake);
     label();
     setInterval(ring, 1000);
   }
