@@ -16,6 +16,7 @@
 #include "registry/registry.h"
 #include "report/report.h"
 #include "sensing/sensing.h"
+#include "sensing/sensing_building.h"
 #include "web/module.h"
 
 const Module *const modules[] = {
@@ -61,8 +62,16 @@ const PastSource past_sources[] = {
 
 /* What the page of a building shows of rooms above. */
 const BuildingSource building_sources[] = {
+    sensing_building_section,
+    alarm_building_section,
     NULL,
 };
+
+static bool
+see_also(Db *db, const Matter *matter, const Principal *who, json_t *list, GError **error) {
+    return inspection_see_also(db, matter, who, list, error) &&
+           alarm_see_also(db, matter, who, list, error);
+}
 
 /* What acts on matters ask of rooms above casework. */
 const CaseHooks case_hooks = {
@@ -70,7 +79,7 @@ const CaseHooks case_hooks = {
     .count = inspection_count,
     .refuse = inspection_refuse,
     .taken = inspection_follow,
-    .see_also = inspection_see_also,
+    .see_also = see_also,
 };
 
 /* Where the roles page looks up regions and agencies. */

@@ -25,7 +25,7 @@
 
 typedef struct Filter {
     AlarmQuery query;
-    const char *class, *result, *district, *day; /* words as they came; NULL: none */
+    const char *class, *result, *district, *day, *building; /* words as they came; NULL: none */
     const char *problem;
 } Filter;
 
@@ -39,7 +39,8 @@ static void read_filter(Ctx *ctx, const Request *req, Filter *filter) {
                        .class = word_of(req, "class"),
                        .result = word_of(req, "result"),
                        .district = word_of(req, "district"),
-                       .day = word_of(req, "day")};
+                       .day = word_of(req, "day"),
+                       .building = word_of(req, "building")};
     AlarmClass class = ALARM_FIRE;
     AlarmResult result = ALARM_OPEN;
     char code[REGION_CODE_MAX + 1];
@@ -54,6 +55,7 @@ static void read_filter(Ctx *ctx, const Request *req, Filter *filter) {
     if (filter->district != NULL && region_code_parse(filter->district, code)) {
         filter->query.district = region_district(code);
     }
+    filter->query.building_id = alarm_query_number(req, "building");
     if (filter->day != NULL && clock_parse(filter->day, &filter->query.from_us)) {
         filter->query.to_us = filter->query.from_us + CLOCK_DAY_US;
     } else if (filter->day != NULL) {
@@ -66,6 +68,7 @@ static char *filter_words(const Filter *filter) {
     const char *const pairs[][2] = {{"class", filter->class},
                                     {"result", filter->result},
                                     {"district", filter->district},
+                                    {"building", filter->building},
                                     {"day", filter->problem == NULL ? filter->day : NULL}};
     for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
         if (pairs[i][1] != NULL) {
@@ -164,8 +167,8 @@ static json_t *rate_model(const AlarmRate *rate, bool by_building, int64_t days)
         number_percent(rate->false_count, rate->false_count + rate->true_count);
     g_autofree char *monthly =
         g_strdup_printf("%.1f", (double)rate->false_count * 30 / (double)days);
-    g_autofree char *href =
-        by_building ? g_strdup_printf("/work/buildings/%" G_GINT64_FORMAT, rate->id) : NULL;
+    g_autofree char *href = g_strdup_printf(
+        "/work/%s/%" G_GINT64_FORMAT, by_building ? "buildings" : "devices", rate->id);
     json_put_int(model, "id", rate->id);
     json_put_text(model, "name", rate->name);
     json_put_text(model, "place", rate->place);
