@@ -1,5 +1,6 @@
 /* All rooms, bottom first: the order of migrations. */
 #include "account/account.h"
+#include "alarm/alarm.h"
 #include "casework/casework.h"
 #include "draw/draw.h"
 #include "draw/draw_substitute.h"
@@ -30,6 +31,7 @@ const Module *const modules[] = {
     &inspection_module,
     &report_module,
     &sensing_module,
+    &alarm_module,
     &publicity_module,
     NULL,
 };
@@ -48,6 +50,7 @@ const DrawSubstituted draw_substituted_hooks[] = {
 
 /* What follows what devices tell, in the transaction that stores it. */
 const SensingHook sensing_hooks[] = {
+    alarm_take_edges,
     NULL,
 };
 
@@ -60,8 +63,15 @@ const PastSource past_sources[] = {
 /* What the page of a building shows of rooms above. */
 const BuildingSource building_sources[] = {
     sensing_building_section,
+    alarm_building_section,
     NULL,
 };
+
+static bool
+see_also(Db *db, const Matter *matter, const Principal *who, json_t *list, GError **error) {
+    return inspection_see_also(db, matter, who, list, error) &&
+           alarm_see_also(db, matter, who, list, error);
+}
 
 /* What acts on matters ask of rooms above casework. */
 const CaseHooks case_hooks = {
@@ -69,7 +79,7 @@ const CaseHooks case_hooks = {
     .count = inspection_count,
     .refuse = inspection_refuse,
     .taken = inspection_follow,
-    .see_also = inspection_see_also,
+    .see_also = see_also,
 };
 
 /* Where the roles page looks up regions and agencies. */
