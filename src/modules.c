@@ -9,6 +9,7 @@
 #include "law/law.h"
 #include "ledger/ledger.h"
 #include "publicity/publicity.h"
+#include "registry/building_section.h"
 #include "registry/past.h"
 #include "registry/places.h"
 #include "registry/registry.h"
@@ -52,6 +53,11 @@ const SensingHook sensing_hooks[] = {
 /* What the page of a unit or a building shows of past inspections beside imported ones. */
 const PastSource past_sources[] = {
     inspection_past,
+    NULL,
+};
+
+/* What the page of a building shows of rooms above. */
+const BuildingSource building_sources[] = {
     NULL,
 };
 

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "registry/building_list.h"
+#include "registry/building_section.h"
 #include "registry/building_store.h"
 #include "registry/registry_pages.h"
 
@@ -146,6 +147,17 @@ static bool put_units(Ctx *ctx, int64_t id, json_t *model, GError **error) {
     return good;
 }
 
+static bool put_sections(Ctx *ctx, int64_t id, json_t *model, GError **error) {
+    json_t *sections = json_array();
+    json_put(model, "sections", sections);
+    for (const BuildingSource *source = building_sources; *source != NULL; source++) {
+        if (!(*source)(ctx, id, sections, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void put_measures(json_t *model, const Building *building) {
     g_autofree char *floors =
         building->floors_above == 0
@@ -198,7 +210,7 @@ Response *building_page(Ctx *ctx, const Request *req) {
     page_put_day(model, "created", building.created_us, "未登记");
     page_put_day(model, "changed", building.changed_us, "未登记");
     if (place == NULL || !put_units(ctx, id, model, &error) ||
-        !page_put_proof(ctx->db, model, object, &error) ||
+        !put_sections(ctx, id, model, &error) || !page_put_proof(ctx->db, model, object, &error) ||
         !page_put_history(ctx->db, model, "building", id, &error) ||
         !page_put_past(ctx, model, "building", id, &error)) {
         return response_problem(error, NULL);

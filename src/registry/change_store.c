@@ -48,6 +48,21 @@ static const struct {
     {"unmerge", "撤销合并"},
     {"give", "登记赋权、委托"},
     {"end", "终止赋权、委托"},
+    {"profile", "报文方言"},
+    {"unit", "单位"},
+    {"place", "位置"},
+    {"state", "状态"},
+    {"service_body", "维保单位"},
+    {"service_contact", "维保联系方式"},
+    {"floor", "楼层"},
+    {"room", "房间"},
+    {"point", "点位"},
+    {"limits", "上下限"},
+    {"bind", "绑定"},
+    {"retire", "停用"},
+    {"restore", "恢复使用"},
+    {"key", "更换密钥"},
+    {"limit", "修改上下限"},
 };
 
 static const char *name_zh(const char *word) {

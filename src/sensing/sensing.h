@@ -64,3 +64,36 @@ typedef struct SensingEdge {
  * sensing_hooks (src/modules.c; ends with NULL). */
 typedef bool (*SensingHook)(Db *db, const SensingEdge *edges, size_t count, GError **error);
 extern const SensingHook sensing_hooks[];
+
+/* --- commands to devices -------------------------------------------------------------------------
+ */
+
+/* What the centre may ask of a device. The words are those of device_command.kind. */
+typedef enum SensingCommandKind {
+    SENSING_DUTY_CHECK,  /* "duty" 查岗 (type 91); `minutes` to answer in */
+    SENSING_CLOCK_SYNC,  /* "clock" (type 90) */
+    SENSING_READ_DEVICE, /* "read-device": state of the device itself (type 81) */
+    SENSING_READ_SYSTEM, /* "read-system": state of one system (type 61) */
+    SENSING_READ_POINT,  /* "read-point": state of one component (type 62) */
+    SENSING_READ_VALUE,  /* "read-value": analog value of one component (type 63) */
+    SENSING_COMMAND_KIND_COUNT,
+} SensingCommandKind;
+const char *sensing_command_word(SensingCommandKind kind);
+
+typedef struct SensingCommand {
+    SensingCommandKind kind;
+    int64_t device_id;
+    int64_t minutes;    /* duty check: 1 to 255 */
+    int64_t point_id;   /* READ_SYSTEM, READ_POINT, READ_VALUE; else 0 */
+    int64_t account_id; /* who asks; 0: the server itself */
+} SensingCommand;
+
+/* Queues a command in the caller's transaction, with its ledger entry "device.command". The
+ * gateway sends it within a second and writes what became of it into device_command.state:
+ * queued, sent, confirmed (the device has it), answered (a query by its data, a duty check by the
+ * officer), failed (with `failure`: offline, denied, silent, unanswered). A duty check that
+ * nobody answers within its minutes stays confirmed; who asked counts the minutes. Each change
+ * of state raises changed_us. HZ_ERROR_NOT_FOUND: no such active device of the national protocol
+ * or no such point; HZ_ERROR_INVALID: minutes. */
+bool sensing_command_add(
+    Db *db, const SensingCommand *command, int64_t now_us, int64_t *ret_id, GError **error);
