@@ -8,6 +8,7 @@
 #include "job/job.h"
 #include "law/law.h"
 #include "ledger/ledger.h"
+#include "overview/overview.h"
 #include "publicity/publicity.h"
 #include "registry/building_section.h"
 #include "registry/past.h"
@@ -30,6 +31,7 @@ const Module *const modules[] = {
     &report_module,
     &sensing_module,
     &publicity_module,
+    &overview_module,
     NULL,
 };
 
@@ -58,6 +60,7 @@ const PastSource past_sources[] = {
 
 /* What the page of a building shows of rooms above. */
 const BuildingSource building_sources[] = {
+    overview_building_section,
     NULL,
 };
 

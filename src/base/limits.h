@@ -60,5 +60,8 @@
 #define LIMIT_FILES_WAITING (INT64_C(1024) * MIB) /* of one account, uploaded but in no act yet */
 #define LIMIT_JPEG_MEMORY (192 * MIB) /* for one public copy; 48 megapixels take 144 MiB */
 
+/* overview */
+#define LIMIT_WALL_SILENCE_S 600 /* no device at all was heard: the wall says so; a heartbeat is 60 s */
+
 /* store */
 #define LIMIT_DB_VALUE (256 * MIB) /* one text or blob; PostgreSQL itself stops at 1 GiB */

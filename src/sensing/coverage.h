@@ -117,10 +117,12 @@ GArray *coverage_buildings(Db *db, const CoverageQuery *query, GError **error);
 typedef struct CoverageCell {
     int64_t cell;
     int64_t buildings, covered, silent;
+    int64_t building_id; /* one of them */
+    char *name;          /* of that building: tells people where it is; owned */
     double longitude, latitude;
 } CoverageCell;
 /* Squares of a district; `parent` 0: the larger ones, else the smaller ones in it. GArray of
- * CoverageCell. NULL on error. */
+ * CoverageCell that clears its elements. NULL on error. */
 GArray *coverage_cells(Db *db, int64_t district, int64_t parent, GError **error);
 
 /* The district of today in which a code of a region lies, as a number: its own, or that of its

@@ -260,6 +260,7 @@ static void add_to_cell(CoverageCell *cell, const Seen *seen) {
     cell->buildings++;
     cell->covered += seen->state == COVERAGE_COVERED;
     cell->silent += seen->state == COVERAGE_SILENT;
+    cell->building_id = cell->building_id == 0 ? seen->id : MIN(cell->building_id, seen->id);
     cell->longitude += seen->longitude;
     cell->latitude += seen->latitude;
 }
@@ -279,6 +280,7 @@ write_zoom(Db *db, const Refresh *refresh, GHashTable *cells, int64_t zoom, GErr
                              db_int(cell->buildings),
                              db_int(cell->covered),
                              db_int(cell->silent),
+                             db_int(cell->building_id),
                              db_real(cell->longitude / (double)cell->buildings),
                              db_real(cell->latitude / (double)cell->buildings)};
         g_array_append_vals(args, row, G_N_ELEMENTS(row));
@@ -286,9 +288,9 @@ write_zoom(Db *db, const Refresh *refresh, GHashTable *cells, int64_t zoom, GErr
     return args->len == 0 ||
            db_exec_many(db,
                         SQL("INSERT INTO coverage_cell (district, zoom, parent, cell, buildings, "
-                            "covered, silent, longitude, latitude) VALUES ($1, $2, $3, $4, $5, "
-                            "$6, $7, $8, $9)"),
-                        9,
+                            "covered, silent, building_id, longitude, latitude) VALUES ($1, "
+                            "$2, $3, $4, $5, $6, $7, $8, $9, $10)"),
+                        10,
                         (DbArgs){(const DbArg *)(void *)args->data, args->len},
                         NULL,
                         error);

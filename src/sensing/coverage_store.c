@@ -230,13 +230,19 @@ GArray *coverage_buildings(Db *db, const CoverageQuery *query, GError **error) {
 /* --- the map ------------------------------------------------------------------------------------
  */
 
+static void clear_cell(gpointer data) {
+    g_free(((CoverageCell *)data)->name);
+}
+
 GArray *coverage_cells(Db *db, int64_t district, int64_t parent, GError **error) {
     g_autoptr(GArray) cells = g_array_new(FALSE, FALSE, sizeof(CoverageCell));
+    g_array_set_clear_func(cells, clear_cell);
     g_autoptr(DbRows) rows =
         db_query(db,
-                 SQL("SELECT cell, buildings, covered, silent, longitude, latitude FROM "
-                     "coverage_cell WHERE district = $1 AND zoom = $2 AND parent = $3 "
-                     "ORDER BY cell"),
+                 SQL("SELECT c.cell, c.buildings, c.covered, c.silent, c.longitude, c.latitude, "
+                     "c.building_id, b.name FROM coverage_cell c LEFT JOIN building b ON b.id = "
+                     "c.building_id WHERE c.district = $1 AND c.zoom = $2 AND c.parent = $3 "
+                     "ORDER BY c.cell"),
                  DB_ARGS(db_int(district), db_int(parent == 0 ? 0 : 1), db_int(parent)),
                  error);
     if (rows == NULL) {
@@ -248,7 +254,9 @@ GArray *coverage_cells(Db *db, int64_t district, int64_t parent, GError **error)
                              .covered = db_rows_int(rows, 2),
                              .silent = db_rows_int(rows, 3),
                              .longitude = db_rows_real(rows, 4),
-                             .latitude = db_rows_real(rows, 5)};
+                             .latitude = db_rows_real(rows, 5),
+                             .building_id = db_rows_int(rows, 6),
+                             .name = g_strdup(db_rows_text(rows, 7))};
         g_array_append_val(cells, cell);
     }
     return db_rows_done(rows, error) ? g_steal_pointer(&cells) : NULL;

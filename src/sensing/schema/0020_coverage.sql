@@ -48,6 +48,7 @@ CREATE TABLE coverage_cell (
     buildings BIGINT NOT NULL,
     covered BIGINT NOT NULL,
     silent BIGINT NOT NULL,
+    building_id BIGINT NOT NULL,         -- one of them, whose name tells people where it is
     longitude DOUBLE PRECISION NOT NULL, -- middle of its buildings
     latitude DOUBLE PRECISION NOT NULL,
     PRIMARY KEY (district, zoom, parent, cell)
