@@ -1,5 +1,6 @@
 /* All rooms, bottom first: the order of migrations. */
 #include "account/account.h"
+#include "alarm/alarm.h"
 #include "casework/casework.h"
 #include "draw/draw.h"
 #include "draw/draw_substitute.h"
@@ -30,6 +31,7 @@ const Module *const modules[] = {
     &inspection_module,
     &report_module,
     &sensing_module,
+    &alarm_module,
     &publicity_module,
     &overview_module,
     NULL,
@@ -49,6 +51,7 @@ const DrawSubstituted draw_substituted_hooks[] = {
 
 /* What follows what devices tell, in the transaction that stores it. */
 const SensingHook sensing_hooks[] = {
+    alarm_take_edges,
     NULL,
 };
 
