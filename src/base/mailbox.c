@@ -1,6 +1,7 @@
 #include "base/mailbox.h"
 
 #include <pthread.h>
+#include <time.h>
 
 struct Mailbox {
     pthread_mutex_t lock;
@@ -17,7 +18,11 @@ Mailbox *mailbox_new(size_t capacity) {
     g_assert(capacity > 0);
     Mailbox *mailbox = g_new0(Mailbox, 1);
     pthread_mutex_init(&mailbox->lock, NULL);
-    pthread_cond_init(&mailbox->filled, NULL);
+    pthread_condattr_t steady; /* waits must not end early because somebody sets the clock */
+    pthread_condattr_init(&steady);
+    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+    pthread_cond_init(&mailbox->filled, &steady);
+    pthread_condattr_destroy(&steady);
     pthread_cond_init(&mailbox->drained, NULL);
     mailbox->slots = g_new0(void *, capacity);
     mailbox->capacity = capacity;
@@ -96,6 +101,32 @@ void *mailbox_take_wait(Mailbox *mailbox) {
     void *message = pop(mailbox);
     pthread_mutex_unlock(&mailbox->lock);
     return message;
+}
+
+void *mailbox_take_within(Mailbox *mailbox, unsigned ms) {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    pthread_mutex_lock(&mailbox->lock);
+    int waited = 0;
+    while (!mailbox->is_closed && mailbox->count == 0 && waited == 0) {
+        waited = pthread_cond_timedwait(&mailbox->filled, &mailbox->lock, &until);
+    }
+    void *message = pop(mailbox);
+    pthread_mutex_unlock(&mailbox->lock);
+    return message;
+}
+
+bool mailbox_is_closed(Mailbox *mailbox) {
+    pthread_mutex_lock(&mailbox->lock);
+    bool is_closed = mailbox->is_closed;
+    pthread_mutex_unlock(&mailbox->lock);
+    return is_closed;
 }
 
 void mailbox_close(Mailbox *mailbox) {

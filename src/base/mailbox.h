@@ -27,6 +27,9 @@ bool mailbox_put_wait(Mailbox *mailbox, void *message);
 void *mailbox_take(Mailbox *mailbox);
 /* Waits; NULL only when the box is closed and empty. */
 void *mailbox_take_wait(Mailbox *mailbox);
+/* Waits at most `ms` milliseconds: for takers who also have something to do by the clock. */
+void *mailbox_take_within(Mailbox *mailbox, unsigned ms);
+bool mailbox_is_closed(Mailbox *mailbox);
 
 /* No more puts; waiting takers drain what is left and then get NULL. */
 void mailbox_close(Mailbox *mailbox);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define NAME_LETTERS 100                        /* characters of a name, as for buildings */
+#define NAME_LETTERS 100                    /* characters of a name, as for buildings */
 #define CODE_MAX 64                         /* of a code: MQTT ids stay under it */
 #define ADDRESS_MAX INT64_C(0xffffffffffff) /* six bytes: GB/T 26875.3 6.6 */
 

@@ -14,9 +14,9 @@ typedef struct Gateway Gateway;
 #define GATEWAY_PORT 26875 /* the standard names no port; this one is its number */
 
 typedef struct GatewayOptions {
-    const char *address; /* "127.0.0.1" or "::1"; NULL: 127.0.0.1 */
-    uint16_t port;       /* TCP and UDP; 0: any free port */
-    unsigned threads;    /* that own sockets; 0: 1 */
+    const char *address;      /* "127.0.0.1" or "::1"; NULL: 127.0.0.1 */
+    uint16_t port;            /* TCP and UDP; 0: any free port */
+    unsigned threads;         /* that own sockets; 0: 1 */
     unsigned connections_max; /* of all devices; 0: LIMIT_DEVICE_CONNECTIONS */
     unsigned per_address_max; /* of one network address; 0: LIMIT_DEVICE_PER_ADDRESS */
     const char *profile;      /* dialect of devices that are not registered; NULL: "standard" */

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "frame/gb26875_profile.h"
 #include "sensing/sensing.h"
 
 typedef struct Ingest Ingest;
@@ -32,11 +33,11 @@ Ingest *ingest_current(void);
  */
 
 typedef enum ReadingKind {
-    READING_ALIVE,        /* nothing but a sign of life */
-    READING_DEVICE_STATE, /* state bits of the device itself (type 21) */
-    READING_STATE,        /* state bits of a point (types 1 and 2) */
-    READING_VALUE,        /* analog value of a point (type 3) */
-    READING_OPERATION,    /* operation flags of a system (type 4) */
+    READING_ALIVE,            /* nothing but a sign of life */
+    READING_DEVICE_STATE,     /* state bits of the device itself (type 21) */
+    READING_STATE,            /* state bits of a point (types 1 and 2) */
+    READING_VALUE,            /* analog value of a point (type 3) */
+    READING_OPERATION,        /* operation flags of a system (type 4) */
     READING_DEVICE_OPERATION, /* operation flags of the device (type 24); bit 5 answers 查岗 */
     READING_RAW,              /* kept in the journal as it came */
 } ReadingKind;
@@ -59,20 +60,25 @@ typedef struct Reading {
     size_t raw_size;
 } Reading;
 
-/* One message of a device: all of its readings are stored or none. Everything is borrowed until
- * the call returns. */
+/* One message of a device. Everything is borrowed until the call returns. */
 typedef struct IngestMessage {
     const char *protocol; /* "mqtt", "http" */
     const char *code;     /* how the device names itself: device.code */
-    /* Tells the message when it is sent again: a hash of the sender's own id and of its bytes. 0:
-     * the sender never repeats. */
+    /* Tells the message when it is sent again: a hash of the sender's own number for it and of its
+     * bytes, together with `sent_us`, the sender's clock in it (0: it has none). `key` 0: never
+     * sent again. */
     uint64_t key;
+    int64_t sent_us;
+    /* Datagrams overtake each other: a state that is older by number and by time is not taken. */
+    bool may_be_late;
+    uint16_t serial;
     const Reading *readings;
     size_t count;
     int64_t received_us;
+    const Gb26875Profile *profile; /* dialect of a device that is learned now; NULL: standard */
 } IngestMessage;
 
 /* Stores one message and returns after its commit. Thread: any but ingest's; may wait long while
  * the database is away. HZ_ERROR_DENIED: the device is unknown or retired and refused;
- * HZ_ERROR_LIMIT: more points than one device may have; HZ_ERROR_UNAVAILABLE: ingest stops. */
+ * HZ_ERROR_LIMIT: more devices or points than we keep, what fits is stored; HZ_ERROR_UNAVAILABLE: ingest stops. */
 bool ingest_store(Ingest *ingest, const IngestMessage *message, GError **error);

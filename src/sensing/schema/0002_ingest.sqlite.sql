@@ -44,6 +44,14 @@ CREATE TABLE ingest_refused (
     body BLOB NOT NULL
 );
 
+-- On which side of its limits an analog value stood last (sensing/limit_rules.h).
+CREATE TABLE point_side (
+    point_id BIGINT NOT NULL REFERENCES point (id),
+    analog_type BIGINT NOT NULL,
+    side BIGINT NOT NULL,
+    PRIMARY KEY (point_id, analog_type)
+);
+
 -- 0: as its protocol has it.
 ALTER TABLE device ADD COLUMN silent_after_s BIGINT NOT NULL DEFAULT 0;
 -- The gateway asks every second what was changed.
