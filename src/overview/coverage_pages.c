@@ -101,7 +101,7 @@ static char *forecast_cell(const CoverageForecast *forecast) {
     case COVERAGE_TOO_EARLY:
         return g_strdup("记录太短");
     case COVERAGE_NOT_AT_ALL:
-        return g_strdup("按现在的速度达不到");
+        return g_strdup("这个速度达不到");
     case COVERAGE_IN_TIME:
     case COVERAGE_LATE:
         break;

@@ -10,6 +10,7 @@ Picture picture_new(const OutlineMap *map, OutlineBox box, const char *label) {
     Picture picture = {.map = map, .box = box, .model = json_object()};
     put_format(picture.model, "view", "%.2f %.2f %.2f %.2f", box.x, box.y, box.width, box.height);
     json_put_text(picture.model, "label", label);
+    json_put_bool(picture.model, "zoom", box.width < map->width);
     json_put(picture.model, "shapes", json_array());
     json_put(picture.model, "marks", json_array());
     return picture;
@@ -22,6 +23,12 @@ void picture_shape(const Picture *picture, const PictureShape *shape) {
     json_put_text(model, "class", shape->state);
     json_put_text(model, "title", shape->title);
     json_array_append_new(json_object_get(picture->model, "shapes"), model);
+}
+
+bool picture_shows(const Picture *picture, OutlineBox box) {
+    OutlineBox both = outline_around(box, picture->box);
+    return both.width < box.width + picture->box.width &&
+           both.height < box.height + picture->box.height;
 }
 
 bool picture_holds(const Picture *picture, double x, double y) {

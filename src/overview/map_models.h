@@ -27,5 +27,7 @@ typedef struct PictureMark {
     const char *class, *text, *href, *title;
 } PictureMark;
 void picture_mark(const Picture *picture, const PictureMark *mark);
+/* Does any of the box show? */
+bool picture_shows(const Picture *picture, OutlineBox box);
 /* Is the place inside? */
 bool picture_holds(const Picture *picture, double x, double y);

@@ -49,23 +49,33 @@ line_title(Ctx *ctx, const MapAsk *ask, const CoverageLine *line, const json_t *
                            alarms);
 }
 
-static void draw_district(
-    Ctx *ctx, const MapAsk *ask, const Picture *picture, const CoverageLine *line, bool is_inset) {
+/* A sign beside each colour. */
+static const char *line_sign(LineState state) {
+    return state == LINE_MET ? " ✓" : state == LINE_NEAR ? " △" : state == LINE_FAR ? " ▲" : "";
+}
+
+static void
+draw_district(Ctx *ctx, const MapAsk *ask, const Picture *picture, const CoverageLine *line) {
     const Outline *outline = outline_find(ask->map, line->code);
-    if (outline == NULL) {
+    if (outline == NULL || !picture_shows(picture, outline->box)) {
         return;
     }
+    bool is_whole = picture->box.width > ask->map->width;
     g_autoptr(json_t) model = coverage_line_model(line, ctx->now_us);
     g_autofree char *title = line_title(ctx, ask, line, model);
     g_autofree char *href = g_strdup_printf(PATH "?region=%s", line->code);
     PictureShape shape = {.href = href,
-                          .path = is_inset ? outline->fine : outline->coarse,
+                          .path = is_whole ? outline->coarse : outline->fine,
                           .state = line_state_word(line->state),
                           .title = title};
     picture_shape(picture, &shape);
-    bool has_name = is_inset || outline->box.width >= NAME_FROM_WIDTH;
+    /* what law/ lists by name has a picture of its own */
+    bool is_listed = line->group != NULL && line->group->districts != NULL;
+    bool has_name = !is_whole || (!is_listed && outline->box.width >= NAME_FROM_WIDTH);
     if (has_name && picture_holds(picture, outline->x, outline->y)) {
-        PictureMark name = {.x = outline->x, .y = outline->y, .class = "name", .text = line->name};
+        g_autofree char *brief = short_name(line->name);
+        g_autofree char *text = g_strconcat(brief, line_sign(line->state), NULL);
+        PictureMark name = {.x = outline->x, .y = outline->y, .class = "name", .text = text};
         picture_mark(picture, &name);
     }
 }
@@ -80,67 +90,75 @@ draw_alarm_count(Ctx *ctx, const MapAsk *ask, const Picture *picture, const Cove
     }
     g_autofree char *text = g_strdup_printf("%u", alarms);
     PictureMark mark = {
-        .x = outline->x, .y = outline->y, .radius = 11, .class = "alarm", .text = text};
+        .x = outline->x, .y = outline->y, .radius = 11, .class = "alarm up", .text = text};
     picture_mark(picture, &mark);
 }
 
-/* Outlines of districts that have no line: nothing is registered there. */
-static void draw_rest(const MapAsk *ask, const Picture *picture) {
+/* Outlines of districts that have no line, or belong to the surroundings only. */
+static void draw_rest(const MapAsk *ask, const Picture *picture, const LawCoverageGroup *only) {
     for (unsigned i = 0; i < ask->map->count; i++) {
         const Outline *outline = &ask->map->outlines[i];
         bool is_line = false;
         for (guint k = 0; k < ask->lines.lines->len; k++) {
             const CoverageLine *line = &g_array_index(ask->lines.lines, CoverageLine, k);
-            is_line |= strcmp(line->code, outline->code) == 0;
+            is_line |=
+                strcmp(line->code, outline->code) == 0 && (only == NULL || line->group == only);
         }
-        if (!is_line) {
+        if (!is_line && picture_shows(picture, outline->box)) {
             PictureShape shape = {.path = outline->coarse, .state = "empty", .title = ""};
             picture_shape(picture, &shape);
         }
     }
 }
 
-static json_t *
-draw_all(Ctx *ctx, const MapAsk *ask, OutlineBox box, const char *label, bool inset) {
+/* `only`: districts of this group; NULL: all. */
+static json_t *draw_all(
+    Ctx *ctx, const MapAsk *ask, OutlineBox box, const char *label, const LawCoverageGroup *only) {
     Picture picture = picture_new(ask->map, box, label);
-    draw_rest(ask, &picture);
+    draw_rest(ask, &picture, only);
     for (guint i = 0; i < ask->lines.lines->len; i++) {
         const CoverageLine *line = &g_array_index(ask->lines.lines, CoverageLine, i);
-        draw_district(ctx, ask, &picture, line, inset);
+        if (only == NULL || line->group == only) {
+            draw_district(ctx, ask, &picture, line);
+        }
     }
     for (guint i = 0; i < ask->lines.lines->len; i++) {
         const CoverageLine *line = &g_array_index(ask->lines.lines, CoverageLine, i);
-        draw_alarm_count(ctx, ask, &picture, line);
+        if (only == NULL || line->group == only) {
+            draw_alarm_count(ctx, ask, &picture, line);
+        }
     }
     return picture.model;
 }
 
 /* The group of districts that law/ lists by name: too small to be read in the picture of all. */
-static bool centre_of(const MapAsk *ask, OutlineBox *ret_box, const char **ret_name) {
+static const LawCoverageGroup *centre_of(const MapAsk *ask, OutlineBox *ret_box) {
     const LawCoverage *rule = ask->lines.rule;
-    OutlineBox box = {0, 0, 0, 0};
     for (unsigned i = 0; rule != NULL && i < rule->group_count; i++) {
+        OutlineBox box = {0, 0, 0, 0};
         const char *const *code = rule->groups[i].districts;
         for (; code != NULL && *code != NULL; code++) {
             const Outline *outline = outline_find(ask->map, *code);
             box = outline == NULL ? box : outline_around(box, outline->box);
-            *ret_name = rule->groups[i].name;
+        }
+        if (box.width > 0) {
+            *ret_box = outline_margin(box, 0.02, 1);
+            return &rule->groups[i];
         }
     }
-    *ret_box = outline_margin(box, 0.02, 1);
-    return box.width > 0;
+    return NULL;
 }
 
 static void put_city(Ctx *ctx, const MapAsk *ask, json_t *model) {
     json_t *pictures = json_array();
     OutlineBox whole = {-2, -2, ask->map->width + 4, ask->map->height + 4};
     OutlineBox centre;
-    const char *centre_name = NULL;
+    const LawCoverageGroup *group = centre_of(ask, &centre);
     g_autofree char *label = g_strdup_printf("%s各区县", ask->area.name);
-    json_array_append_new(pictures, draw_all(ctx, ask, whole, label, false));
-    if (centre_of(ask, &centre, &centre_name)) {
-        g_autofree char *inset = g_strdup_printf("%s放大", centre_name);
-        json_array_append_new(pictures, draw_all(ctx, ask, centre, inset, true));
+    json_array_append_new(pictures, draw_all(ctx, ask, whole, label, NULL));
+    if (group != NULL) {
+        g_autofree char *inset = g_strdup_printf("%s放大", group->name);
+        json_array_append_new(pictures, draw_all(ctx, ask, centre, inset, group));
     }
     json_put(model, "pictures", pictures);
 }
@@ -245,9 +263,7 @@ static void draw_outlines(const MapAsk *ask, const Picture *picture) {
     for (unsigned i = 0; i < ask->map->count; i++) {
         const Outline *outline = &ask->map->outlines[i];
         bool is_own = strncmp(outline->code, ask->area.code, strlen(outline->code)) == 0;
-        OutlineBox both = outline_around(outline->box, picture->box);
-        bool is_near = both.width < outline->box.width + picture->box.width &&
-                       both.height < outline->box.height + picture->box.height;
+        bool is_near = picture_shows(picture, outline->box);
         if (is_own || is_near) {
             PictureShape shape = {.path = is_own ? outline->fine : outline->coarse,
                                   .state = is_own ? "free" : "empty",
@@ -398,6 +414,7 @@ static void put_blank(json_t *model, const MapAsk *ask) {
         json_put(model, lists[i], json_array());
         json_put_text(model, texts[i], NULL);
     }
+    json_put_text(model, "map_css", web_asset_url("map.css"));
     json_put_bool(model, "has_cells", false);
     json_put_bool(model, "has_buildings", false);
     json_put_bool(model, "has_more_buildings", false);

@@ -37,6 +37,15 @@ char *moment_text(int64_t time_us, int64_t now_us) {
     return g_strdup(g_str_has_prefix(minute, today) ? minute + strlen(today) + 1 : minute);
 }
 
+char *short_name(const char *name) {
+    static const char autonomous[] = "自治县";
+    if (!g_str_has_suffix(name, autonomous) || g_utf8_strlen(name, -1) < 6) {
+        return g_strdup(name);
+    }
+    g_autofree char *begin = g_utf8_substring(name, 0, 2);
+    return g_strconcat(begin, "县", NULL);
+}
+
 /* --- the area -----------------------------------------------------------------------------------
  */
 
@@ -240,6 +249,8 @@ json_t *coverage_line_model(const CoverageLine *line, int64_t now_us) {
         line->group == NULL ? NULL : clock_format_date(line->aim.due_us - CLOCK_DAY_US);
     json_put_text(model, "code", line->code);
     json_put_text(model, "name", line->name);
+    g_autofree char *brief = short_name(line->name);
+    json_put_text(model, "short", brief);
     put_format(model, "href", "/work/coverage?region=%s", line->code);
     put_format(model, "list", "/work/coverage/buildings?region=%s", line->code);
     json_put_int(model, "buildings", count->buildings);

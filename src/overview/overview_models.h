@@ -16,6 +16,9 @@ int64_t share_tenths(int64_t part, int64_t whole);
 /* "12:05", with the day when it is not today; "从来没有" for 0. Caller frees. */
 char *moment_text(int64_t time_us, int64_t now_us);
 
+/* "石柱县" for 石柱土家族自治县: for pictures, where the whole name has no room. Caller frees. */
+char *short_name(const char *name);
+
 /* --- the area -----------------------------------------------------------------------------------
  */
 

@@ -4,8 +4,9 @@
 #include "overview/overview_pages.h"
 #include "overview/overview_store.h"
 
-#define COUNT_EVERY_S 120 /* a page may be this much behind; counting a large city takes a second  \
-                           */
+#define COUNT_EVERY_S                                                                              \
+    120 /* a page may be this much behind; counting a large city takes a second                    \
+         */
 
 static const Route routes[] = {
     {ROUTE_GET, "/work/overview", overview_page, PERM_SENSING_VIEW, CSRF_NONE, 0},

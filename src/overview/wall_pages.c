@@ -37,6 +37,7 @@ static void put_clock(Ctx *ctx, json_t *model) {
     json_put_text(model, "day", day);
     json_put_text(model, "time", minute + strlen("2026-11-23 "));
     json_put_int(model, "now_ms", ctx->now_us / 1000);
+    json_put_text(model, "map_css", web_asset_url("map.css"));
     json_put_text(model, "wall_js", web_asset_url("wall.js"));
 }
 
@@ -77,11 +78,12 @@ static void put_map(Ctx *ctx,
         const Outline *outline = outline_find(map, line->code);
         unsigned open = open_alarms_in_district(ctx, alarms, line->count.district);
         g_autofree char *text = g_strdup_printf("%u", open);
+        g_autofree char *brief = short_name(line->name);
         if (outline != NULL && open > 0) {
             PictureMark mark = {
                 .x = outline->x, .y = outline->y, .radius = 17, .class = "alarm", .text = text};
             PictureMark name = {
-                .x = outline->x, .y = outline->y + 34, .class = "name", .text = line->name};
+                .x = outline->x, .y = outline->y + 34, .class = "name", .text = brief};
             picture_mark(&picture, &mark);
             picture_mark(&picture, &name);
         }
