@@ -32,7 +32,7 @@
     }).then(fresh).catch(function () { why = '正在重连。'; }).then(function () {
       clearTimeout(late);
       tick();
-      setTimeout(function () { busy = 0; if (due) renew(); }, 500);
+      setTimeout(function () { busy = 0; if (due) renew(); }, 2000);
     });
   }
   function listen() {

@@ -284,6 +284,44 @@ static OutlineBox box_of_cells(const MapAsk *ask, const GArray *cells) {
     return box;
 }
 
+static bool draw_cells(Ctx *ctx,
+                       const MapAsk *ask,
+                       const GArray *cells,
+                       OutlineBox box,
+                       const char *label,
+                       json_t *model,
+                       GError **error) {
+    Picture picture = picture_new(ask->map, box, label);
+    json_array_append_new(json_object_get(model, "pictures"), picture.model);
+    draw_outlines(ask, &picture);
+    for (guint i = 0; i < cells->len; i++) {
+        draw_cell(ask, &picture, &g_array_index(cells, CoverageCell, i));
+    }
+    return draw_alarms(ctx, ask, &picture, error);
+}
+
+/* The district as a whole, and larger where its buildings stand close together. */
+static bool
+draw_inside(Ctx *ctx, const MapAsk *ask, const GArray *cells, json_t *model, GError **error) {
+    char district[7];
+    g_strlcpy(district, ask->area.code, sizeof district);
+    const Outline *outline = outline_find(ask->map, district);
+    OutlineBox close = outline_margin(box_of_cells(ask, cells), 0.2, 3);
+    json_put_text(model, "outline_note", outline == NULL ? NULL : outline->note);
+    json_put_text(model, "outline_confidence", outline == NULL ? NULL : outline->confidence);
+    if (outline == NULL || ask->square != 0) {
+        return cells->len == 0 ||
+               draw_cells(ctx, ask, cells, close, "高层建筑，数字是栋数", model, error);
+    }
+    OutlineBox whole = outline_margin(outline->box, 0.03, 1);
+    g_autofree char *label = g_strdup_printf("%s的高层建筑，数字是栋数", ask->area.name);
+    bool is_close =
+        cells->len > 1 && close.width < whole.width / 2 && close.height < whole.height / 2;
+    return draw_cells(ctx, ask, cells, whole, label, model, error) &&
+           (!is_close ||
+            draw_cells(ctx, ask, cells, close, "高层建筑集中的地方，放大", model, error));
+}
+
 static bool put_cells(Ctx *ctx, const MapAsk *ask, json_t *model, GError **error) {
     g_autoptr(GArray) cells =
         coverage_cells(ctx->db, region_district(ask->area.code), ask->square, error);
@@ -296,25 +334,7 @@ static bool put_cells(Ctx *ctx, const MapAsk *ask, json_t *model, GError **error
     }
     json_put(model, "cells", list);
     json_put_bool(model, "has_cells", cells->len > 0);
-    char district[7];
-    g_strlcpy(district, ask->area.code, sizeof district);
-    const Outline *outline = ask->map == NULL ? NULL : outline_find(ask->map, district);
-    if (ask->map == NULL || (outline == NULL && cells->len == 0)) {
-        return true;
-    }
-    OutlineBox box = outline != NULL && ask->square == 0
-                         ? outline_margin(outline->box, 0.03, 1)
-                         : outline_margin(box_of_cells(ask, cells), 0.2, 3);
-    g_autofree char *label = g_strdup_printf("%s的高层建筑，数字是栋数", ask->area.name);
-    Picture picture = picture_new(ask->map, box, label);
-    json_array_append_new(json_object_get(model, "pictures"), picture.model);
-    json_put_text(model, "outline_note", outline == NULL ? NULL : outline->note);
-    json_put_text(model, "outline_confidence", outline == NULL ? NULL : outline->confidence);
-    draw_outlines(ask, &picture);
-    for (guint i = 0; i < cells->len; i++) {
-        draw_cell(ask, &picture, &g_array_index(cells, CoverageCell, i));
-    }
-    return draw_alarms(ctx, ask, &picture, error);
+    return ask->map == NULL || draw_inside(ctx, ask, cells, model, error);
 }
 
 /* --- the smallest square: buildings -------------------------------------------------------------
