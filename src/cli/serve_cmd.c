@@ -1,10 +1,11 @@
-/* `huozheng serve`: migrate, start the job thread, the signer and the web server, wait for a
- * signal, stop. */
+/* `huozheng serve`: migrate, start the web server, the device gateway, the job thread and the
+ * signer, wait for a signal, stop. */
 #include "account/account.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/explain.h"
+#include "cli/serve_devices.h"
 #include "importer/importer.h"
 #include "job/job.h"
 #include "law/law_book.h"
@@ -38,6 +39,7 @@ typedef struct ServeOptions {
     int port, workers, idle_timeout_s;
     char **proxies; /* NULL: none */
     gboolean secure_cookies, strict;
+    ServeDevices devices;
 } ServeOptions;
 
 static void serve_options_clear(ServeOptions *options) {
@@ -48,6 +50,7 @@ static void serve_options_clear(ServeOptions *options) {
     g_free(options->explain_path);
     g_free(options->law_folder);
     g_strfreev(options->proxies);
+    serve_devices_clear(&options->devices);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ServeOptions, serve_options_clear)
 
@@ -105,7 +108,9 @@ static bool parse_options(ServeOptions *options, int argc, char **argv, GError *
     };
     g_autoptr(GOptionContext) context = g_option_context_new("- serve pages and run jobs");
     g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse(context, &argc, &argv, error)) {
+    g_option_context_add_group(context, serve_devices_options(&options->devices));
+    if (!g_option_context_parse(context, &argc, &argv, error) ||
+        !serve_devices_check(&options->devices, error)) {
         return false;
     }
     if (argc > 1) {
@@ -180,8 +185,11 @@ static void wait_for_signal(const sigset_t *signals) {
 }
 
 /* Between start and stop of everything. */
-static bool
-run_server(const WebOptions *web, const char *data_dir, const char *keys_folder, GError **error) {
+static bool run_server(const WebOptions *web,
+                       const char *data_dir,
+                       const char *keys_folder,
+                       ServeDevices *devices,
+                       GError **error) {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
@@ -193,7 +201,9 @@ run_server(const WebOptions *web, const char *data_dir, const char *keys_folder,
     if (server == NULL) {
         return false;
     }
-    JobRunner *jobs = job_runner_start(web->db_url, data_dir, job_kinds, server, error);
+    bool is_up = serve_devices_start(devices, web->db_url, server, web->port == 0, error);
+    JobRunner *jobs =
+        is_up ? job_runner_start(web->db_url, data_dir, job_kinds, server, error) : NULL;
     if (jobs != NULL) {
         LedgerSigner *signer = ledger_signer_start(web->db_url, keys_folder);
         bool is_ipv6 = strchr(web->address, ':') != NULL;
@@ -207,11 +217,12 @@ run_server(const WebOptions *web, const char *data_dir, const char *keys_folder,
         ledger_signer_stop(signer);
         job_runner_stop(jobs);
     }
+    serve_devices_stop(devices);
     web_stop(server);
     return jobs != NULL;
 }
 
-static bool serve(const ServeOptions *options, GError **error) {
+static bool serve(ServeOptions *options, GError **error) {
     const char *environment = g_getenv("HUOZHENG_DATA");
     const char *data_dir = options->data_dir != NULL ? options->data_dir
                            : environment != NULL     ? environment
@@ -248,11 +259,11 @@ static bool serve(const ServeOptions *options, GError **error) {
         .plan_data = explain,
     };
     g_autofree char *keys_folder = ledger_keys_folder(url, options->keys, data_dir);
-    return run_server(&web, data_dir, keys_folder, error);
+    return run_server(&web, data_dir, keys_folder, &options->devices, error);
 }
 
 static int serve_run(int argc, char **argv) {
-    g_auto(ServeOptions) options = {.port = PORT_DEFAULT};
+    g_auto(ServeOptions) options = {.port = PORT_DEFAULT, .devices = {.port = -1}};
     g_autoptr(GError) error = NULL;
     if (!parse_options(&options, argc, argv, &error)) {
         fprintf(stderr, "huozheng serve: %s\n", error->message);

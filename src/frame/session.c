@@ -116,8 +116,7 @@ static SessionResult hear_frame(Session *session,
                    ? end_request(session, SESSION_CONFIRMED)
                    : result;
     case GB26875_DENY:
-        return is_ours ? try_again(session, profile, SESSION_DENIED, now_us, buffer, size)
-                       : result;
+        return is_ours ? try_again(session, profile, SESSION_DENIED, now_us, buffer, size) : result;
     case GB26875_RESPONSE:
         if (is_ours && session->request.command == GB26875_REQUEST) {
             result = end_request(session, SESSION_ANSWERED);
@@ -146,8 +145,7 @@ SessionResult session_hear(Session *session,
     if (found == GB26875_FRAME) {
         return hear_frame(session, profile, frame, now_us, buffer, size);
     }
-    bool is_answer =
-        frame->head.command == GB26875_CONFIRM || frame->head.command == GB26875_DENY;
+    bool is_answer = frame->head.command == GB26875_CONFIRM || frame->head.command == GB26875_DENY;
     bool can_deny = (found == GB26875_REFUSED || frame->has_head) && !is_answer;
     return can_deny ? deny(profile, frame, now_us, buffer, size)
                     : (SessionResult){.step = SESSION_IGNORE};
@@ -168,8 +166,8 @@ int64_t session_deadline_us(const Session *session) {
 SessionResult session_tick(
     Session *session, const Gb26875Profile *profile, int64_t now_us, uint8_t *buffer, size_t size) {
     /* A clock that was set back must not make a device wait for hours. */
-    bool is_due = session->is_waiting && (now_us - session->sent_us >= SESSION_TIMEOUT_US ||
-                                          now_us < session->sent_us);
+    bool is_due = session->is_waiting &&
+                  (now_us - session->sent_us >= SESSION_TIMEOUT_US || now_us < session->sent_us);
     return is_due ? try_again(session, profile, SESSION_SILENT, now_us, buffer, size)
                   : (SessionResult){.step = SESSION_IGNORE};
 }

@@ -14,14 +14,14 @@
 
 #include "frame/gb26875_profile.h"
 
-#define SESSION_TRIES 3                       /* cl. 6.5.5 */
-#define SESSION_TIMEOUT_US INT64_C(10000000)  /* cl. 6.5.4 */
-#define SESSION_REQUEST_SIZE 64               /* room for any frame that a request becomes */
+#define SESSION_TRIES 3                      /* cl. 6.5.5 */
+#define SESSION_TIMEOUT_US INT64_C(10000000) /* cl. 6.5.4 */
+#define SESSION_REQUEST_SIZE 64              /* room for any frame that a request becomes */
 
 /* One question or order of ours: one object of one type. */
 typedef struct SessionRequest {
-    int64_t id;    /* the caller's */
-    uint64_t peer; /* the device's address */
+    int64_t id;      /* the caller's */
+    uint64_t peer;   /* the device's address */
     uint8_t command; /* GB26875_CONTROL or GB26875_REQUEST */
     uint8_t type;
     Gb26875Object object; /* without text; the time of GB26875_SET_CLOCK is filled in */

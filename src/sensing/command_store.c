@@ -49,10 +49,9 @@ static bool check_target(Db *db, const SensingCommand *command, GError **error) 
 
 static bool
 log_command(Db *db, const SensingCommand *command, int64_t id, int64_t now_us, GError **error) {
-    g_autofree char *actor =
-        command->account_id == 0
-            ? g_strdup("system")
-            : g_strdup_printf("account:%" G_GINT64_FORMAT, command->account_id);
+    g_autofree char *actor = command->account_id == 0 ? g_strdup("system")
+                                                      : g_strdup_printf("account:%" G_GINT64_FORMAT,
+                                                                        command->account_id);
     g_autofree char *object = g_strdup_printf("device:%" G_GINT64_FORMAT, command->device_id);
     g_autoptr(json_t) payload = json_object();
     json_put_int(payload, "command", id);
@@ -96,7 +95,8 @@ bool sensing_command_add(
     return true;
 }
 
-/* --- ingest's side ----------------------------------------------------------------------------- */
+/* --- ingest's side -----------------------------------------------------------------------------
+ */
 
 void command_out_free(CommandOut *command) {
     g_free(command->code);

@@ -2,8 +2,8 @@
  * The device gateway: GB/T 26875.3 over TCP and UDP. Sockets and limits only; meaning is in
  * frame/ (codec, session) and in ingest.
  *
- * Network threads own the sockets; a frame is confirmed only after ingest has committed it. A full
- * ingest stops reading, nothing is dropped.
+ * A network thread owns the sockets; a frame is confirmed only after ingest has committed it. A
+ * full ingest stops reading, nothing is dropped.
  */
 #pragma once
 
@@ -16,7 +16,6 @@ typedef struct Gateway Gateway;
 typedef struct GatewayOptions {
     const char *address;      /* "127.0.0.1" or "::1"; NULL: 127.0.0.1 */
     uint16_t port;            /* TCP and UDP; 0: any free port */
-    unsigned threads;         /* that own sockets; 0: 1 */
     unsigned connections_max; /* of all devices; 0: LIMIT_DEVICE_CONNECTIONS */
     unsigned per_address_max; /* of one network address; 0: LIMIT_DEVICE_PER_ADDRESS */
     const char *profile;      /* dialect of devices that are not registered; NULL: "standard" */
@@ -24,6 +23,7 @@ typedef struct GatewayOptions {
 
 Gateway *gateway_start(const GatewayOptions *options, Ingest *ingest, GError **error);
 uint16_t gateway_port(const Gateway *gateway);
-/* Closes all connections. Frames that ingest still holds are stored, nobody is told. Call before
- * ingest_stop. */
+/* Closes all connections and ends the thread. Ingest may still hold frames; it stores them and
+ * nobody is told. Then ingest_stop, then gateway_free. */
 void gateway_stop(Gateway *gateway);
+void gateway_free(Gateway *gateway);

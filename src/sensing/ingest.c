@@ -43,7 +43,7 @@ struct Ingest {
     pthread_t thread;
     Db *db;
     IngestState *state;
-    Plan *plan;
+    IngestPlan *plan;
     IngestLane lane;
     FrameReadings readings;
     GPtrArray *items; /* being stored */
@@ -69,7 +69,8 @@ static PlanContext context_of(const Ingest *ingest) {
     };
 }
 
-/* --- commit ------------------------------------------------------------------------------------ */
+/* --- commit ------------------------------------------------------------------------------------
+ */
 
 static bool is_passing(const GError *error) {
     return g_error_matches(error, HZ_ERROR, HZ_ERROR_UNAVAILABLE) ||
@@ -103,7 +104,8 @@ static void note_away(Ingest *ingest, const GError *error) {
 static void note_back(Ingest *ingest) {
     if (ingest->is_away) {
         ingest->is_away = false;
-        log_event("ingest.back", "lane=%s seq=%" G_GINT64_FORMAT, ingest->lane.name, ingest->lane.seq);
+        log_event(
+            "ingest.back", "lane=%s seq=%" G_GINT64_FORMAT, ingest->lane.name, ingest->lane.seq);
     }
 }
 
@@ -115,12 +117,8 @@ static Fate look(Ingest *ingest, bool is_unknown, const GError *failure) {
     while (!should_give_up(ingest)) {
         g_autoptr(GError) error = NULL;
         LaneFate fate = LANE_MISSING;
-        if (ingest_lane_look(ingest->db,
-                             &ingest->lane,
-                             ingest->lane.seq + 1,
-                             clock_now_us(),
-                             &fate,
-                             &error)) {
+        if (ingest_lane_look(
+                ingest->db, &ingest->lane, ingest->lane.seq + 1, clock_now_us(), &fate, &error)) {
             if (fate == LANE_STORED) {
                 ingest_plan_settled(ingest->plan, &ingest->lane);
                 return FATE_STORED;
@@ -153,12 +151,8 @@ static bool store_plan(Ingest *ingest, GError **error) {
     while (!ingest->is_lane_lost) {
         g_autoptr(GError) failure = NULL;
         bool is_unknown = false;
-        if (ingest_write(ingest->db,
-                         ingest->plan,
-                         &ingest->lane,
-                         clock_now_us(),
-                         &is_unknown,
-                         &failure)) {
+        if (ingest_write(
+                ingest->db, ingest->plan, &ingest->lane, clock_now_us(), &is_unknown, &failure)) {
             note_back(ingest);
             return true;
         }
@@ -190,7 +184,7 @@ static void note_news(Ingest *ingest) {
 
 /* What memory holds may be of a plan that was given up. */
 static void read_again(Ingest *ingest) {
-    plan_clear(ingest->plan);
+    ingest_plan_clear(ingest->plan);
     unsigned pause_ms = PAUSE_FIRST_MS;
     while (!should_give_up(ingest)) {
         g_autoptr(GError) error = NULL;
@@ -207,7 +201,8 @@ static void read_again(Ingest *ingest) {
     lose_lane(ingest);
 }
 
-/* --- frames ------------------------------------------------------------------------------------ */
+/* --- frames ------------------------------------------------------------------------------------
+ */
 
 /* A device whose dialect writes addresses the other way round is known by the turned number. */
 static uint64_t turned(uint64_t address) {
@@ -253,7 +248,7 @@ static IngestVerdict plan_bytes(Ingest *ingest, IngestFrame *entry, FrameSlice b
         frame_message(&ingest->readings, entry->profile, &frame, code, entry->received_us);
     message.may_be_late = entry->may_be_late;
     PlanContext context = context_of(ingest);
-    return plan_message(&context, device, &message);
+    return ingest_plan_message(&context, device, &message);
 }
 
 static void plan_frame(Ingest *ingest, const IngestBatch *batch, IngestFrame *entry) {
@@ -268,10 +263,12 @@ static void plan_frame(Ingest *ingest, const IngestBatch *batch, IngestFrame *en
     }
 }
 
-/* --- one by one -------------------------------------------------------------------------------- */
+/* --- one by one --------------------------------------------------------------------------------
+ */
 
 /* Something in the gathered messages cannot be stored. Each alone: the others must not suffer. */
-static void keep_refused(Ingest *ingest, const char *code, const void *bytes, size_t size, const GError *why) {
+static void
+keep_refused(Ingest *ingest, const char *code, const void *bytes, size_t size, const GError *why) {
     g_autoptr(GError) error = NULL;
     log_problem(LOG_LEVEL_ERROR, "ingest.refused", "code=%s error=%s", code, why->message);
     if (!ingest_write_refused(
@@ -285,7 +282,7 @@ static void store_frame_alone(Ingest *ingest, const IngestBatch *batch, IngestFr
     plan_frame(ingest, batch, entry);
     if (store_plan(ingest, &error)) {
         note_news(ingest);
-        plan_clear(ingest->plan);
+        ingest_plan_clear(ingest->plan);
         return;
     }
     entry->verdict = INGEST_FAILED;
@@ -298,13 +295,13 @@ static void store_frame_alone(Ingest *ingest, const IngestBatch *batch, IngestFr
 static void store_call_alone(Ingest *ingest, IngestCall *call) {
     g_autoptr(GError) error = NULL;
     PlanContext context = context_of(ingest);
-    call->verdict = plan_message(
+    call->verdict = ingest_plan_message(
         &context,
         ingest_state_find(ingest->state, call->message->protocol, call->message->code),
         call->message);
     if (store_plan(ingest, &error)) {
         note_news(ingest);
-        plan_clear(ingest->plan);
+        ingest_plan_clear(ingest->plan);
         return;
     }
     call->verdict = INGEST_FAILED;
@@ -328,13 +325,14 @@ static void store_each(Ingest *ingest) {
     }
 }
 
-/* --- all together ------------------------------------------------------------------------------ */
+/* --- all together ------------------------------------------------------------------------------
+ */
 
 static void plan_item(Ingest *ingest, IngestItem *item) {
     if (item->is_call) {
         IngestCall *call = (IngestCall *)item;
         PlanContext context = context_of(ingest);
-        call->verdict = plan_message(
+        call->verdict = ingest_plan_message(
             &context,
             ingest_state_find(ingest->state, call->message->protocol, call->message->code),
             call->message);
@@ -381,14 +379,14 @@ static void store_items(Ingest *ingest) {
     /* Written even when all was known before: who hears "stored" hears it after a commit. */
     if (store_plan(ingest, &error)) {
         note_news(ingest);
-        plan_clear(ingest->plan);
+        ingest_plan_clear(ingest->plan);
     } else if (!ingest->is_lane_lost) {
         log_problem(LOG_LEVEL_ERROR, "ingest.one-by-one", "error=%s", error->message);
         read_again(ingest);
         store_each(ingest);
     }
     if (ingest->is_lane_lost) {
-        plan_clear(ingest->plan);
+        ingest_plan_clear(ingest->plan);
         fail_all(ingest);
     }
     for (guint i = 0; i < ingest->items->len; i++) {
@@ -397,7 +395,8 @@ static void store_items(Ingest *ingest) {
     g_ptr_array_set_size(ingest->items, 0);
 }
 
-/* --- by the clock ------------------------------------------------------------------------------ */
+/* --- by the clock ------------------------------------------------------------------------------
+ */
 
 static void publish(Ingest *ingest, int64_t now_us) {
     if (ingest->has_news && ingest->server != NULL &&
@@ -462,15 +461,15 @@ static void tick(Ingest *ingest) {
     if (now_us - ingest->silence_us >= SILENCE_EVERY_US) {
         ingest->silence_us = now_us;
         PlanContext context = context_of(ingest);
-        plan_silence(&context, clock_now_us());
-        plan_seen(&context, clock_now_us());
+        ingest_plan_silence(&context, clock_now_us());
+        ingest_plan_seen(&context, clock_now_us());
     }
-    if (!plan_is_empty(ingest->plan) && !store_plan(ingest, &error)) {
+    if (!ingest_plan_is_empty(ingest->plan) && !store_plan(ingest, &error)) {
         log_problem(LOG_LEVEL_ERROR, "ingest.tick", "error=%s", error->message);
         read_again(ingest);
     }
     note_news(ingest);
-    plan_clear(ingest->plan);
+    ingest_plan_clear(ingest->plan);
 }
 
 static guint weight(const IngestItem *item) {
@@ -502,7 +501,8 @@ static void *ingest_main(void *data) {
     }
 }
 
-/* --- from outside ------------------------------------------------------------------------------ */
+/* --- from outside ------------------------------------------------------------------------------
+ */
 
 bool ingest_put(Ingest *ingest, IngestBatch *batch) {
     batch->item.is_call = false;
@@ -560,13 +560,14 @@ static void set_current(Ingest *ingest) {
     pthread_mutex_unlock(&current_lock);
 }
 
-/* --- start and stop ---------------------------------------------------------------------------- */
+/* --- start and stop ----------------------------------------------------------------------------
+ */
 
 static void ingest_free(Ingest *ingest) {
     mailbox_free(ingest->mailbox, NULL);
     db_close(ingest->db);
     ingest_state_free(ingest->state);
-    plan_free(ingest->plan);
+    ingest_plan_free(ingest->plan);
     frame_readings_clear(&ingest->readings);
     g_ptr_array_unref(ingest->items);
     pthread_mutex_destroy(&ingest->lock);
@@ -592,7 +593,7 @@ Ingest *ingest_start(const IngestOptions *options, GError **error) {
     ingest->server = options->server;
     ingest->mailbox = mailbox_new(LIMIT_INGEST_QUEUE);
     ingest->state = ingest_state_new();
-    ingest->plan = plan_new();
+    ingest->plan = ingest_plan_new();
     ingest->items = g_ptr_array_new();
     frame_readings_init(&ingest->readings);
     pthread_mutex_init(&ingest->lock, NULL);

@@ -19,7 +19,7 @@ typedef struct IngestPoint {
     uint32_t address;
     int16_t component_type;
     uint8_t system_type, system_address;
-    uint16_t bits; /* without bit 0 */
+    uint16_t bits;   /* without bit 0 */
     bool is_touched; /* the running plan writes it */
     char *label;     /* "place\0what" once an edge asked for it; NULL */
     int64_t state_us;
@@ -49,8 +49,8 @@ typedef struct IngestDevice {
     int64_t seen_us, stored_seen_us;
     uint16_t bits;
     bool is_online;
-    bool is_touched; /* the running plan writes it */
-    bool is_stale;   /* must be read again before use */
+    bool is_touched;   /* the running plan writes it */
+    bool is_stale;     /* must be read again before use */
     GPtrArray *points; /* of IngestPoint, by number */
     GArray *sides;     /* of IngestSide; NULL: none asked for yet */
     /* Keys (with their sent time) of the last messages: tells one that is sent again without
@@ -114,7 +114,7 @@ typedef struct PlanCommand {
     const char *failure; /* static */
 } PlanCommand;
 
-typedef struct Plan {
+typedef struct IngestPlan {
     GPtrArray *new_devices, *new_points, *new_point_owners;
     GPtrArray *devices, *points; /* touched */
     GArray *edges;               /* of PlanEdge */
@@ -125,13 +125,13 @@ typedef struct Plan {
     GByteArray *raw;
     GByteArray *body; /* the journal's, kept for its memory */
     int64_t received_us;
-} Plan;
+} IngestPlan;
 
-Plan *plan_new(void);
-void plan_free(Plan *plan);
+IngestPlan *ingest_plan_new(void);
+void ingest_plan_free(IngestPlan *plan);
 /* Forgets everything, also the marks `is_touched`. */
-void plan_clear(Plan *plan);
-bool plan_is_empty(const Plan *plan);
+void ingest_plan_clear(IngestPlan *plan);
+bool ingest_plan_is_empty(const IngestPlan *plan);
 
 typedef enum IngestVerdict {
     INGEST_STORED,    /* or will be, with the plan */
@@ -144,22 +144,23 @@ typedef enum IngestVerdict {
 /* What rules need besides memory. */
 typedef struct PlanContext {
     IngestState *state;
-    Plan *plan;
+    IngestPlan *plan;
     bool refuse_unknown;
     int64_t silent_after_us; /* of devices that say nothing else */
 } PlanContext;
 
 /* Takes one message into memory and plan. `device` may be NULL: it is learned or refused. */
 IngestVerdict
-plan_message(const PlanContext *context, IngestDevice *device, const IngestMessage *message);
+ingest_plan_message(const PlanContext *context, IngestDevice *device, const IngestMessage *message);
 /* Devices that have been silent for too long. */
-void plan_silence(const PlanContext *context, int64_t now_us);
+void ingest_plan_silence(const PlanContext *context, int64_t now_us);
 /* Devices that were heard long after what the table says. */
-void plan_seen(const PlanContext *context, int64_t now_us);
+void ingest_plan_seen(const PlanContext *context, int64_t now_us);
 /* Hash of bytes for keys (FNV-1a, 64 bit, finished by a mixer). */
 uint64_t ingest_hash(uint64_t seed, const void *bytes, size_t size);
 
-/* --- SQL --------------------------------------------------------------------------------------- */
+/* --- SQL ---------------------------------------------------------------------------------------
+ */
 
 /* Who writes. */
 typedef struct IngestLane {
@@ -172,8 +173,12 @@ bool ingest_lane_open(Db *db, IngestLane *lane, int64_t now_us, GError **error);
 typedef enum LaneFate { LANE_MISSING, LANE_STORED, LANE_TAKEN } LaneFate;
 /* After a commit without answer: is batch `seq` stored? When it is, this has committed a write of
  * its own, so that a standby which has that has the batch too (scale.md 4, trap 1). */
-bool ingest_lane_look(
-    Db *db, const IngestLane *lane, int64_t seq, int64_t now_us, LaneFate *ret_fate, GError **error);
+bool ingest_lane_look(Db *db,
+                      const IngestLane *lane,
+                      int64_t seq,
+                      int64_t now_us,
+                      LaneFate *ret_fate,
+                      GError **error);
 
 /* Every device that is not retired, with its points. */
 bool ingest_load(Db *db, IngestState *state, int64_t silent_after_us, GError **error);
@@ -196,9 +201,9 @@ bool ingest_load_sides(Db *db, IngestState *state, const IngestDevice *only, GEr
  * After success lane->seq is raised. *ret_unknown: the failure was that of the commit, which may
  * have happened. */
 bool ingest_write(
-    Db *db, Plan *plan, IngestLane *lane, int64_t now_us, bool *ret_unknown, GError **error);
+    Db *db, IngestPlan *plan, IngestLane *lane, int64_t now_us, bool *ret_unknown, GError **error);
 /* The plan turned out to be stored. */
-void ingest_plan_settled(Plan *plan, IngestLane *lane);
+void ingest_plan_settled(IngestPlan *plan, IngestLane *lane);
 bool ingest_write_refused(Db *db,
                           const char *protocol,
                           const char *code,
@@ -213,13 +218,13 @@ bool ingest_write_refused(Db *db,
 
 /* A frame that passed the codec's outer checks, or what became of a command. */
 typedef struct IngestFrame {
-    uint64_t origin; /* the gateway's own; not looked at */
+    uint64_t origin;   /* the gateway's own; not looked at */
     uint32_t at, size; /* in the batch's bytes */
     int64_t received_us;
-    bool may_be_late; /* a datagram */
+    bool may_be_late;              /* a datagram */
     const Gb26875Profile *profile; /* of the connection; filled in: of the device */
-    IngestVerdict verdict; /* filled in */
-    int64_t command_id;    /* not 0: this command ended; the frame may be empty */
+    IngestVerdict verdict;         /* filled in */
+    int64_t command_id;            /* not 0: this command ended; the frame may be empty */
     const char *command_state, *command_failure; /* static */
 } IngestFrame;
 
@@ -247,7 +252,7 @@ typedef struct CommandOut {
     int64_t id;
     int64_t device_id;
     SensingCommandKind kind;
-    char *code;    /* device.code */
+    char *code; /* device.code */
     int64_t minutes;
     uint8_t system_type, system_address;
     uint32_t address;
@@ -259,11 +264,13 @@ bool ingest_commands_mark_sent(Db *db, const GPtrArray *commands, int64_t now_us
 /* After a start: what was sent by a process that is gone is sent again. */
 bool ingest_commands_requeue(Db *db, int64_t now_us, GError **error);
 
-/* Who sends commands; it takes over each. Called on ingest's thread. NULL: nobody; commands fail. */
+/* Who sends commands; it takes over each. Called on ingest's thread. NULL: nobody; commands fail.
+ */
 typedef void (*CommandSender)(void *data, CommandOut *command);
 void ingest_set_sender(Ingest *ingest, CommandSender sender, void *data);
 
-/* --- frames to readings ------------------------------------------------------------------------ */
+/* --- frames to readings ------------------------------------------------------------------------
+ */
 
 /* Readings of one frame and their texts; kept for their memory. */
 typedef struct FrameReadings {

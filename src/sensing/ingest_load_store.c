@@ -29,10 +29,8 @@ static void count_learned(IngestState *state, DeviceStanding was, DeviceStanding
     state->learned += (now == DEVICE_LEARNING) - (was == DEVICE_LEARNING);
 }
 
-static void read_device(IngestState *state,
-                        IngestDevice *device,
-                        const DbRows *rows,
-                        int64_t silent_after_us) {
+static void
+read_device(IngestState *state, IngestDevice *device, const DbRows *rows, int64_t silent_after_us) {
     DeviceStanding standing = standing_of(db_rows_text(rows, 6));
     count_learned(state, device->id == 0 ? DEVICE_ACTIVE : device->standing, standing);
     device->id = db_rows_int(rows, 2);
@@ -104,12 +102,12 @@ bool ingest_load(Db *db, IngestState *state, int64_t silent_after_us, GError **e
         return false;
     }
     g_clear_pointer(&rows, db_rows_free);
-    g_autoptr(DbRows) points = db_query(
-        db,
-        SQL(POINT_COLUMNS "ORDER BY p.device_id, p.system_type, p.system_address, "
-                          "p.component_type, p.address"),
-        DB_NO_ARGS,
-        error);
+    g_autoptr(DbRows) points =
+        db_query(db,
+                 SQL(POINT_COLUMNS "ORDER BY p.device_id, p.system_type, p.system_address, "
+                                   "p.component_type, p.address"),
+                 DB_NO_ARGS,
+                 error);
     return read_points(state, points, error) && ingest_load_sides(db, state, NULL, error);
 }
 
@@ -153,10 +151,8 @@ bool ingest_load_one(Db *db,
 bool ingest_load_changed(
     Db *db, IngestState *state, int64_t now_us, int64_t silent_after_us, GError **error) {
     int64_t since_us = MIN(state->changed_us, now_us) - COMMIT_LAG_US;
-    g_autoptr(DbRows) rows = db_query(db,
-                                      SQL(DEVICE_COLUMNS "WHERE changed_us >= $1"),
-                                      DB_ARGS(db_int(since_us)),
-                                      error);
+    g_autoptr(DbRows) rows = db_query(
+        db, SQL(DEVICE_COLUMNS "WHERE changed_us >= $1"), DB_ARGS(db_int(since_us)), error);
     g_autoptr(GPtrArray) changed = g_ptr_array_new();
     if (rows == NULL) {
         return false;
@@ -183,7 +179,8 @@ bool ingest_load_changed(
     return true;
 }
 
-/* --- sides of analog values --------------------------------------------------------------------- */
+/* --- sides of analog values ---------------------------------------------------------------------
+ */
 
 static IngestPoint *point_by_id(const IngestDevice *device, int64_t id) {
     for (guint i = 0; i < device->points->len; i++) {
@@ -199,25 +196,60 @@ static IngestPoint *point_by_id(const IngestDevice *device, int64_t id) {
     "SELECT d.protocol, d.code, s.point_id, s.analog_type, s.side FROM point_side s "              \
     "JOIN point p ON p.id = s.point_id JOIN device d ON d.id = p.device_id "
 
-bool ingest_load_sides(Db *db, IngestState *state, const IngestDevice *only, GError **error) {
-    g_autoptr(DbRows) rows =
-        only == NULL ? db_query(db, SQL(SIDE_COLUMNS), DB_NO_ARGS, error)
-                     : db_query(db,
-                                SQL(SIDE_COLUMNS "WHERE p.device_id = $1"),
-                                DB_ARGS(db_int(only->id)),
-                                error);
+#define LIMIT_COLUMNS                                                                              \
+    "SELECT d.protocol, d.code, l.point_id, l.analog_type, l.low, l.high, l.hysteresis "           \
+    "FROM point_limit l JOIN point p ON p.id = l.point_id JOIN device d ON d.id = p.device_id "
+
+/* What persons set for single points goes before the defaults. */
+static bool load_limits(Db *db, IngestState *state, const IngestDevice *only, GError **error) {
+    g_autoptr(DbRows) rows = only == NULL ? db_query(db, SQL(LIMIT_COLUMNS), DB_NO_ARGS, error)
+                                          : db_query(db,
+                                                     SQL(LIMIT_COLUMNS "WHERE p.device_id = $1"),
+                                                     DB_ARGS(db_int(only->id)),
+                                                     error);
     if (rows == NULL) {
         return false;
     }
     while (db_rows_next(rows)) {
         IngestDevice *device =
             ingest_state_find(state, db_rows_text(rows, 0), db_rows_text(rows, 1));
-        IngestPoint *point =
-            device != NULL ? point_by_id(device, db_rows_int(rows, 2)) : NULL;
+        IngestPoint *point = device != NULL ? point_by_id(device, db_rows_int(rows, 2)) : NULL;
+        if (point != NULL) {
+            IngestSide *side = ingest_side_of(device, point, (uint8_t)db_rows_int(rows, 3));
+            side->has_rule = true;
+            side->rule = (LimitRule){
+                .has_low = !db_rows_is_null(rows, 4),
+                .has_high = !db_rows_is_null(rows, 5),
+                .low = db_rows_int(rows, 4),
+                .high = db_rows_int(rows, 5),
+                .hysteresis = db_rows_int(rows, 6),
+            };
+        }
+    }
+    return db_rows_done(rows, error);
+}
+
+bool ingest_load_sides(Db *db, IngestState *state, const IngestDevice *only, GError **error) {
+    g_autoptr(DbRows) rows =
+        only == NULL
+            ? db_query(db, SQL(SIDE_COLUMNS), DB_NO_ARGS, error)
+            : db_query(
+                  db, SQL(SIDE_COLUMNS "WHERE p.device_id = $1"), DB_ARGS(db_int(only->id)), error);
+    if (rows == NULL) {
+        return false;
+    }
+    while (db_rows_next(rows)) {
+        IngestDevice *device =
+            ingest_state_find(state, db_rows_text(rows, 0), db_rows_text(rows, 1));
+        IngestPoint *point = device != NULL ? point_by_id(device, db_rows_int(rows, 2)) : NULL;
         if (point != NULL) {
             ingest_side_of(device, point, (uint8_t)db_rows_int(rows, 3))->side =
                 (LimitSide)db_rows_int(rows, 4);
         }
     }
-    return db_rows_done(rows, error);
+    if (!db_rows_done(rows, error)) {
+        return false;
+    }
+    g_clear_pointer(&rows, db_rows_free);
+    return load_limits(db, state, only, error);
 }

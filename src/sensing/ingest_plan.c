@@ -17,15 +17,16 @@
 #define DUTY_ANSWER_FLAG 0x20
 #define RESET_FLAG 0x01
 
-/* --- plan -------------------------------------------------------------------------------------- */
+/* --- plan --------------------------------------------------------------------------------------
+ */
 
 static void edge_clear(gpointer data) {
     PlanEdge *edge = data;
     g_free(edge->note);
 }
 
-Plan *plan_new(void) {
-    Plan *plan = g_new0(Plan, 1);
+IngestPlan *ingest_plan_new(void) {
+    IngestPlan *plan = g_new0(IngestPlan, 1);
     plan->new_devices = g_ptr_array_new();
     plan->new_points = g_ptr_array_new();
     plan->new_point_owners = g_ptr_array_new();
@@ -42,7 +43,7 @@ Plan *plan_new(void) {
     return plan;
 }
 
-void plan_free(Plan *plan) {
+void ingest_plan_free(IngestPlan *plan) {
     g_ptr_array_unref(plan->new_devices);
     g_ptr_array_unref(plan->new_points);
     g_ptr_array_unref(plan->new_point_owners);
@@ -58,7 +59,7 @@ void plan_free(Plan *plan) {
     g_free(plan);
 }
 
-void plan_clear(Plan *plan) {
+void ingest_plan_clear(IngestPlan *plan) {
     for (guint i = 0; i < plan->devices->len; i++) {
         ((IngestDevice *)plan->devices->pdata[i])->is_touched = false;
     }
@@ -79,7 +80,7 @@ void plan_clear(Plan *plan) {
     plan->received_us = 0;
 }
 
-bool plan_is_empty(const Plan *plan) {
+bool ingest_plan_is_empty(const IngestPlan *plan) {
     return plan->new_devices->len == 0 && plan->devices->len == 0 && plan->edges->len == 0 &&
            plan->samples->len == 0 && plan->commands->len == 0;
 }
@@ -94,7 +95,8 @@ uint64_t ingest_hash(uint64_t seed, const void *bytes, size_t size) {
     return hash ^ hash >> 32;
 }
 
-/* --- one message ------------------------------------------------------------------------------- */
+/* --- one message -------------------------------------------------------------------------------
+ */
 
 /* What the readings of one message share. */
 typedef struct Taking {
@@ -107,7 +109,7 @@ typedef struct Taking {
     bool is_old;  /* overtaken by a later message */
 } Taking;
 
-static void touch_device(Plan *plan, IngestDevice *device) {
+static void touch_device(IngestPlan *plan, IngestDevice *device) {
     if (!device->is_touched) {
         device->is_touched = true;
         g_ptr_array_add(plan->devices, device);
@@ -127,17 +129,15 @@ add_edge(Taking *taking, EdgeKind kind, bool is_on, IngestPoint *point, int64_t 
         .part = taking->part++,
     };
     g_array_append_val(taking->context->plan->edges, edge);
-    return &g_array_index(taking->context->plan->edges,
-                          PlanEdge,
-                          taking->context->plan->edges->len - 1);
+    return &g_array_index(
+        taking->context->plan->edges, PlanEdge, taking->context->plan->edges->len - 1);
 }
 
 static PlanSample *
 add_sample(Taking *taking, JournalKind kind, IngestPoint *point, int64_t time_us) {
-    Plan *plan = taking->context->plan;
+    IngestPlan *plan = taking->context->plan;
     PlanSample sample = {
-        .record = {.kind = kind,
-                   .time_us = event_time_us(time_us, taking->message->received_us)},
+        .record = {.kind = kind, .time_us = event_time_us(time_us, taking->message->received_us)},
         .device = taking->device,
         .point = point,
     };
@@ -147,8 +147,7 @@ add_sample(Taking *taking, JournalKind kind, IngestPoint *point, int64_t time_us
 
 static IngestPoint *learn_point(Taking *taking, const IngestPoint *like, const Reading *reading) {
     IngestDevice *device = taking->device;
-    unsigned limit =
-        device->standing == DEVICE_ACTIVE ? LIMIT_DEVICE_POINTS : LIMIT_LEARNED_POINTS;
+    unsigned limit = device->standing == DEVICE_ACTIVE ? LIMIT_DEVICE_POINTS : LIMIT_LEARNED_POINTS;
     if (device->points->len >= limit) {
         return NULL;
     }
@@ -250,7 +249,8 @@ static void take_device_state(Taking *taking, const Reading *reading) {
     touch_device(taking->context->plan, device);
 }
 
-/* --- analog values ----------------------------------------------------------------------------- */
+/* --- analog values -----------------------------------------------------------------------------
+ */
 
 /* What is known of this value's limits; asked for once, from the defaults. */
 IngestSide *ingest_side_of(IngestDevice *device, const IngestPoint *point, uint8_t analog_type) {
@@ -303,7 +303,8 @@ static bool take_value(Taking *taking, const Reading *reading) {
     return true;
 }
 
-/* --- operations -------------------------------------------------------------------------------- */
+/* --- operations --------------------------------------------------------------------------------
+ */
 
 static void
 operate(Taking *taking, EdgeKind kind, IngestPoint *point, const Reading *reading, int64_t value) {
@@ -366,7 +367,8 @@ static bool take(Taking *taking, const Reading *reading) {
     g_assert_not_reached();
 }
 
-/* --- devices ----------------------------------------------------------------------------------- */
+/* --- devices -----------------------------------------------------------------------------------
+ */
 
 static IngestDevice *learn_device(const PlanContext *context, const IngestMessage *message) {
     IngestState *state = context->state;
@@ -434,8 +436,9 @@ static uint64_t edge_key(const IngestMessage *message) {
     return ingest_hash(message->key, &time_us, sizeof time_us);
 }
 
-IngestVerdict
-plan_message(const PlanContext *context, IngestDevice *device, const IngestMessage *message) {
+IngestVerdict ingest_plan_message(const PlanContext *context,
+                                  IngestDevice *device,
+                                  const IngestMessage *message) {
     if ((device == NULL && context->refuse_unknown) ||
         (device != NULL && device->standing == DEVICE_RETIRED)) {
         return INGEST_REFUSED;
@@ -465,9 +468,10 @@ plan_message(const PlanContext *context, IngestDevice *device, const IngestMessa
     return fits ? INGEST_STORED : INGEST_LIMIT;
 }
 
-/* --- by the clock ------------------------------------------------------------------------------ */
+/* --- by the clock ------------------------------------------------------------------------------
+ */
 
-void plan_silence(const PlanContext *context, int64_t now_us) {
+void ingest_plan_silence(const PlanContext *context, int64_t now_us) {
     GHashTableIter iter;
     gpointer key = NULL;
     g_hash_table_iter_init(&iter, context->state->devices);
@@ -486,7 +490,7 @@ void plan_silence(const PlanContext *context, int64_t now_us) {
     }
 }
 
-void plan_seen(const PlanContext *context, int64_t now_us) {
+void ingest_plan_seen(const PlanContext *context, int64_t now_us) {
     (void)now_us;
     GHashTableIter iter;
     gpointer key = NULL;

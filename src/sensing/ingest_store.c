@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* --- lane -------------------------------------------------------------------------------------- */
+/* --- lane --------------------------------------------------------------------------------------
+ */
 
 bool ingest_lane_open(Db *db, IngestLane *lane, int64_t now_us, GError **error) {
     g_auto(DbTx) tx = {0};
@@ -39,16 +40,21 @@ bool ingest_lane_open(Db *db, IngestLane *lane, int64_t now_us, GError **error) 
     return done && db_commit(&tx, error);
 }
 
-bool ingest_lane_look(
-    Db *db, const IngestLane *lane, int64_t seq, int64_t now_us, LaneFate *ret_fate, GError **error) {
+bool ingest_lane_look(Db *db,
+                      const IngestLane *lane,
+                      int64_t seq,
+                      int64_t now_us,
+                      LaneFate *ret_fate,
+                      GError **error) {
     g_auto(DbTx) tx = {0};
     int64_t changed = 0;
     if (!db_begin(db, &tx, error) ||
-        !db_exec(db,
-                 SQL("UPDATE lane SET touched_us = $4 WHERE name = $1 AND epoch = $2 AND seq >= $3"),
-                 DB_ARGS(db_text(lane->name), db_int(lane->epoch), db_int(seq), db_int(now_us)),
-                 &changed,
-                 error)) {
+        !db_exec(
+            db,
+            SQL("UPDATE lane SET touched_us = $4 WHERE name = $1 AND epoch = $2 AND seq >= $3"),
+            DB_ARGS(db_text(lane->name), db_int(lane->epoch), db_int(seq), db_int(now_us)),
+            &changed,
+            error)) {
         return false;
     }
     int64_t epoch = 0;
@@ -66,18 +72,17 @@ bool ingest_lane_look(
 
 /* The statement goes out with the next; a lane that somebody else has taken is a CONFLICT. */
 static bool raise_lane(Db *db, const IngestLane *lane, int64_t now_us, GError **error) {
-    return db_later(db,
-                    SQL("UPDATE lane SET seq = seq + 1, touched_us = $4 "
-                        "WHERE name = $1 AND epoch = $2 AND seq = $3"),
-                    DB_ARGS(db_text(lane->name),
-                            db_int(lane->epoch),
-                            db_int(lane->seq),
-                            db_int(now_us)),
-                    1,
-                    error);
+    return db_later(
+        db,
+        SQL("UPDATE lane SET seq = seq + 1, touched_us = $4 "
+            "WHERE name = $1 AND epoch = $2 AND seq = $3"),
+        DB_ARGS(db_text(lane->name), db_int(lane->epoch), db_int(lane->seq), db_int(now_us)),
+        1,
+        error);
 }
 
-/* --- ids --------------------------------------------------------------------------------------- */
+/* --- ids ---------------------------------------------------------------------------------------
+ */
 
 typedef enum IdTable { ID_DEVICE, ID_POINT, ID_EDGE } IdTable;
 
@@ -105,8 +110,7 @@ static Sql id_statement(const Db *db, IdTable table) {
 /* `count` ids for new rows, rising: one question, so that all rows can go out in one pipeline. */
 static bool reserve(Db *db, IdTable table, guint count, GArray *ids, GError **error) {
     g_array_set_size(ids, 0);
-    g_autoptr(DbRows) rows =
-        db_query(db, id_statement(db, table), DB_ARGS(db_int(count)), error);
+    g_autoptr(DbRows) rows = db_query(db, id_statement(db, table), DB_ARGS(db_int(count)), error);
     if (rows == NULL) {
         return false;
     }
@@ -142,9 +146,10 @@ exec_rows(Db *db, Sql sql, size_t columns, const GArray *args, int64_t *changed,
     return args->len == 0 || db_exec_many(db, sql, columns, all, changed, error);
 }
 
-/* --- devices and points ------------------------------------------------------------------------ */
+/* --- devices and points ------------------------------------------------------------------------
+ */
 
-static bool write_new_devices(Db *db, Plan *plan, int64_t now_us, GError **error) {
+static bool write_new_devices(Db *db, IngestPlan *plan, int64_t now_us, GError **error) {
     GPtrArray *devices = plan->new_devices;
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
     g_autoptr(GArray) args = g_array_new(FALSE, FALSE, sizeof(DbArg));
@@ -176,7 +181,7 @@ static bool write_new_devices(Db *db, Plan *plan, int64_t now_us, GError **error
         error);
 }
 
-static bool write_new_points(Db *db, Plan *plan, int64_t now_us, GError **error) {
+static bool write_new_points(Db *db, IngestPlan *plan, int64_t now_us, GError **error) {
     GPtrArray *points = plan->new_points;
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
     g_autoptr(GArray) args = g_array_new(FALSE, FALSE, sizeof(DbArg));
@@ -212,7 +217,7 @@ static bool write_new_points(Db *db, Plan *plan, int64_t now_us, GError **error)
                      error);
 }
 
-static bool write_states(Db *db, const Plan *plan, GError **error) {
+static bool write_states(Db *db, const IngestPlan *plan, GError **error) {
     g_autoptr(GArray) points = g_array_new(FALSE, FALSE, sizeof(DbArg));
     g_autoptr(GArray) devices = g_array_new(FALSE, FALSE, sizeof(DbArg));
     for (guint i = 0; i < plan->points->len; i++) {
@@ -242,7 +247,7 @@ static bool write_states(Db *db, const Plan *plan, GError **error) {
                error);
 }
 
-static bool write_sides(Db *db, const Plan *plan, GError **error) {
+static bool write_sides(Db *db, const IngestPlan *plan, GError **error) {
     g_autoptr(GArray) args = g_array_new(FALSE, FALSE, sizeof(DbArg));
     for (guint i = 0; i < plan->sides->len; i++) {
         const IngestSide *side = &g_array_index(plan->sides, IngestSide, i);
@@ -257,7 +262,8 @@ static bool write_sides(Db *db, const Plan *plan, GError **error) {
                      error);
 }
 
-/* --- edges ------------------------------------------------------------------------------------- */
+/* --- edges -------------------------------------------------------------------------------------
+ */
 
 /* "2 区 14 号": the address is usually a circuit and a number in it (iot.md 4, line 20). */
 static char *what_of(const IngestDevice *device, const IngestPoint *point) {
@@ -297,7 +303,7 @@ static bool label_point(Db *db, const IngestDevice *device, IngestPoint *point, 
     return true;
 }
 
-static bool label_edges(Db *db, const Plan *plan, GError **error) {
+static bool label_edges(Db *db, const IngestPlan *plan, GError **error) {
     for (guint i = 0; i < plan->edges->len; i++) {
         const PlanEdge *edge = &g_array_index(plan->edges, PlanEdge, i);
         if (edge->point != NULL && edge->point->label == NULL &&
@@ -313,8 +319,8 @@ static SensingEdge edge_row(const PlanEdge *edge, GStringChunk *texts) {
     g_autofree char *thing = what_of(device, edge->point);
     g_autofree char *what =
         edge->note == NULL ? NULL : g_strdup_printf("%s（%s）", thing, edge->note);
-    const char *place = edge->point != NULL && edge->point->label != NULL ? edge->point->label
-                                                                          : device->place;
+    const char *place =
+        edge->point != NULL && edge->point->label != NULL ? edge->point->label : device->place;
     return (SensingEdge){
         .id = edge->id,
         .kind = edge->kind,
@@ -385,7 +391,7 @@ static bool run_hooks(Db *db, const GArray *rows, GError **error) {
     return true;
 }
 
-static bool write_edges(Db *db, Plan *plan, GError **error) {
+static bool write_edges(Db *db, IngestPlan *plan, GError **error) {
     GArray *edges = plan->edges;
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
     if (edges->len == 0 || !label_edges(db, plan, error) ||
@@ -427,9 +433,10 @@ static bool write_edges(Db *db, Plan *plan, GError **error) {
     return run_hooks(db, told, error);
 }
 
-/* --- journal and commands ---------------------------------------------------------------------- */
+/* --- journal and commands ----------------------------------------------------------------------
+ */
 
-static bool write_journal(Db *db, Plan *plan, const IngestLane *lane, GError **error) {
+static bool write_journal(Db *db, IngestPlan *plan, const IngestLane *lane, GError **error) {
     if (plan->samples->len == 0) {
         return true;
     }
@@ -455,7 +462,7 @@ static bool write_journal(Db *db, Plan *plan, const IngestLane *lane, GError **e
                     error);
 }
 
-static bool write_commands(Db *db, const Plan *plan, int64_t now_us, GError **error) {
+static bool write_commands(Db *db, const IngestPlan *plan, int64_t now_us, GError **error) {
     for (guint i = 0; i < plan->commands->len; i++) {
         const PlanCommand *command = &g_array_index(plan->commands, PlanCommand, i);
         if (!db_exec(db,
@@ -485,7 +492,7 @@ static bool write_commands(Db *db, const Plan *plan, int64_t now_us, GError **er
     return true;
 }
 
-static void settle(Plan *plan) {
+static void settle(IngestPlan *plan) {
     for (guint i = 0; i < plan->devices->len; i++) {
         IngestDevice *device = plan->devices->pdata[i];
         device->stored_seen_us = device->seen_us;
@@ -495,20 +502,20 @@ static void settle(Plan *plan) {
     }
 }
 
-void ingest_plan_settled(Plan *plan, IngestLane *lane) {
+void ingest_plan_settled(IngestPlan *plan, IngestLane *lane) {
     settle(plan);
     lane->seq++;
 }
 
 bool ingest_write(
-    Db *db, Plan *plan, IngestLane *lane, int64_t now_us, bool *ret_unknown, GError **error) {
+    Db *db, IngestPlan *plan, IngestLane *lane, int64_t now_us, bool *ret_unknown, GError **error) {
     *ret_unknown = false;
     g_auto(DbTx) tx = {0};
     if (!db_begin(db, &tx, error) || !raise_lane(db, lane, now_us, error) ||
-        !write_new_devices(db, plan, now_us, error) ||
-        !write_new_points(db, plan, now_us, error) || !write_states(db, plan, error) ||
-        !write_sides(db, plan, error) || !write_journal(db, plan, lane, error) ||
-        !write_commands(db, plan, now_us, error) || !write_edges(db, plan, error)) {
+        !write_new_devices(db, plan, now_us, error) || !write_new_points(db, plan, now_us, error) ||
+        !write_states(db, plan, error) || !write_sides(db, plan, error) ||
+        !write_journal(db, plan, lane, error) || !write_commands(db, plan, now_us, error) ||
+        !write_edges(db, plan, error)) {
         return false;
     }
     if (!db_commit(&tx, error)) {

@@ -1,0 +1,122 @@
+/*
+ * Inside the gateway: one network thread with its connections and the batches that travel to
+ * ingest and back. Thread: the network thread, except what says otherwise.
+ */
+#pragma once
+
+#include "base/mailbox.h"
+#include "frame/session.h"
+#include "sensing/gateway.h"
+#include "sensing/ingest_internal.h"
+
+#include <netinet/in.h>
+#include <pthread.h>
+#include <uv.h>
+
+#define NET_READ_SIZE (16 * 1024)
+#define NET_BATCHES 4 /* one fills, one is stored, one comes back, one in reserve */
+
+typedef struct Net Net;
+
+/* An IPv6 address (IPv4 mapped): what limits count. */
+typedef struct NetAddress {
+    uint8_t bytes[16];
+} NetAddress;
+
+/* One TCP connection, or one sender of datagrams. */
+typedef struct Conn {
+    union {
+        uv_tcp_t tcp;
+        struct sockaddr_storage peer; /* of datagrams */
+    };
+    Net *net;
+    uint64_t origin; /* slot and generation */
+    bool is_udp, is_proven, is_reading, is_closing;
+    bool is_waiting; /* for a batch with room */
+    bool is_slowed;  /* over its rate */
+    uint16_t rest_size;
+    uint8_t *rest; /* a frame that has begun; NULL: none */
+    Session session;
+    const Gb26875Profile *profile;
+    uint64_t source; /* address in the last frame; 0: none yet */
+    NetAddress address;
+    uint32_t garbage;
+    int32_t tokens; /* thousandths of a frame */
+    uint64_t tokens_ms, heard_ms, rest_ms;
+    GList unproven; /* its place among those without a good frame */
+} Conn;
+
+struct Net {
+    Ingest *ingest;
+    const GatewayOptions *options;
+    unsigned connections_max, per_address_max;
+    const Gb26875Profile *profile;
+    uv_loop_t loop;
+    uv_tcp_t listener;
+    uv_udp_t datagrams;
+    uv_async_t wake;
+    uv_timer_t tick;  /* once a second */
+    uv_timer_t flush; /* the open batch has waited long enough */
+    uv_timer_t refill;
+    uv_thread_t thread;
+    bool is_stopping;
+    bool is_udp_waiting;  /* for a batch with room */
+    Mailbox *returned;    /* IngestBatch from ingest */
+    Mailbox *commands;    /* CommandOut from ingest */
+    pthread_mutex_t lock; /* of is_stopped */
+    bool is_stopped;      /* nobody wakes the loop any more */
+    IngestBatch *batches[NET_BATCHES];
+    GPtrArray *idle; /* of them */
+    IngestBatch *open;
+    GQueue outcomes; /* IngestFrame of commands that wait for a batch */
+    Conn **slots;
+    uint32_t *generations;
+    GArray *free_slots; /* of uint32_t */
+    unsigned connections;
+    GQueue unproven;       /* of Conn */
+    GHashTable *addresses; /* NetAddress -> count */
+    GHashTable *sources;   /* device address -> origin of its connection */
+    GHashTable *peers;     /* sender of datagrams (Conn.peer) -> Conn */
+    GPtrArray *waiting;    /* connections to read again */
+    GPtrArray *slowed;
+    uint8_t *buffer;  /* rest of a frame, then what was read */
+    uint64_t refused; /* connections, since the last line of the log */
+};
+
+/* --- gateway_net.c -----------------------------------------------------------------------------
+ */
+
+/* Fills in what the loop needs; `net` is zero but for its options. */
+bool net_start(Net *net, const struct sockaddr *address, uint16_t *port, GError **error);
+/* Thread: any. */
+void net_stop(Net *net);
+void net_free(Net *net);
+/* Takes a command over. Thread: any. */
+void net_command(Net *net, CommandOut *command);
+
+/* Room for more frames? False: reading must stop until a batch is back. */
+bool net_has_room(Net *net);
+void net_add_frame(Net *net, const Conn *conn, const Gb26875Frame *frame, int64_t now_us);
+void net_add_outcome(Net *net, int64_t command_id, SessionOutcome outcome);
+/* After adding: the batch goes when it is full. */
+void net_settle(Net *net);
+
+/* --- gateway_conn.c ----------------------------------------------------------------------------
+ */
+
+void conn_accept(uv_stream_t *listener, int status);
+void conn_datagram(uv_udp_t *udp,
+                   ssize_t size,
+                   const uv_buf_t *buffer,
+                   const struct sockaddr *from,
+                   unsigned flags);
+Conn *conn_find(const Net *net, uint64_t origin);
+/* Sends or queues; closes a connection that does not take what it is sent. */
+void conn_send(Conn *conn, const uint8_t *bytes, size_t size);
+void conn_close(Conn *conn);
+/* What is due by the clock: half frames, silence, requests. */
+void conn_tick(Conn *conn, uint64_t now_ms, int64_t now_us);
+void conn_ask(Conn *conn, const CommandOut *command);
+/* Reads again what waited for a batch, or for its rate. */
+void conn_resume(Net *net);
+void conn_refill(Net *net);
