@@ -47,8 +47,7 @@ bool device_count_learning(Db *db, int64_t *ret_n, GError **error) {
         error);
 }
 
-static bool
-read_edges(DbRows *rows, GStringChunk *texts, GArray *edges, GError **error) {
+static bool read_edges(DbRows *rows, GStringChunk *texts, GArray *edges, GError **error) {
     while (db_rows_next(rows)) {
         DeviceEdge edge = {.id = db_rows_int(rows, 0),
                            .point_id = db_rows_int(rows, 1),

@@ -80,8 +80,8 @@ static const char *chosen(const Request *req, const char *word) {
     return text == NULL ? "" : text;
 }
 
-static bool put_filters(
-    Ctx *ctx, const Request *req, const DeviceQuery *query, json_t *model, GError **error) {
+static bool
+put_filters(Ctx *ctx, const Request *req, const DeviceQuery *query, json_t *model, GError **error) {
     json_t *selects = json_array();
     json_put(model, "selects", selects);
     json_put_text(model, "q", query->text);
@@ -103,8 +103,8 @@ static const char *pair_text(const char *const *pairs, const char *value) {
     return value;
 }
 
-static bool put_chips(
-    Ctx *ctx, const Request *req, const DeviceQuery *query, json_t *model, GError **error) {
+static bool
+put_chips(Ctx *ctx, const Request *req, const DeviceQuery *query, json_t *model, GError **error) {
     const struct {
         const char *word, *text;
     } words[] = {
@@ -205,10 +205,8 @@ static void put_places(json_t *model, const DeviceQuery *query, int64_t next_id)
     g_autofree char *place =
         next_id == 0 ? NULL : g_strdup_printf("after=%" G_GINT64_FORMAT, next_id);
     g_autofree char *csv = g_strconcat("/work/export?list=devices&format=csv", mark, words, NULL);
-    g_autofree char *xlsx =
-        g_strconcat("/work/export?list=devices&format=xlsx", mark, words, NULL);
-    sensing_put_pager(
-        model, PATH, words, query->after_id == 0, place, "每页 50 台，按登记先后");
+    g_autofree char *xlsx = g_strconcat("/work/export?list=devices&format=xlsx", mark, words, NULL);
+    sensing_put_pager(model, PATH, words, query->after_id == 0, place, "每页 50 台，按登记先后");
     json_put_text(model, "csv_href", csv);
     json_put_text(model, "xlsx_href", xlsx);
 }
@@ -326,8 +324,8 @@ put_points(Ctx *ctx, const Request *req, const Device *device, json_t *model, GE
     for (guint i = 0; i < page.rows->len; i++) {
         g_array_append_val(ids, g_array_index(page.rows, Point, i).id);
     }
-    g_autoptr(GArray) latest = sample_latest(
-        ctx->db, (const int64_t *)(void *)ids->data, ids->len, ctx->now_us, error);
+    g_autoptr(GArray) latest =
+        sample_latest(ctx->db, (const int64_t *)(void *)ids->data, ids->len, ctx->now_us, error);
     if (latest == NULL) {
         return false;
     }
@@ -391,14 +389,17 @@ char *sensing_edge_text(EdgeKind kind, bool is_on, int64_t value) {
 json_t *sensing_edge_model(const DeviceEdge *edge) {
     json_t *line = json_object();
     g_autofree char *text = sensing_edge_text(edge->kind, edge->is_on, edge->value);
-    bool is_bad = edge->is_on && (edge->kind == EDGE_FIRE || edge->kind == EDGE_FAULT ||
-                                  edge->kind == EDGE_LIMIT);
+    bool is_bad = edge->is_on &&
+                  (edge->kind == EDGE_FIRE || edge->kind == EDGE_FAULT || edge->kind == EDGE_LIMIT);
     bool is_lost = edge->kind == EDGE_ONLINE && !edge->is_on;
     json_put_text(line, "text", text);
     json_put_text(line, "class", is_bad || is_lost ? "b" : edge->is_on ? "w" : "k");
     json_put_text(line, "what", edge->what);
     json_put_text(line, "place", edge->place);
-    json_put_int(line, "point", edge->point_id);
+    g_autofree char *href = edge->point_id == 0
+                                ? NULL
+                                : g_strdup_printf("/work/points/%" G_GINT64_FORMAT, edge->point_id);
+    json_put_text(line, "href", href);
     sensing_put_time(line, "when", edge->time_us, "未知");
     return line;
 }

@@ -37,11 +37,8 @@ bool sensing_find_device(Ctx *ctx, const Request *req, Device *ret_device, Respo
     return *ret_refused == NULL;
 }
 
-bool sensing_find_point(Ctx *ctx,
-                        const Request *req,
-                        Point *ret_point,
-                        Device *ret_device,
-                        Response **ret_refused) {
+bool sensing_find_point(
+    Ctx *ctx, const Request *req, Point *ret_point, Device *ret_device, Response **ret_refused) {
     g_autoptr(GError) error = NULL;
     int64_t id;
     if (!request_arg_id(req, "id", &id)) {
@@ -118,8 +115,7 @@ void sensing_put_pager(json_t *model,
     const char *mark = words[0] == '\0' ? "" : "&";
     const char *question = words[0] == '\0' ? "" : "?";
     g_autofree char *first = is_first ? NULL : g_strconcat(path, question, words, NULL);
-    g_autofree char *next =
-        place == NULL ? NULL : g_strconcat(path, "?", words, mark, place, NULL);
+    g_autofree char *next = place == NULL ? NULL : g_strconcat(path, "?", words, mark, place, NULL);
     if (first == NULL && next == NULL) {
         json_put(model, "pager", json_null());
         return;
@@ -155,9 +151,8 @@ char *sensing_duration(int64_t length_us) {
         return g_strdup_printf(
             "%" G_GINT64_FORMAT " 天 %" G_GINT64_FORMAT " 小时", hours / 24, hours % 24);
     }
-    return hours > 0 ? g_strdup_printf("%" G_GINT64_FORMAT " 小时 %" G_GINT64_FORMAT " 分",
-                                       hours,
-                                       minutes % 60)
+    return hours > 0 ? g_strdup_printf(
+                           "%" G_GINT64_FORMAT " 小时 %" G_GINT64_FORMAT " 分", hours, minutes % 60)
                      : g_strdup_printf("%" G_GINT64_FORMAT " 分钟", minutes);
 }
 
@@ -166,9 +161,9 @@ void sensing_put_bound(json_t *model, const Device *device) {
         device->building_id == 0
             ? NULL
             : g_strdup_printf("/work/buildings/%" G_GINT64_FORMAT, device->building_id);
-    g_autofree char *unit = device->unit_id == 0 ? NULL
-                                                 : g_strdup_printf("/work/units/%" G_GINT64_FORMAT,
-                                                                   device->unit_id);
+    g_autofree char *unit = device->unit_id == 0
+                                ? NULL
+                                : g_strdup_printf("/work/units/%" G_GINT64_FORMAT, device->unit_id);
     json_put_text(model, "building_href", building);
     json_put_text(model, "building", device->building_name);
     json_put_text(model, "unit_href", unit);

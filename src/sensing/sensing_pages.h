@@ -13,11 +13,8 @@ Response *sensing_refuse(Ctx *ctx, const Request *req, const char *reason_zh);
 /* The device {id} of the path, if this reader may see it; else NULL and the answer. */
 bool sensing_find_device(Ctx *ctx, const Request *req, Device *ret_device, Response **ret_refused);
 /* Same for the point {id} and its device. */
-bool sensing_find_point(Ctx *ctx,
-                        const Request *req,
-                        Point *ret_point,
-                        Device *ret_device,
-                        Response **ret_refused);
+bool sensing_find_point(
+    Ctx *ctx, const Request *req, Point *ret_point, Device *ret_device, Response **ret_refused);
 const char *sensing_get_query(const void *req, const char *name);
 /* The form value without blanks around it, never NULL. Lives as long as `texts`. */
 const char *sensing_form(const Request *req, GStringChunk *texts, const char *name);
@@ -53,7 +50,7 @@ bool sensing_put_traces(Ctx *ctx, json_t *model, const char *kind, int64_t id, G
 
 /* "故障解除", "操作：复位". Caller frees. */
 char *sensing_edge_text(EdgeKind kind, bool is_on, int64_t value);
-/* {text, class, what, place, point, when} */
+/* {text, class, what, place, href, when} */
 json_t *sensing_edge_model(const DeviceEdge *edge);
 
 /* device_pages.c */

@@ -192,7 +192,8 @@ bool state_store_bad_districts(Db *db, const char *region, GArray *districts, GE
     "o.point_id = e.point_id AND o.id > e.id AND o.device_id = e.device_id AND "                   \
     "o.kind = e.kind AND o.is_on = 0 ORDER BY o.id LIMIT 1), 0), "                                 \
     "coalesce((SELECT o.is_on FROM edge o WHERE o.point_id = e.point_id AND o.id < e.id AND "      \
-    "o.device_id = e.device_id AND o.kind = e.kind ORDER BY o.id DESC LIMIT 1), 0) "               \
+    "o.device_id = e.device_id AND o.kind = e.kind ORDER BY o.id DESC LIMIT 1), 0), "              \
+    "coalesce((SELECT b.name FROM building b WHERE b.id = e.building_id), '') "                    \
     "FROM edge e WHERE e.kind IN ('fault', 'shield') AND e.is_on = 1 AND e.point_id <> 0"
 
 static const char *text_at(const DbRows *rows, int column, GStringChunk *texts) {
@@ -243,7 +244,8 @@ static bool read_spells(DbRows *rows, const SpellQuery *query, SpellPage *page, 
                               .place = text_at(rows, 7, page->texts),
                               .what = text_at(rows, 8, page->texts),
                               .since_us = db_rows_int(rows, 9),
-                              .until_us = db_rows_int(rows, 10)};
+                              .until_us = db_rows_int(rows, 10),
+                              .building_name = text_at(rows, 12, page->texts)};
         bool continues = db_rows_int(rows, 11) != 0;
         last_id = spell.edge_id;
         if (!continues && !(query->is_open && spell.until_us != 0)) {
