@@ -65,9 +65,16 @@ const PastSource past_sources[] = {
 /* What the page of a building shows of rooms above. */
 const BuildingSource building_sources[] = {
     sensing_building_section,
+    alarm_building_section,
     overview_building_section,
     NULL,
 };
+
+static bool
+see_also(Db *db, const Matter *matter, const Principal *who, json_t *list, GError **error) {
+    return inspection_see_also(db, matter, who, list, error) &&
+           alarm_see_also(db, matter, who, list, error);
+}
 
 /* What acts on matters ask of rooms above casework. */
 const CaseHooks case_hooks = {
@@ -75,7 +82,7 @@ const CaseHooks case_hooks = {
     .count = inspection_count,
     .refuse = inspection_refuse,
     .taken = inspection_follow,
-    .see_also = inspection_see_also,
+    .see_also = see_also,
 };
 
 /* Where the roles page looks up regions and agencies. */

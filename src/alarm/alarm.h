@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "casework/casework.h"
 #include "sensing/sensing.h"
 #include "web/module.h"
 
@@ -125,6 +126,12 @@ typedef struct AlarmTally {
 } AlarmTally;
 bool alarm_tally(
     Db *db, const char *region, int64_t day_begin_us, AlarmTally *ret_tally, GError **error);
+
+/* The alarms of a building, on its page (BuildingSource). */
+bool alarm_building_section(Ctx *ctx, int64_t building_id, json_t *sections, GError **error);
+/* The alarm that a matter grew out of, beside it (CaseHooks.see_also). */
+bool alarm_see_also(
+    Db *db, const Matter *matter, const Principal *who, json_t *list, GError **error);
 
 /* --- live ---------------------------------------------------------------------------------------
  */

@@ -68,6 +68,9 @@ static void add_filters(SqlBuilder *sql, const AlarmQuery *query) {
     if (query->district != 0) {
         add_number(sql, SQL("AND a.district ="), query->district);
     }
+    if (query->building_id != 0) {
+        add_number(sql, SQL("AND a.building_id ="), query->building_id);
+    }
     if (query->to_us != 0) {
         add_number(sql, SQL("AND a.arrived_us >="), query->from_us);
         add_number(sql, SQL("AND a.arrived_us <"), query->to_us);
@@ -146,6 +149,15 @@ bool alarm_tally(
 
 /* --- one alarm ----------------------------------------------------------------------------------
  */
+
+bool alarm_of_matter(Db *db, int64_t matter_id, int64_t *ret_id, GError **error) {
+    return db_query_int(db,
+                        SQL("SELECT COALESCE(max(id), 0) FROM alarm WHERE matter_id = $1 AND "
+                            "matter_id > 0"),
+                        DB_ARGS(db_int(matter_id)),
+                        ret_id,
+                        error);
+}
 
 static void step_free(void *data) {
     AlarmStep *step = data;

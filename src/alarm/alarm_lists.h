@@ -15,6 +15,9 @@ typedef struct AlarmStep {
     char *texts;  /* owns step and note when it was read */
 } AlarmStep;
 
+/* The alarm that led to a matter; 0: none. */
+bool alarm_of_matter(Db *db, int64_t matter_id, int64_t *ret_id, GError **error);
+
 /* In order: array of AlarmStep *. */
 GPtrArray *alarm_steps(Db *db, int64_t alarm_id, GError **error);
 /* Steps after `seq` with what listeners are told of their alarm: array of AlarmNews *. */
@@ -39,6 +42,7 @@ typedef struct AlarmQuery {
     int states;             /* bit set of AlarmState; 0: all */
     int class, result;      /* -1: all */
     int64_t district;       /* 0: all */
+    int64_t building_id;    /* 0: all */
     int64_t from_us, to_us; /* arrived; to 0: all */
     int64_t closed_from_us; /* closed since then, newest first; 0: all */
     int64_t before_id;      /* page of the history; 0: from the newest */

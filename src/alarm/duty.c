@@ -59,7 +59,12 @@ static bool ask_work(Db *db, void *data, GError **error) {
                        .account_id = asking->account_id,
                        .asked_us = asking->now_us,
                        .due_us = asking->now_us + asking->minutes * MINUTE_US};
-    bool good = duty_store_command(db, asking, &check.command_id, error) &&
+    SensingCommand command = {.kind = SENSING_DUTY_CHECK,
+                              .device_id = device->id,
+                              .minutes = asking->minutes,
+                              .account_id = asking->account_id};
+    /* the command leaves its own entry "device.command" with who asked whom */
+    bool good = sensing_command_add(db, &command, asking->now_us, &check.command_id, error) &&
                 duty_store_add(db, &check, &work->id, error);
     g_free(check.name);
     duty_device_free(device);

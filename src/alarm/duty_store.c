@@ -21,19 +21,6 @@ bool duty_store_answer(Db *db, int64_t device_id, int64_t answered_us, GError **
                    error);
 }
 
-bool duty_store_command(Db *db, const DutyAsking *asking, int64_t *ret_id, GError **error) {
-    return db_query_int(db,
-                        SQL("INSERT INTO device_command (device_id, kind, minutes, point_id, "
-                            "account_id, state, failure, created_us, changed_us) VALUES ($1, "
-                            "'duty', $2, 0, $3, 'queued', '', $4, $4) RETURNING id"),
-                        DB_ARGS(db_int(asking->device_id),
-                                db_int(asking->minutes),
-                                db_int(asking->account_id),
-                                db_int(asking->now_us)),
-                        ret_id,
-                        error);
-}
-
 bool duty_store_add(Db *db, const DutyCheck *check, int64_t *ret_id, GError **error) {
     return db_query_int(db,
                         SQL("INSERT INTO duty_check (command_id, device_id, building_id, name, "

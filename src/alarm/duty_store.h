@@ -5,7 +5,6 @@
 
 /* The device's keeper has answered: all that wait for it, since it does not say which. */
 bool duty_store_answer(Db *db, int64_t device_id, int64_t answered_us, GError **error);
-bool duty_store_command(Db *db, const DutyAsking *asking, int64_t *ret_id, GError **error);
 bool duty_store_add(Db *db, const DutyCheck *check, int64_t *ret_id, GError **error);
 /* HZ_ERROR_CONFLICT: the shift was handed on meanwhile. */
 bool duty_store_offer(Db *db, const DutyShift *shift, GError **error);

@@ -8,8 +8,9 @@
 
 #include <string.h>
 
-#define LEASE_US (120 * CLOCK_SECOND_US) /* longer than any try; then another server may send it   \
-                                          */
+#define LEASE_US                                                                                   \
+    (120 * CLOCK_SECOND_US) /* longer than any try; then another server may send it                \
+                             */
 #define AFTER_FIRST_US (5 * CLOCK_SECOND_US)
 #define TRIES_MAX 10 /* with doubling pauses: about three quarters of an hour */
 

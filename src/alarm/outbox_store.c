@@ -99,9 +99,13 @@ bool outbox_store_sent(Db *db, int64_t id, int64_t now_us, GError **error) {
 bool outbox_store_failed(
     Db *db, int64_t id, int64_t tries, int64_t next_us, const char *failure, GError **error) {
     return db_exec(db,
-                   SQL("UPDATE outbox SET tries = $2, next_us = $3, failure = $4, state = CASE "
-                       "WHEN $3 = 0 THEN 'dead' ELSE 'waiting' END WHERE id = $1"),
-                   DB_ARGS(db_int(id), db_int(tries), db_int(next_us), db_text(failure)),
+                   SQL("UPDATE outbox SET tries = $2, next_us = $3, failure = $4, state = $5 WHERE "
+                       "id = $1"),
+                   DB_ARGS(db_int(id),
+                           db_int(tries),
+                           db_int(next_us),
+                           db_text(failure),
+                           db_text(next_us == 0 ? "dead" : "waiting")),
                    NULL,
                    error);
 }

@@ -46,6 +46,9 @@
 #define LIMIT_SEARCH_TEXT 200    /* bytes of a search phrase */
 #define LIMIT_DIRECT_EXPORT 2000 /* more rows become a background job */
 
+/* alarms */
+#define LIMIT_ALARM_EXPORT 20000 /* rows of one file; a district has about 100 a day */
+
 /* ledger */
 #define LIMIT_LEDGER_ENTRY 65535       /* evidence.md A4: entry bundles carry a 16-bit length */
 #define LIMIT_LEDGER_PAYLOAD (4 * MIB) /* body kept beside the entry */

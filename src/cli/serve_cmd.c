@@ -1,6 +1,7 @@
 /* `huozheng serve`: migrate, start the web server, the device gateway, the job thread and the
  * signer, wait for a signal, stop. */
 #include "account/account.h"
+#include "alarm/alarm_law.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "cli/commands.h"
@@ -161,7 +162,7 @@ static char *prepare_uploads(const char *data_dir, GError **error) {
 static bool prepare_law(const char *folder, GError **error) {
     LawCheckReport report;
     return (folder == NULL || law_use_folder(folder, error)) && law_check_all(&report, error) &&
-           law_check(error);
+           law_check(error) && alarm_rules(error) != NULL;
 }
 
 static bool prepare_database(const char *url, GError **error) {
@@ -206,6 +207,7 @@ static bool run_server(const WebOptions *web,
         is_up ? job_runner_start(web->db_url, data_dir, job_kinds, server, error) : NULL;
     if (jobs != NULL) {
         LedgerSigner *signer = ledger_signer_start(web->db_url, keys_folder);
+        AlarmService *alarms = alarm_service_start(web->db_url, server);
         bool is_ipv6 = strchr(web->address, ':') != NULL;
         printf("listening on http://%s%s%s:%u\n",
                is_ipv6 ? "[" : "",
@@ -214,6 +216,7 @@ static bool run_server(const WebOptions *web,
                web_port(server));
         fflush(stdout);
         wait_for_signal(&signals);
+        alarm_service_stop(alarms);
         ledger_signer_stop(signer);
         job_runner_stop(jobs);
     }

@@ -1,5 +1,6 @@
 #include "overview/overview_alarms.h"
 
+#include "alarm/duty.h"
 #include "base/clock.h"
 #include "overview/overview_models.h"
 #include "overview/overview_store.h"
@@ -79,4 +80,38 @@ void open_alarms_put(json_t *model, const OpenAlarms *alarms, unsigned limit, in
     json_put_int(model, "done_today", alarms->tally.done_today);
     int64_t more = alarms->tally.waiting + alarms->tally.verifying - (int64_t)shown;
     json_put_int(model, "more_alarms", MAX(more, 0));
+}
+
+#define CHECKS_LOOKED 50
+
+static void put_checks(json_t *model, const GPtrArray *checks) {
+    unsigned answered = 0;
+    unsigned over = 0;
+    for (guint i = 0; i < checks->len; i++) {
+        const DutyCheck *check = checks->pdata[i];
+        answered += check->answered_us != 0;
+        over += check->answered_us == 0;
+    }
+    json_put_text(model, "checks", NULL);
+    if (checks->len > 0) {
+        put_format(model, "checks", "最近 %u 次，应答 %u 次", answered + over, answered);
+    }
+}
+
+bool forces_put(Ctx *ctx, const char *region, json_t *model, GError **error) {
+    DutyQuery query = {.region = region, .limit = CHECKS_LOOKED};
+    g_autoptr(GPtrArray) shifts = duty_shifts(ctx->db, region, 1, error);
+    g_autoptr(GPtrArray) checks = shifts == NULL ? NULL : duty_checks(ctx->db, &query, error);
+    if (checks == NULL) {
+        return false;
+    }
+    json_put_text(model, "shift", NULL);
+    if (shifts->len > 0) {
+        const DutyShift *shift = shifts->pdata[0];
+        g_autofree char *since = moment_text(shift->begun_us, ctx->now_us);
+        put_format(
+            model, "shift", "%s 起%s", since, shift->taken_us == 0 ? "有人值班" : "的班已交");
+    }
+    put_checks(model, checks);
+    return true;
 }

@@ -20,6 +20,10 @@ bool open_alarms(Ctx *ctx, const char *region, OpenAlarms *ret_alarms, GError **
 unsigned open_alarms_in_district(Ctx *ctx, const OpenAlarms *alarms, int64_t district);
 unsigned open_alarms_in_building(const OpenAlarms *alarms, int64_t building_id);
 
+/* What is known of forces, without names of people: model["shift"] ("08:00 起有人值班" or null),
+ * model["checks"] (last answers to duty checks, or null). */
+bool forces_put(Ctx *ctx, const char *region, json_t *model, GError **error);
+
 /* {id, href, title, what, class_zh, state_zh, is_fire, began, age, district}: no names of people.
  */
 json_t *open_alarm_model(const Alarm *alarm, int64_t now_us);

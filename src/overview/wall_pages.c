@@ -116,6 +116,9 @@ static bool fill(Ctx *ctx, const Area *area, unsigned layout, json_t *model, GEr
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
     }
+    if (!forces_put(ctx, area->code, model, error)) {
+        return false;
+    }
     coverage_lines_put(model, &lines, ctx->now_us);
     cut_lines(model, layout);
     open_alarms_put(model, &alarms, layout == 1 ? ALARMS_SHOWN_ALONE : ALARMS_SHOWN, ctx->now_us);

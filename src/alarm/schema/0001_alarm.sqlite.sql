@@ -42,6 +42,7 @@ CREATE INDEX alarm_building ON alarm (building_id, class, arrived_us);
 CREATE INDEX alarm_likes ON alarm (district, class, arrived_us);
 CREATE INDEX alarm_arrived ON alarm (arrived_us, id);
 CREATE INDEX alarm_due ON alarm (due_us, id) WHERE due_us > 0;
+CREATE INDEX alarm_matter ON alarm (matter_id) WHERE matter_id > 0;
 CREATE INDEX alarm_lasting ON alarm (class, began_us, id) WHERE active > 0 AND matter_id = 0;
 
 CREATE TABLE alarm_point (
