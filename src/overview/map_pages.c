@@ -334,6 +334,7 @@ static bool put_cells(Ctx *ctx, const MapAsk *ask, json_t *model, GError **error
     }
     json_put(model, "cells", list);
     json_put_bool(model, "has_cells", cells->len > 0);
+    json_put_bool(model, "has_more_cells", cells->len == COVERAGE_CELLS_MAX);
     return ask->map == NULL || draw_inside(ctx, ask, cells, model, error);
 }
 
@@ -436,6 +437,7 @@ static void put_blank(json_t *model, const MapAsk *ask) {
     }
     json_put_text(model, "map_css", web_asset_url("map.css"));
     json_put_bool(model, "has_cells", false);
+    json_put_bool(model, "has_more_cells", false);
     json_put_bool(model, "has_buildings", false);
     json_put_bool(model, "has_more_buildings", false);
     json_put_bool(model, "is_city", !ask->area.is_district);

@@ -39,6 +39,12 @@ static const json_t *find_shape(const json_t *shapes, const char *code) {
     return NULL;
 }
 
+/* Takes over the first (which may be NULL). */
+static const char *longer(const char *path, const char *more) {
+    g_autofree char *old = (char *)(uintptr_t)path;
+    return g_strconcat(old == NULL ? "" : old, more, NULL);
+}
+
 /* Adds one shape; the name goes to the middle of the largest. */
 static void add_shape(Outline *outline, const json_t *shape) {
     const json_t *box = json_object_get(shape, "box");
@@ -49,10 +55,8 @@ static void add_shape(Outline *outline, const json_t *shape) {
         outline->x = at(middle, 0);
         outline->y = at(middle, 1);
     }
-    const char *coarse = json_get_text(shape, "coarse", "");
-    const char *fine = json_get_text(shape, "fine", "");
-    outline->coarse = is_first ? g_strdup(coarse) : g_strconcat(outline->coarse, coarse, NULL);
-    outline->fine = is_first ? g_strdup(fine) : g_strconcat(outline->fine, fine, NULL);
+    outline->coarse = longer(outline->coarse, json_get_text(shape, "coarse", ""));
+    outline->fine = longer(outline->fine, json_get_text(shape, "fine", ""));
     outline->box = outline_around(outline->box, own);
 }
 

@@ -121,8 +121,9 @@ typedef struct CoverageCell {
     char *name;          /* of that building: tells people where it is; owned */
     double longitude, latitude;
 } CoverageCell;
-/* Squares of a district; `parent` 0: the larger ones, else the smaller ones in it. GArray of
- * CoverageCell that clears its elements. NULL on error. */
+/* Squares of a district, fullest first, at most COVERAGE_CELLS_MAX; `parent` 0: the larger ones,
+ * else the smaller ones in it. GArray of CoverageCell that clears its elements. NULL on error. */
+#define COVERAGE_CELLS_MAX 400 /* a picture and a table that people can still read */
 GArray *coverage_cells(Db *db, int64_t district, int64_t parent, GError **error);
 
 /* The district of today in which a code of a region lies, as a number: its own, or that of its

@@ -242,8 +242,11 @@ GArray *coverage_cells(Db *db, int64_t district, int64_t parent, GError **error)
                  SQL("SELECT c.cell, c.buildings, c.covered, c.silent, c.longitude, c.latitude, "
                      "c.building_id, b.name FROM coverage_cell c LEFT JOIN building b ON b.id = "
                      "c.building_id WHERE c.district = $1 AND c.zoom = $2 AND c.parent = $3 "
-                     "ORDER BY c.cell"),
-                 DB_ARGS(db_int(district), db_int(parent == 0 ? 0 : 1), db_int(parent)),
+                     "ORDER BY c.buildings DESC, c.cell LIMIT $4"),
+                 DB_ARGS(db_int(district),
+                         db_int(parent == 0 ? 0 : 1),
+                         db_int(parent),
+                         db_int(COVERAGE_CELLS_MAX)),
                  error);
     if (rows == NULL) {
         return NULL;
