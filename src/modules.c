@@ -9,6 +9,7 @@
 #include "job/job.h"
 #include "law/law.h"
 #include "ledger/ledger.h"
+#include "overview/overview.h"
 #include "publicity/publicity.h"
 #include "registry/building_section.h"
 #include "registry/past.h"
@@ -33,6 +34,7 @@ const Module *const modules[] = {
     &sensing_module,
     &alarm_module,
     &publicity_module,
+    &overview_module,
     NULL,
 };
 
@@ -64,6 +66,7 @@ const PastSource past_sources[] = {
 const BuildingSource building_sources[] = {
     sensing_building_section,
     alarm_building_section,
+    overview_building_section,
     NULL,
 };
 

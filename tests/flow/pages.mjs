@@ -95,6 +95,7 @@ const NO_PAGES = new Map([
     ['/verify/js/{version}/{file}', 'the modules that /verify/offline loads (verify_offline.mjs)'],
     ['/track/files/{file}', 'the copy of a photo, for who sent it (report.mjs)'],
     ['/work/jobs/events', 'a stream that a page opens while a job runs'],
+    ['/work/overview/events', 'a stream that map, dashboard and wall open (overview.mjs)'],
 ]);
 
 test('every link answers the role that sees it', () => {
