@@ -245,6 +245,10 @@ static void read_file(LawReader *reader, LawBook *book, LawNode root, const char
         law_read_draw_weights(reader, book, root);
         return;
     }
+    if (law_is_there(law_get(root, "building_risk"))) {
+        law_read_risk(reader, book, root);
+        return;
+    }
     if (law_is_there(law_get(root, "adjacent_districts"))) {
         law_read_adjacent(reader, book, root);
         return;
@@ -283,6 +287,7 @@ static bool is_ours(const char *below) {
                                         "common-acts.yaml",
                                         "draw-weights.yaml",
                                         "adjacent-districts.yaml",
+                                        "building-risk.yaml",
                                         NULL};
     static const char *const folders[] = {
         "forms/", "papers/", "procedures/", "tables/", "checklists/", "examples/"};
@@ -326,6 +331,7 @@ static LawBook *book_new(const char *city) {
                     .checklists = g_ptr_array_new(),
                     .weights = g_ptr_array_new(),
                     .adjacent = g_ptr_array_new(),
+                    .risks = g_ptr_array_new(),
                     .examples = g_ptr_array_new(),
                     .places = g_hash_table_new(NULL, NULL)};
     return law_keep(&book, sizeof book);
@@ -362,6 +368,7 @@ static void book_free(LawBook *book) {
     g_ptr_array_unref(book->checklists);
     g_ptr_array_unref(book->weights);
     g_ptr_array_unref(book->adjacent);
+    g_ptr_array_unref(book->risks);
     g_ptr_array_unref(book->examples);
     g_hash_table_unref(book->places);
 }
@@ -411,6 +418,7 @@ static LawBook *read_book(LawReader *reader, const char *city, unsigned *ret_fil
         overlay(book->checklists, own->checklists);
         overlay(book->weights, own->weights);
         overlay(book->adjacent, own->adjacent);
+        overlay(book->risks, own->risks);
         g_ptr_array_extend(book->common, own->common, NULL, NULL);
         g_ptr_array_extend(book->acts, own->acts, NULL, NULL);
         g_ptr_array_extend(book->agencies, own->agencies, NULL, NULL);
@@ -464,7 +472,7 @@ static void load(void) {
         all_report.entries += book->terms->len + book->powers->len + book->articles->len +
                               book->forms->len + book->procedures->len + book->caps->len +
                               book->papers->len + book->tables->len + book->checklists->len +
-                              book->weights->len + book->adjacent->len;
+                              book->weights->len + book->adjacent->len + book->risks->len;
         if (reader.error == NULL) {
             law_run_examples(book, &all_report, failed);
         }
