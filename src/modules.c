@@ -3,6 +3,7 @@
 #include "casework/casework.h"
 #include "draw/draw.h"
 #include "draw/draw_substitute.h"
+#include "firecode/firecode.h"
 #include "importer/importer.h"
 #include "inspection/inspection.h"
 #include "job/job.h"
@@ -28,6 +29,7 @@ const Module *const modules[] = {
     &inspection_module,
     &report_module,
     &sensing_module,
+    &firecode_module,
     &publicity_module,
     NULL,
 };
@@ -46,6 +48,7 @@ const DrawSubstituted draw_substituted_hooks[] = {
 
 /* What follows what devices tell, in the transaction that stores it. */
 const SensingHook sensing_hooks[] = {
+    firecode_take_edges,
     NULL,
 };
 
@@ -55,12 +58,20 @@ const PastSource past_sources[] = {
     NULL,
 };
 
+/* Nobody has counted verified alarms of a building yet: its score says so. */
+const FirecodeAlarms firecode_alarms = NULL;
+
+/* Every room that follows acts, in the transaction of the act. */
+static bool case_taken(Db *db, const CaseTaken *taken, GError **error) {
+    return inspection_follow(db, taken, error) && firecode_take_act(db, taken, error);
+}
+
 /* What acts on matters ask of rooms above casework. */
 const CaseHooks case_hooks = {
     .recused = draw_recused,
     .count = inspection_count,
     .refuse = inspection_refuse,
-    .taken = inspection_follow,
+    .taken = case_taken,
     .see_also = inspection_see_also,
 };
 

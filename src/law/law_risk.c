@@ -355,7 +355,7 @@ static LawRiskMark mark_of(const LawRiskIndicator *indicator, const LawRiskAnswe
         return (LawRiskMark){.known = LAW_RISK_ABSENT, .says = indicator->absent};
     }
     const LawRiskRow *row = row_of(indicator, answer);
-    if (row == NULL) {
+    if (row == NULL || (answer->is_stale && row->points == 0)) {
         return (LawRiskMark){.known = LAW_RISK_UNKNOWN,
                              .points = indicator->unknown_points,
                              .says = indicator->unknown_says};

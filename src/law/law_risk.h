@@ -77,6 +77,7 @@ typedef struct LawRiskAnswer {
     LawRiskKnown known;
     int64_t number;
     const char *word;
+    bool is_stale; /* told long ago: a good answer counts as not known, a bad one stays */
 } LawRiskAnswer;
 
 /* What an answer does. */
