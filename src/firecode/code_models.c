@@ -136,43 +136,73 @@ static json_t *sorted(json_t *list) {
     return out;
 }
 
+/* Where a mark is told: what takes points, what is not known, what is good, and what says nothing
+ * of either (a fact of the building that costs nothing, a question that does not apply). */
+static const char *list_of(const LawRiskIndicator *indicator, const json_t *mark) {
+    const char *known = json_get_text(mark, "known", "");
+    if (strcmp(known, "unknown") == 0) {
+        return "unknown";
+    }
+    if (json_get_int(mark, "points", 0) > 0) {
+        return "bad";
+    }
+    bool is_plain = strcmp(known, "absent") == 0 || g_str_has_prefix(indicator->fact, "building.");
+    return is_plain ? "plain" : "good";
+}
+
+/* A sentence that several questions share is told once. */
+static bool is_told(const json_t *list, const char *says) {
+    size_t i;
+    json_t *one;
+    json_array_foreach((json_t *)list, i, one) {
+        if (strcmp(json_get_text(one, "says", ""), says) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void put_hidden(json_t *model, int64_t count, int64_t points) {
+    g_autofree char *sentence =
+        count == 0 ? NULL
+                   : g_strdup_printf("另有 %" G_GINT64_FORMAT
+                                     " 项不对公众公开（住户情况、单位等级等），合计扣 "
+                                     "%" G_GINT64_FORMAT " 分。",
+                                     count,
+                                     points);
+    json_put_text(model, "hidden", sentence);
+}
+
 void code_put_reasons(json_t *model,
                       const LawRisk *risk,
                       const FirecodeScore *score,
                       bool is_public) {
-    json_t *bad = json_array();
-    json_t *good = json_array();
-    json_t *unknown = json_array();
+    static const char *const lists[] = {"bad", "good", "unknown", "plain"};
     int64_t hidden = 0, hidden_count = 0;
+    for (size_t k = 0; k < G_N_ELEMENTS(lists); k++) {
+        json_put(model, lists[k], json_array());
+    }
     size_t i;
     json_t *mark;
     json_array_foreach(score->marks, i, mark) {
         const LawRiskIndicator *one = indicator_of(risk, json_get_text(mark, "id", ""));
-        const char *known = json_get_text(mark, "known", "");
-        int64_t points = json_get_int(mark, "points", 0);
         if (one == NULL || (is_public && !one->is_public)) {
-            hidden += points;
+            hidden += json_get_int(mark, "points", 0);
             hidden_count++;
             continue;
         }
-        json_array_append_new(strcmp(known, "unknown") == 0 ? unknown
-                              : points > 0                  ? bad
-                                                            : good,
-                              reason_model(risk, one, mark));
+        json_t *list = json_object_get(model, list_of(one, mark));
+        if (!is_told(list, json_get_text(mark, "says", ""))) {
+            json_array_append_new(list, reason_model(risk, one, mark));
+        }
     }
-    g_autofree char *sentence =
-        hidden_count == 0 ? NULL
-                          : g_strdup_printf("另有 %" G_GINT64_FORMAT
-                                            " 项不对公众公开（住户情况、单位等级等），合计扣 "
-                                            "%" G_GINT64_FORMAT " 分。",
-                                            hidden_count,
-                                            hidden);
-    json_put_int(model, "bad_count", (int64_t)json_array_size(bad));
-    json_put_int(model, "unknown_count", (int64_t)json_array_size(unknown));
-    json_put(model, "bad", sorted(bad));
-    json_put(model, "good", good);
-    json_put(model, "unknown", sorted(unknown));
-    json_put_text(model, "hidden", sentence);
+    for (size_t k = 0; k < G_N_ELEMENTS(lists); k++) {
+        g_autofree char *count = g_strconcat(lists[k], "_count", NULL);
+        json_t *list = sorted(json_incref(json_object_get(model, lists[k])));
+        json_put_int(model, count, (int64_t)json_array_size(list));
+        json_put(model, lists[k], list);
+    }
+    put_hidden(model, hidden_count, hidden);
 }
 
 void code_put_duties(json_t *model,
@@ -255,7 +285,9 @@ bool code_put_building(Db *db, const Building *building, json_t *model, GError *
     json_put_int(model, "id", building->id);
     json_put_text(model, "name", building->name);
     json_put_text(model, "address", building->address);
-    json_put_text(model, "place", place);
+    g_auto(GStrv) names = g_strsplit(place, " ", 2);
+    bool is_said = names[0] != NULL && strstr(building->address, names[0]) != NULL;
+    json_put_text(model, "place", is_said ? "" : place);
     json_put_text(model, "facts", facts->str);
     return true;
 }

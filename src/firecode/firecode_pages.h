@@ -45,8 +45,9 @@ bool code_put_face(const Request *req, const char *code, json_t *model, GError *
 void code_put_colour(json_t *model, RiskGrade colour);
 /* The table by which the score was computed, for a region. NULL on error. */
 const LawRisk *code_risk(const char *region, int64_t now_us, GError **error);
-/* model.bad, good, unknown: [{name, says, impact, points, basis}], the heaviest first;
- * model.hidden: a sentence about what the public is not shown, null when nothing is hidden. */
+/* model.bad, good, unknown, plain (neither good nor bad): [{name, says, impact, points, basis}],
+ * the heaviest first, and how many (bad_count …); model.hidden: a sentence about what the public is
+ * not shown, null when nothing is hidden. */
 void code_put_reasons(json_t *model,
                       const LawRisk *risk,
                       const FirecodeScore *score,
