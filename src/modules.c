@@ -79,8 +79,8 @@ see_also(Db *db, const Matter *matter, const Principal *who, json_t *list, GErro
            alarm_see_also(db, matter, who, list, error);
 }
 
-/* Nobody has counted verified alarms of a building yet: its score says so. */
-const FirecodeAlarms firecode_alarms = NULL;
+/* What the score of a building asks of its alarms. */
+const FirecodeAlarms firecode_alarms = alarm_judged;
 
 /* Every room that follows acts, in the transaction of the act. */
 static bool case_taken(Db *db, const CaseTaken *taken, GError **error) {
