@@ -2,7 +2,6 @@
 
 #include "frame/gb26875_internal.h"
 
-
 typedef struct Name {
     const char *word, *zh;
 } Name;
