@@ -2,9 +2,6 @@
 
 #include "frame/gb26875_internal.h"
 
-#include <stdio.h>
-#include <string.h>
-
 typedef struct Name {
     const char *word, *zh;
 } Name;
