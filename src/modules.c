@@ -15,6 +15,7 @@
 #include "registry/registry.h"
 #include "report/report.h"
 #include "sensing/sensing.h"
+#include "sensing/sensing_building.h"
 #include "web/module.h"
 
 const Module *const modules[] = {
@@ -58,6 +59,7 @@ const PastSource past_sources[] = {
 
 /* What the page of a building shows of rooms above. */
 const BuildingSource building_sources[] = {
+    sensing_building_section,
     NULL,
 };
 

@@ -32,7 +32,8 @@ static bool parse(ExportOptions *options, int argc, char **argv, GError **error)
          0,
          G_OPTION_ARG_STRING,
          &options->list,
-         "units, buildings, officers, inspections, matters, plans or draws",
+         "units, buildings, officers, inspections, matters, plans, draws, devices, faults, "
+         "shields or maintenance",
          "LIST"},
         {"format", 0, 0, G_OPTION_ARG_STRING, &options->format, "csv or xlsx (csv)", "FORMAT"},
         {"out", 0, 0, G_OPTION_ARG_FILENAME, &options->out, "write to this file", "FILE"},

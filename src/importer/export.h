@@ -33,7 +33,8 @@ typedef struct ExportList {
 
 /* NULL when there is no such list. */
 const ExportList *export_find_list(const char *name);
-/* units, buildings, officers, inspections, matters, plans, draws; ends with NULL. */
+/* units, buildings, officers, inspections, matters, plans, draws, devices, faults, shields,
+ * maintenance; ends with NULL. */
 extern const ExportList *const export_lists[];
 /* Filter words that a list may be asked with; ends with NULL. */
 extern const char *const export_filter_words[];

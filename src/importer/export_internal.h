@@ -12,3 +12,5 @@ bool export_each_region(
     Db *db, const ExportQuery *query, RegionWork work, void *data, GError **error);
 
 extern const ExportList export_matters;
+/* export_sensing.c */
+extern const ExportList export_devices, export_faults, export_shields, export_maintenance;

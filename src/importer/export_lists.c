@@ -558,5 +558,15 @@ each_draw(Db *db, const ExportQuery *query, ExportSink sink, void *data, GError 
 static const ExportList draws = {
     "draws", "抽查", PERM_PLAN_VIEW, draw_columns, G_N_ELEMENTS(draw_columns), each_draw};
 
-const ExportList *const export_lists[] = {
-    &units, &buildings, &officers, &inspections, &export_matters, &plans, &draws, NULL};
+const ExportList *const export_lists[] = {&units,
+                                          &buildings,
+                                          &officers,
+                                          &inspections,
+                                          &export_matters,
+                                          &plans,
+                                          &draws,
+                                          &export_devices,
+                                          &export_faults,
+                                          &export_shields,
+                                          &export_maintenance,
+                                          NULL};

@@ -9,6 +9,57 @@ void sensing_add_region(SqlBuilder *sql, const char *region);
 /* The same for edges and other tables, whose alias is `e`. */
 void sensing_add_region_e(SqlBuilder *sql, const char *region);
 
+/* Points of a device that are in fire, fault or shielded. */
+typedef struct DeviceTroubles {
+    int64_t device_id, fire, fault, shield;
+} DeviceTroubles;
+/* Of these devices, those that have any, by id: array of DeviceTroubles. */
+GArray *device_troubles(Db *db, const int64_t *ids, size_t count, GError **error);
+
+/* Numbers for the head of the list: waiting to be registered. */
+bool device_count_learning(Db *db, int64_t *ret_n, GError **error);
+
+typedef struct DeviceEdge {
+    int64_t id, point_id, value, time_us, received_us;
+    EdgeKind kind;
+    bool is_on;
+    const char *what, *place;
+} DeviceEdge;
+/* Edges of a device (point_id 0: of all its points) before `before_id` (0: newest first), at most
+ * `limit`: appends DeviceEdge. */
+bool device_edges(Db *db,
+                  int64_t device_id,
+                  int64_t point_id,
+                  int64_t before_id,
+                  unsigned limit,
+                  GStringChunk *texts,
+                  GArray *edges,
+                  GError **error);
+
+typedef struct DeviceCommand {
+    const char *kind, *state, *failure;
+    int64_t created_us, changed_us;
+} DeviceCommand;
+/* The newest commands to a device: appends DeviceCommand. */
+bool device_commands(Db *db,
+                     int64_t device_id,
+                     unsigned limit,
+                     GStringChunk *texts,
+                     GArray *commands,
+                     GError **error);
+
+typedef struct NearUnit {
+    int64_t id;
+    const char *name;
+} NearUnit;
+/* Living units registered in a building, at most `limit`: appends NearUnit. */
+bool device_units_of_building(Db *db,
+                              int64_t building_id,
+                              unsigned limit,
+                              GStringChunk *texts,
+                              GArray *units,
+                              GError **error);
+
 bool device_insert(Db *db, const Device *device, int64_t *ret_id, GError **error);
 /* Writes what forms can change. CONFLICT unless the row is of `device->version`, which it raises.
  */

@@ -7,6 +7,7 @@
 #include "sensing/sample_store.h"
 #include "sensing/upkeep.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define FOLD_ARRAYS 20000 /* summed up in one transaction */
@@ -114,10 +115,25 @@ static bool take_row(int64_t id, const void *body, size_t size, void *data, GErr
     return !packing->is_full;
 }
 
+/* In order of the key, so that rows and their index grow at one end. */
+static int by_key(const void *first, const void *second) {
+    const SampleHour *a = *(SampleHour *const *)first;
+    const SampleHour *b = *(SampleHour *const *)second;
+    const int64_t pairs[][2] = {
+        {a->day, b->day}, {a->series, b->series}, {a->kind, b->kind}, {a->hour, b->hour}};
+    for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        if (pairs[i][0] != pairs[i][1]) {
+            return pairs[i][0] < pairs[i][1] ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
 static bool write_all(Db *db, Packing *packing, GError **error) {
     guint count = 0;
     g_autofree SampleHour **hours =
         (SampleHour **)g_hash_table_get_keys_as_array(packing->hours, &count);
+    qsort(hours, count, sizeof *hours, by_key);
     for (guint i = 0; i < packing->texts->len; i++) {
         if (!sample_store_text(db, &g_array_index(packing->texts, JournalRecord, i), error)) {
             return false;

@@ -164,6 +164,10 @@ static int64_t power_of_ten(int decimals) {
     return decimals == 0 ? 1 : decimals == 1 ? 10 : 100;
 }
 
+double analog_least_unit(int64_t id) {
+    return 1 / (double)power_of_ten(analog_type_get(id)->decimals);
+}
+
 char *analog_number(int64_t id, int64_t value) {
     const AnalogType *type = analog_type_get(id);
     return g_strdup_printf(

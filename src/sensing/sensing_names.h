@@ -33,6 +33,8 @@ typedef struct AnalogType {
 } AnalogType;
 /* Never NULL; a type that the table does not name has its plain number and no unit. */
 const AnalogType *analog_type_get(int64_t id);
+/* What the least step of a value is worth: 0.1. */
+double analog_least_unit(int64_t id);
 /* "-12.5 kPa" for -125 of type 5. Caller frees. */
 char *analog_text(int64_t id, int64_t value);
 /* Same without the unit. Caller frees. */

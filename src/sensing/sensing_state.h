@@ -36,6 +36,7 @@ bool sensing_building_state(Db *db, int64_t building_id, BuildingState *ret_stat
 typedef struct SensingSpell {
     int64_t edge_id; /* of the "on"; the spell's own number */
     int64_t device_id, point_id, building_id, unit_id, district;
+    const char *building_name; /* as it is now; "" */
     const char *region, *place, *what;
     int64_t since_us;
     int64_t until_us; /* 0: it still lasts */

@@ -1,10 +1,10 @@
 -- Values and unchanged states, one row for each series and hour: 60 slots of int16, little endian,
 -- one a minute; -32768: nothing was told in that minute.
 CREATE TABLE sample_hour (
-    day BIGINT NOT NULL,    -- days since 1970-01-01 in Asia/Shanghai
     series BIGINT NOT NULL, -- a point; the device itself: its id with a minus sign
-    kind BIGINT NOT NULL,   -- 1 to 255: analog type; 0: state bits; 256: it was heard
-    hour BIGINT NOT NULL,   -- 0 to 23
+    day INTEGER NOT NULL,   -- days since 1970-01-01 in Asia/Shanghai
+    kind SMALLINT NOT NULL, -- 1 to 255: analog type; 0: state bits; 256: it was heard
+    hour SMALLINT NOT NULL, -- 0 to 23
     minutes BYTEA NOT NULL,
     PRIMARY KEY (day, series, kind, hour)
 ) PARTITION BY RANGE (day);
