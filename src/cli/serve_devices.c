@@ -49,7 +49,7 @@ GOptionGroup *serve_devices_options(ServeDevices *devices) {
          &devices->refuse_unknown,
          "only registered devices; without it others are learned",
          NULL},
-        {"no-devices", 0, 0, G_OPTION_ARG_NONE, &devices->is_off, "no device gateway", NULL},
+        {"no-devices", 0, 0, G_OPTION_ARG_NONE, &devices->is_off, "hear no devices", NULL},
         G_OPTION_ENTRY_NULL,
     };
     GOptionGroup *group =
@@ -82,10 +82,12 @@ bool serve_devices_start(
         .per_address_max = (unsigned)devices->per_address,
         .profile = devices->profile,
     };
-    /* Ingest also serves what comes by HTTP and MQTT. */
+    if (devices->is_off) {
+        return true;
+    }
     devices->ingest = ingest_start(&ingest, error);
-    if (devices->ingest == NULL || devices->is_off) {
-        return devices->ingest != NULL;
+    if (devices->ingest == NULL) {
+        return false;
     }
     devices->gateway = gateway_start(&gateway, devices->ingest, error);
     if (devices->gateway == NULL) {
