@@ -49,7 +49,14 @@ GOptionGroup *serve_devices_options(ServeDevices *devices) {
          &devices->refuse_unknown,
          "only registered devices; without it others are learned",
          NULL},
-        {"no-devices", 0, 0, G_OPTION_ARG_NONE, &devices->is_off, "hear no devices", NULL},
+        {"no-devices", 0, 0, G_OPTION_ARG_NONE, &devices->is_off, "no device gateway", NULL},
+        {"no-sensing",
+         0,
+         0,
+         G_OPTION_ARG_NONE,
+         &devices->hears_nothing,
+         "another server on this database hears devices and sensors",
+         NULL},
         G_OPTION_ENTRY_NULL,
     };
     GOptionGroup *group =
@@ -82,12 +89,13 @@ bool serve_devices_start(
         .per_address_max = (unsigned)devices->per_address,
         .profile = devices->profile,
     };
-    if (devices->is_off) {
+    if (devices->hears_nothing) {
         return true;
     }
+    /* Ingest also serves what comes by HTTP and MQTT. */
     devices->ingest = ingest_start(&ingest, error);
-    if (devices->ingest == NULL) {
-        return false;
+    if (devices->ingest == NULL || devices->is_off) {
+        return devices->ingest != NULL;
     }
     devices->gateway = gateway_start(&gateway, devices->ingest, error);
     if (devices->gateway == NULL) {

@@ -7,7 +7,9 @@ typedef struct ServeDevices {
     char *address, *profile;
     int port; /* -1: not told */
     int connections, per_address;
-    gboolean is_off, refuse_unknown;
+    gboolean is_off;        /* no gateway; HTTP and MQTT are heard */
+    gboolean hears_nothing; /* neither: another server on the database does */
+    gboolean refuse_unknown;
     Ingest *ingest;   /* NULL: not started */
     Gateway *gateway; /* same */
 } ServeDevices;
