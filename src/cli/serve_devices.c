@@ -108,6 +108,12 @@ bool serve_devices_start(
     return true;
 }
 
+void serve_devices_begin_stop(ServeDevices *devices) {
+    if (devices->ingest != NULL) {
+        ingest_begin_stop(devices->ingest);
+    }
+}
+
 void serve_devices_stop(ServeDevices *devices) {
     if (devices->gateway != NULL) {
         gateway_stop(devices->gateway);
