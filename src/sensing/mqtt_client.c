@@ -165,7 +165,6 @@ static void on_disconnect(struct mosquitto *client, void *data, int code) {
 static void drop(Mqtt *mqtt) {
     mosquitto_destroy(mqtt->client);
     mqtt->client = NULL;
-    mqtt->is_connected = false;
     g_ptr_array_set_size(mqtt->messages, 0);
     mqtt->publications = 0;
 }
@@ -230,6 +229,7 @@ static bool turn(Mqtt *mqtt) {
     }
     bool is_open = read_some(mqtt);
     if (mqtt->messages->len > 0 && !store(mqtt)) {
+        drop(mqtt); /* at once: nothing may be written any more, also not for a farewell */
         return false;
     }
     mqtt->publications = 0;
@@ -251,7 +251,6 @@ static void *mqtt_main(void *data) {
         while (is_open && !atomic_load(&mqtt->is_stopping) && turn(mqtt)) {
             pause_ms = mqtt->is_connected ? PAUSE_FIRST_MS : pause_ms;
         }
-        bool was_connected = mqtt->is_connected;
         if (mqtt->client != NULL && atomic_load(&mqtt->is_stopping)) {
             mosquitto_disconnect(mqtt->client);
             mosquitto_loop_write(mqtt->client, 1);
@@ -262,11 +261,12 @@ static void *mqtt_main(void *data) {
         if (atomic_load(&mqtt->is_stopping)) {
             break;
         }
-        if (was_connected || !mqtt->is_away) {
+        if (mqtt->is_connected || !mqtt->is_away) {
             mqtt->is_away = true;
             log_problem(
                 LOG_LEVEL_WARNING, "mqtt.lost", "broker=%s:%d", mqtt->host, mqtt->port);
         }
+        mqtt->is_connected = false;
         pause_for(mqtt, &pause_ms);
     }
     return NULL;
