@@ -53,15 +53,15 @@ static int64_t count(Db *db, Sql sql) {
 }
 
 /* Runs the command; caller owns the document. */
-static json_t *simulate(const Centre *centre, const char *transport, const char *script, const char *record) {
+static json_t *
+simulate(const Centre *centre, const char *transport, const char *script, const char *record) {
     g_autofree char *text = NULL;
     g_autoptr(GError) error = NULL;
-    const char *const words[] = {"huozheng", "simulate",   "devices",        "--target",
-                                 centre->target, "--devices", "120",          "--rate",
-                                 "600",      "--duration", "0.5",            "--per-address",
-                                 "50",       "--scene",    "normal",         "--script",
-                                 script,     "--record",   record,           "--quiet",
-                                 "--json",   transport,    NULL};
+    const char *const words[] = {
+        "huozheng", "simulate", "devices",    "--target", centre->target,  "--devices", "120",
+        "--rate",   "600",      "--duration", "0.5",      "--per-address", "50",        "--scene",
+        "normal",   "--script", script,       "--record", record,          "--quiet",   "--json",
+        transport,  NULL};
     int code = test_call(&text, words);
     json_t *document = json_read(text, strlen(text), &error);
     if (code != 0 || document == NULL) {

@@ -1,5 +1,5 @@
-/* What a sensor publishes: a topic, an empty line, a body. Whatever comes, what is taken lies in the
- * limits, and the same bytes give the same readings. */
+/* What a sensor publishes: a topic, an empty line, a body. Whatever comes, what is taken lies in
+ * the limits, and the same bytes give the same readings. */
 #include "sensing/mqtt.h"
 
 #include "base/limits.h"
