@@ -231,6 +231,20 @@ static IngestDevice *device_of(const Ingest *ingest,
     return is_other ? device : NULL;
 }
 
+/* Reads the frame as the device's own profile has it. A sign of life is one in any dialect. */
+static bool read_as_device(IngestFrame *entry, FrameSlice bytes, Gb26875Frame *frame) {
+    Gb26875Frame own;
+    if (entry->profile == entry->dialect) {
+        return true;
+    }
+    if (gb26875_scan(entry->dialect, bytes, true, &own) != GB26875_FRAME) {
+        return frame->role != GB26875_DATA;
+    }
+    *frame = own;
+    entry->profile = entry->dialect;
+    return true;
+}
+
 static IngestVerdict plan_bytes(Ingest *ingest, IngestFrame *entry, FrameSlice bytes) {
     Gb26875Frame frame;
     char code[CODE_SIZE];
@@ -238,16 +252,15 @@ static IngestVerdict plan_bytes(Ingest *ingest, IngestFrame *entry, FrameSlice b
         return INGEST_FAILED;
     }
     IngestDevice *device = device_of(ingest, entry->profile, frame.head.src, code);
-    if (device != NULL && device->profile != entry->profile) {
-        entry->profile = device->profile;
-        if (gb26875_scan(entry->profile, bytes, true, &frame) != GB26875_FRAME) {
-            return INGEST_REFUSED;
-        }
+    entry->dialect = device != NULL ? device->profile : entry->dialect;
+    if (!read_as_device(entry, bytes, &frame)) {
+        return INGEST_REFUSED;
     }
     frame_read(&ingest->readings, entry->profile, &frame, device);
     IngestMessage message =
         frame_message(&ingest->readings, entry->profile, &frame, code, entry->received_us);
     message.may_be_late = entry->may_be_late;
+    message.profile = entry->dialect;
     PlanContext context = context_of(ingest);
     return ingest_plan_message(&context, device, &message);
 }
