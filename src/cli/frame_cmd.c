@@ -5,13 +5,14 @@
 #include "base/limits.h"
 #include "cli/commands.h"
 #include "frame/gb26875_json.h"
-#include "frame/gb26875_words.h"
+#include "frame/meokon.h"
 
 #include <stdio.h>
 #include <string.h>
 
 typedef struct FrameOptions {
     char *profile_name;
+    char *protocol;
     gboolean json;
     char **rest; /* action and its arguments */
     const Gb26875Profile *profile;
@@ -19,6 +20,7 @@ typedef struct FrameOptions {
 
 static void options_clear(FrameOptions *options) {
     g_free(options->profile_name);
+    g_free(options->protocol);
     g_strfreev(options->rest);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FrameOptions, options_clear)
@@ -148,6 +150,54 @@ static void print_found(const FrameOptions *options,
     }
 }
 
+static void print_sensor(const json_t *json) {
+    if (!json_get_bool(json, "valid", false)) {
+        printf("不接受（%s） %s\n",
+               json_get_text(json, "reason_zh", ""),
+               json_get_text(json, "raw", ""));
+        return;
+    }
+    g_autofree char *alarms = json_write(json_object_get(json, "alarms"));
+    printf("正确 %s %s %s %s 电量 %d%% 信号 %d dBm 报警 %s 记录 %zu 条\n",
+           json_get_text(json, "id", ""),
+           json_get_text(json, "time", ""),
+           json_get_text(json, "current", ""),
+           json_get_text(json, "unit", ""),
+           (int)json_get_int(json, "battery_percent", 0),
+           (int)json_get_int(json, "rssi_dbm", 0),
+           alarms,
+           json_array_size(json_object_get(json, "records")));
+}
+
+/* Prints the first thing in `rest`; its size, 0 at the end. */
+static size_t decode_sensor(const FrameOptions *options, FrameSlice rest, bool *ret_valid) {
+    MeokonFrame frame;
+    Gb26875Found found = meokon_scan(rest, true, &frame);
+    *ret_valid = found == GB26875_FRAME;
+    if (found == GB26875_MORE) {
+        return 0;
+    }
+    g_autoptr(json_t) json = meokon_json(found, &frame);
+    g_autofree char *text = json_write(json);
+    if (options->json) {
+        puts(text);
+    } else {
+        print_sensor(json);
+    }
+    return frame.raw.size;
+}
+
+static size_t
+decode_frame(const FrameOptions *options, FrameSlice rest, size_t offset, bool *ret_valid) {
+    Gb26875Frame frame;
+    Gb26875Found found = gb26875_scan(options->profile, rest, true, &frame);
+    *ret_valid = found == GB26875_FRAME;
+    if (found != GB26875_MORE) {
+        print_found(options, found, &frame, offset);
+    }
+    return frame.raw.size;
+}
+
 static int decode(const FrameOptions *options, const char *hex) {
     g_auto(GStrv) words = g_strsplit_set(hex, " \t\r:", -1);
     g_autofree char *joined = g_strjoinv("", words);
@@ -156,15 +206,14 @@ static int decode(const FrameOptions *options, const char *hex) {
     if (!hex_parse(joined, bytes, size)) {
         return usage("frame decode takes pairs of hex digits");
     }
-    FrameSlice rest = {bytes, size};
-    Gb26875Found found;
-    Gb26875Frame frame;
+    bool is_sensor = options->protocol != NULL && strcmp(options->protocol, "meokon") == 0;
     int code = 0;
-    while ((found = gb26875_scan(options->profile, rest, true, &frame)) != GB26875_MORE) {
-        print_found(options, found, &frame, (size_t)(rest.bytes - bytes));
-        code = found == GB26875_FRAME ? code : 1;
-        rest.bytes += frame.raw.size;
-        rest.size -= frame.raw.size;
+    for (size_t at = 0, used; at < size; at += used) {
+        bool is_valid;
+        FrameSlice rest = {bytes + at, size - at};
+        used = is_sensor ? decode_sensor(options, rest, &is_valid)
+                         : decode_frame(options, rest, at, &is_valid);
+        code = is_valid ? code : 1;
     }
     return code;
 }
@@ -213,6 +262,7 @@ static int list_profiles(const FrameOptions *options) {
 #define SUMMARY                                                                                    \
     "decode: each HEX is a stream of bytes; one line for each frame or piece that is none.\n"      \
     "  \"-\" reads hex lines from the standard input.\n"                                           \
+    "  --protocol meokon reads the A5 5A frames of MEOKON sensors.\n"                              \
     "encode: a JSON object as decode --json prints it becomes a line of hex. Left out: 0, "        \
     "version "                                                                                     \
     "1.0, time now.\n"                                                                             \
@@ -223,6 +273,13 @@ static int run_action(FrameOptions *options) {
     options->profile = gb26875_profile(options->profile_name);
     if (options->profile == NULL) {
         return usage("--profile names none; `huozheng frame profiles` lists them");
+    }
+    bool is_sensor = options->protocol != NULL && strcmp(options->protocol, "meokon") == 0;
+    if (options->protocol != NULL && !is_sensor && strcmp(options->protocol, "gb26875") != 0) {
+        return usage("--protocol is gb26875 or meokon");
+    }
+    if (is_sensor && (strcmp(action, "decode") != 0 || options->profile_name != NULL)) {
+        return usage("--protocol meokon goes with frame decode, without a profile");
     }
     if (strcmp(action, "profiles") == 0) {
         return options->rest[1] == NULL ? list_profiles(options)
@@ -244,6 +301,13 @@ static int run(int argc, char **argv) {
          G_OPTION_ARG_STRING,
          &options.profile_name,
          "Dialect of the device (standard)",
+         "NAME"},
+        {"protocol",
+         0,
+         0,
+         G_OPTION_ARG_STRING,
+         &options.protocol,
+         "gb26875 or meokon (gb26875)",
          "NAME"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "One JSON object a line", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.rest, NULL, NULL},

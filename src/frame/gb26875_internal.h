@@ -36,3 +36,8 @@ bool gb26875_field_size(const Gb26875Field *field, FrameSlice object, size_t at,
 const Gb26875Layout *gb26875_usual_layout(const Gb26875Profile *profile, uint8_t type);
 /* One object, whatever the count says? `layout` NULL: the usual one. */
 bool gb26875_is_single(const Gb26875Profile *profile, uint8_t type, const Gb26875Layout *layout);
+
+/* "2026-11-23T15:04:05+08:00"; caller frees. */
+char *gb26875_iso(int64_t time_us);
+/* A value of so many decimals: -16 and 1 are "-1.6", exact where a double is not. Caller frees. */
+char *gb26875_decimal(int value, unsigned decimals);

@@ -17,12 +17,16 @@ static void put_hex(json_t *json, const char *key, const uint8_t *bytes, size_t 
     json_put_text(json, key, hex);
 }
 
+char *gb26875_iso(int64_t time_us) {
+    g_autofree char *utc = clock_format_utc(time_us + ZONE_US);
+    return g_strdup_printf("%.19s+08:00", utc);
+}
+
 /* "time" and "time_raw". */
 static void put_time(json_t *json, const Gb26875Profile *profile, const uint8_t time[6]) {
     int64_t time_us;
     if (gb26875_time(profile, time, &time_us)) {
-        g_autofree char *utc = clock_format_utc(time_us + ZONE_US);
-        g_autofree char *local = g_strdup_printf("%.19s+08:00", utc);
+        g_autofree char *local = gb26875_iso(time_us);
         json_put_text(json, "time", local);
     } else {
         json_put_text(json, "time", NULL);
@@ -85,10 +89,12 @@ static void put_place(json_t *json, const Gb26875Object *object) {
     }
 }
 
-/* "-1.6": exact, where a double is not. */
-static char *scaled(int value, unsigned decimals) {
+char *gb26875_decimal(int value, unsigned decimals) {
     unsigned size = (unsigned)(value < 0 ? -value : value);
-    unsigned step = decimals == 2 ? 100 : decimals == 1 ? 10 : 1;
+    unsigned step = 1;
+    for (unsigned i = 0; i < decimals; i++) {
+        step *= 10;
+    }
     const char *sign = value < 0 ? "-" : "";
     return decimals == 0
                ? g_strdup_printf("%s%u", sign, size)
@@ -100,7 +106,7 @@ static void put_analog(json_t *json, const Gb26875Object *object) {
     json_put_int(json, "analog_type", object->analog_type);
     json_put_text(json, "analog_word", analog != NULL ? analog->word : NULL);
     json_put_text(json, "analog_zh", analog != NULL ? analog->name_zh : NULL);
-    g_autofree char *value = scaled(object->value, analog != NULL ? analog->decimals : 0);
+    g_autofree char *value = gb26875_decimal(object->value, analog != NULL ? analog->decimals : 0);
     json_put_text(json, "value", value);
     json_put_text(json, "unit", analog != NULL ? analog->unit : NULL);
     json_put_int(json, "value_raw", object->value);

@@ -76,6 +76,15 @@ test('wrong words are told apart from wrong frames', () => {
     assert.match(frame(['profiles']).out, /^standard .*国家标准.*\n/);
 });
 
+test('sensors that speak A5 5A are read too', () => {
+    const hex = 'a55a00002953485250323530393031323034d0000000010100000009c4025d68ffb887025d843e55aa';
+    const [sensor, rest] = objects(frame(['decode', '--protocol', 'meokon', `${hex}a55a`, '--json']));
+    assert.deepEqual([sensor.valid, sensor.id, sensor.current, sensor.unit, sensor.records.length], [true, 'SHRP25090120', '0.605', 'MPa', 1]);
+    assert.deepEqual([rest.valid, rest.reason], [false, 'truncated']);
+    assert.match(frame(['decode', '--protocol', 'meokon', hex]).out, /^正确 SHRP25090120 .* 0\.605 MPa /);
+    assert.equal(frame(['encode', '--protocol', 'meokon', '{}']).code, 2);
+});
+
 test('every public frame gets the verdict that its collector wrote down', (t) => {
     const file = path.join(SHARED_DATA, 'gb26875_frames.tsv');
     if (!existsSync(file)) {
