@@ -1,5 +1,5 @@
 /*
- * Sensors behind an MQTT broker, in the topics of JetLinks and ThingsBoard (docs/devices.md).
+ * Sensors behind an MQTT broker, in the topics of JetLinks and ThingsBoard (docs/sensors.md).
  *
  * One thread with one connection (QoS 1, persistent session). A publication is acknowledged to the
  * broker only after its commit: libmosquitto would acknowledge on arrival, so this thread drives

@@ -1,6 +1,6 @@
 /*
  * Sensors that push JSON by HTTP: POST /api/devices/{code}/report with the device's own key. The
- * answer 200 comes after the commit. docs/devices.md is for whoever programs a sensor.
+ * answer 200 comes after the commit. docs/sensors.md is for whoever programs a sensor.
  */
 #pragma once
 
