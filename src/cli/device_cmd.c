@@ -27,7 +27,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DeviceCmdOptions, device_cmd_options_clear)
 
 static const char SUMMARY[] =
     "add PROTOCOL CODE   registers a device (gb26875, mqtt, http); --building makes it active\n"
-    "key PROTOCOL CODE   makes a new key for a device that pushes by HTTP; it is shown once, and the\n"
+    "key PROTOCOL CODE   makes a new key for a device that pushes by HTTP; it is shown once, and "
+    "the\n"
     "                    old key ends at once";
 
 static bool parse(DeviceCmdOptions *options, int argc, char **argv, GError **error) {
@@ -57,20 +58,24 @@ static const char *or_empty(const char *text) {
     return text != NULL ? text : "";
 }
 
-static bool bind(Db *db, int64_t id, const DeviceCmdOptions *options, const DeviceActor *by, GError **error) {
+static bool
+bind(Db *db, int64_t id, const DeviceCmdOptions *options, const DeviceActor *by, GError **error) {
     g_auto(Building) building = {0};
     g_auto(Device) device = {0};
     if (!building_find(db, options->building, &building, error) ||
         !device_find(db, id, &device, error)) {
         return false;
     }
-    DevicePlace place = {.building_id = building.id,
-                         .region = building.region,
-                         .place = or_empty(options->place)};
+    DevicePlace place = {
+        .building_id = building.id, .region = building.region, .place = or_empty(options->place)};
     return device_bind(db, id, device.version, &place, by, error);
 }
 
-static bool add(Db *db, const DeviceCmdOptions *options, const DeviceActor *by, int64_t *ret_id, GError **error) {
+static bool add(Db *db,
+                const DeviceCmdOptions *options,
+                const DeviceActor *by,
+                int64_t *ret_id,
+                GError **error) {
     DeviceInput input = {.protocol = options->rest[1],
                          .code = options->rest[2],
                          .profile = options->profile != NULL ? options->profile : "standard",
@@ -87,7 +92,12 @@ static bool add(Db *db, const DeviceCmdOptions *options, const DeviceActor *by, 
            (options->building == 0 || bind(db, *ret_id, options, by, error));
 }
 
-static bool new_key(Db *db, const DeviceCmdOptions *options, const DeviceActor *by, int64_t *ret_id, char **ret_key, GError **error) {
+static bool new_key(Db *db,
+                    const DeviceCmdOptions *options,
+                    const DeviceActor *by,
+                    int64_t *ret_id,
+                    char **ret_key,
+                    GError **error) {
     if (!push_find_device(db, options->rest[1], options->rest[2], ret_id, error)) {
         return false;
     }

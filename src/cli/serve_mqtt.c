@@ -57,7 +57,10 @@ static char **read_credentials(const char *path, GError **error) {
     }
     g_auto(GStrv) lines = g_strsplit(text, "\n", 3);
     if (size > CREDENTIALS_MAX || lines[0] == NULL || lines[1] == NULL) {
-        hz_fail(error, HZ_ERROR_INVALID, "%s: wants a line with the user and one with the password", path);
+        hz_fail(error,
+                HZ_ERROR_INVALID,
+                "%s: wants a line with the user and one with the password",
+                path);
         return NULL;
     }
     g_strchomp(lines[0]);

@@ -10,9 +10,9 @@
 #include <string.h>
 
 #define SLOTS_AT_ONCE 4096
-#define PROVING_MAX 400   /* connections without an answer yet: a gateway bounds them too */
+#define PROVING_MAX 400 /* connections without an answer yet: a gateway bounds them too */
 #define EVENTS_AT_ONCE 20000
-#define BEGIN_AFTER_US (60 * CLOCK_SECOND_US) /* the scene does not wait longer for connections */
+#define BEGIN_AFTER_US (60 * CLOCK_SECOND_US)  /* the scene does not wait longer for connections */
 #define STOP_PATIENCE_US (2 * CLOCK_SECOND_US) /* after a signal nobody wants to wait */
 #define CENTRE UINT64_C(1)
 
@@ -238,13 +238,12 @@ static void obey(Link *link, const Gb26875Frame *frame) {
         return;
     }
     Gb26875Head head = head_of(link, GB26875_SEND);
-    SceneEvent answer = {
-        .device = link->device,
-        .type = GB26875_DEVICE_OPERATION,
-        .object = {.type = GB26875_DEVICE_OPERATION,
-                   .has = GB26875_HAS_FLAGS | GB26875_HAS_TIME,
-                   .flags = GB26875_FLAG_DUTY_ANSWER,
-                   .operator_number = 1}};
+    SceneEvent answer = {.device = link->device,
+                         .type = GB26875_DEVICE_OPERATION,
+                         .object = {.type = GB26875_DEVICE_OPERATION,
+                                    .has = GB26875_HAS_FLAGS | GB26875_HAS_TIME,
+                                    .flags = GB26875_FLAG_DUTY_ANSWER,
+                                    .operator_number = 1}};
     memcpy(answer.object.time, head.time, sizeof head.time);
     upload(link, &answer);
 }
@@ -255,7 +254,8 @@ static bool make_answer(const Link *link, const Gb26875Frame *frame, Gb26875Obje
     Gb26875Object asked = {0};
     Gb26875Cursor cursor = gb26875_objects(frame);
     bool has_object = gb26875_next(&cursor, &asked);
-    *ret = (Gb26875Object){.system_type = asked.system_type, .system_address = asked.system_address};
+    *ret =
+        (Gb26875Object){.system_type = asked.system_type, .system_address = asked.system_address};
     switch (frame->type) {
     case GB26875_READ_SYSTEM_STATE:
         ret->type = GB26875_SYSTEM_STATE;
@@ -435,9 +435,9 @@ static void on_timer(uv_timer_t *timer) {
     if (fleet->begun_us == 0 && !fleet->is_stopping) {
         begin(fleet);
     }
-    bool is_over = fleet->is_stopping ||
-                   (fleet->begun_us != 0 && fleet->options.duration_us > 0 &&
-                    fleet->now_us - fleet->begun_us >= fleet->options.duration_us);
+    bool is_over =
+        fleet->is_stopping || (fleet->begun_us != 0 && fleet->options.duration_us > 0 &&
+                               fleet->now_us - fleet->begun_us >= fleet->options.duration_us);
     if (is_over && fleet->ended_us == 0) {
         fleet->ended_us = fleet->now_us;
     }
@@ -448,8 +448,8 @@ static void on_timer(uv_timer_t *timer) {
     if (fleet->options.shows_counts && fleet->now_us - fleet->shown_us >= CLOCK_SECOND_US) {
         fleet_show_counts(fleet);
     }
-    int64_t patience_us = fleet->is_stopping ? STOP_PATIENCE_US
-                                             : fleet->options.timeout_us * fleet->options.tries;
+    int64_t patience_us =
+        fleet->is_stopping ? STOP_PATIENCE_US : fleet->options.timeout_us * fleet->options.tries;
     bool is_drained = fleet->in_flight == 0 || fleet->now_us - fleet->ended_us > patience_us;
     if (fleet->ended_us != 0 && is_drained) {
         uv_stop(&fleet->loop);

@@ -43,16 +43,15 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DevicesOptions, devices_options_clear)
  */
 
 static const char SUMMARY[] =
-    "Plays synthetic devices (GB/T 26875.3) against a gateway: they connect, tell what a scene has\n"
+    "Plays synthetic devices (GB/T 26875.3) against a gateway: they connect, tell what a scene "
+    "has\n"
     "them live through, send again what nobody confirms, and count. Every device is invented; its\n"
-    "address lies in a range of its own. Scenes: " SCENE_KIND_WORDS
-    ".\n"
+    "address lies in a range of its own. Scenes: " SCENE_KIND_WORDS ".\n"
     "docs/simulation.md tells how scripts look.";
 
 static bool in_range(const char *name, double value, double low, double high, GError **error) {
     return (value >= low && value <= high) ||
-           hz_fail(
-               error, HZ_ERROR_INVALID, "--%s is a number from %.0f to %.0f", name, low, high);
+           hz_fail(error, HZ_ERROR_INVALID, "--%s is a number from %.0f to %.0f", name, low, high);
 }
 
 static bool check_options(const DevicesOptions *options, GError **error) {
@@ -69,11 +68,16 @@ static bool check_options(const DevicesOptions *options, GError **error) {
             hz_fail(error, HZ_ERROR_INVALID, "either --registered or --register"));
 }
 
-#define INTEGER(name, field, text) {name, 0, 0, G_OPTION_ARG_INT64, &options->field, text, "N"}
-#define REAL(name, field, text) {name, 0, 0, G_OPTION_ARG_DOUBLE, &options->field, text, "N"}
-#define TEXT(name, field, text, what) {name, 0, 0, G_OPTION_ARG_STRING, &options->field, text, what}
-#define PATH(name, field, text) {name, 0, 0, G_OPTION_ARG_FILENAME, &options->field, text, "FILE"}
-#define FLAG(name, field, text) {name, 0, 0, G_OPTION_ARG_NONE, &options->field, text, NULL}
+#define INTEGER(name, field, text)                                                                 \
+    { name, 0, 0, G_OPTION_ARG_INT64, &options->field, text, "N" }
+#define REAL(name, field, text)                                                                    \
+    { name, 0, 0, G_OPTION_ARG_DOUBLE, &options->field, text, "N" }
+#define TEXT(name, field, text, what)                                                              \
+    { name, 0, 0, G_OPTION_ARG_STRING, &options->field, text, what }
+#define PATH(name, field, text)                                                                    \
+    { name, 0, 0, G_OPTION_ARG_FILENAME, &options->field, text, "FILE" }
+#define FLAG(name, field, text)                                                                    \
+    { name, 0, 0, G_OPTION_ARG_NONE, &options->field, text, NULL }
 
 static bool parse(DevicesOptions *options, int argc, char **argv, GError **error) {
     const GOptionEntry entries[] = {
@@ -82,7 +86,9 @@ static bool parse(DevicesOptions *options, int argc, char **argv, GError **error
         INTEGER("devices", devices, "how many (100)"),
         INTEGER("first", first, "number of the first one (0)"),
         INTEGER("seed", seed, "another city and other chances (1)"),
-        REAL("rate", rate, "frames a second of all; 0: as many as are confirmed (one a minute each)"),
+        REAL("rate",
+             rate,
+             "frames a second of all; 0: as many as are confirmed (one a minute each)"),
         REAL("duration", duration_s, "seconds; 0: until a signal (60)"),
         {"scene",
          0,
@@ -92,7 +98,9 @@ static bool parse(DevicesOptions *options, int argc, char **argv, GError **error
          "what happens (normal); may be repeated",
          "WORD"},
         PATH("script", script, "faults and alarms at given seconds"),
-        PATH("record", record, "one line for each acknowledged frame: address, serial, time, hash, hex"),
+        PATH("record",
+             record,
+             "one line for each acknowledged frame: address, serial, time, hash, hex"),
         TEXT("profile", profile, "dialect of their frames (standard)", "NAME"),
         REAL("timeout", timeout_s, "seconds until a frame is sent again (10)"),
         INTEGER("tries", tries, "then it is given up (3)"),
@@ -191,7 +199,8 @@ static GArray *make_roster(const DevicesOptions *options, GError **error) {
     if (options->register_them && !register_all(options, error)) {
         return NULL;
     }
-    return scene_roster((uint64_t)options->seed, (unsigned)options->first, (unsigned)options->devices);
+    return scene_roster(
+        (uint64_t)options->seed, (unsigned)options->first, (unsigned)options->devices);
 }
 
 static Scene *make_scene(const DevicesOptions *options, GError **error) {

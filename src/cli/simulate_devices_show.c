@@ -37,8 +37,8 @@ static json_t *latency_document(const Latency *latency) {
     } parts[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}, {"max", 1}};
     json_t *document = json_object();
     for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
-        double ms = parts[i].part < 1 ? latency_ms(latency, parts[i].part)
-                                      : (double)latency->max_us / 1000;
+        double ms =
+            parts[i].part < 1 ? latency_ms(latency, parts[i].part) : (double)latency->max_us / 1000;
         json_put(document, parts[i].name, json_real(round(ms * 1000) / 1000));
     }
     return document;

@@ -30,8 +30,12 @@ static bool add_device(Db *db,
     return true;
 }
 
-static bool add_some(
-    Db *db, const DemoDevices *wanted, const GArray *buildings, unsigned from, int64_t *added, GError **error) {
+static bool add_some(Db *db,
+                     const DemoDevices *wanted,
+                     const GArray *buildings,
+                     unsigned from,
+                     int64_t *added,
+                     GError **error) {
     unsigned until = MIN(from + DEVICES_AT_ONCE, wanted->count);
     int64_t before = *added;
     g_auto(DbTx) tx = {0};
@@ -39,8 +43,7 @@ static bool add_some(
         return false;
     }
     for (unsigned i = from; i < until; i++) {
-        const DemoBuilding *building =
-            &g_array_index(buildings, DemoBuilding, i % buildings->len);
+        const DemoBuilding *building = &g_array_index(buildings, DemoBuilding, i % buildings->len);
         if (!add_device(db, wanted, building, wanted->first + i, added, error)) {
             return false;
         }

@@ -229,7 +229,8 @@ static bool take_state(Taking *taking, const Reading *reading) {
     const uint16_t reset = 1u << 13;
     bool is_reset = point->component_type < 0 && (bits & ~point->bits & reset) != 0;
     if (bits == point->bits || is_overtaken(taking, point, reading)) {
-        add_state_sample(taking, point, reading->mask != 0 ? bits : reading->bits, reading->time_us);
+        add_state_sample(
+            taking, point, reading->mask != 0 ? bits : reading->bits, reading->time_us);
     } else {
         set_bits(taking, point, bits, reading->time_us);
     }

@@ -1,5 +1,5 @@
 /*
- * Sensors behind an MQTT broker, in the topics of JetLinks and ThingsBoard (docs/devices.md).
+ * Sensors behind an MQTT broker, in the topics of JetLinks and ThingsBoard (docs/sensors.md).
  *
  * One thread with one connection (QoS 1, persistent session). A publication is acknowledged to the
  * broker only after its commit: libmosquitto would acknowledge on arrival, so this thread drives
@@ -41,6 +41,7 @@ void mqtt_message_free(MqttMessage *message);
 extern const char *const mqtt_topics[];
 
 /* Appends the messages in a publication to `messages` (of MqttMessage, owned). A topic that is none
- * of ours gives none. HZ_ERROR_INVALID or HZ_ERROR_LIMIT: it makes no sense and never will. Pure. */
+ * of ours gives none. HZ_ERROR_INVALID or HZ_ERROR_LIMIT: it makes no sense and never will. Pure.
+ */
 bool mqtt_translate(
     const char *topic, const void *payload, size_t size, GPtrArray *messages, GError **error);

@@ -36,7 +36,7 @@ struct Mqtt {
     GCancellable *cancel;
     struct mosquitto *client;
     bool is_connected, is_lost;
-    bool is_away; /* logged once */
+    bool is_away;        /* logged once */
     GPtrArray *messages; /* read, not stored yet: of MqttMessage */
     guint publications;
     uint64_t refused;
@@ -141,8 +141,7 @@ static bool store(Mqtt *mqtt) {
 static void on_connect(struct mosquitto *client, void *data, int code) {
     Mqtt *mqtt = data;
     if (code != 0) {
-        log_problem(
-            LOG_LEVEL_WARNING, "mqtt.denied", "error=%s", mosquitto_connack_string(code));
+        log_problem(LOG_LEVEL_WARNING, "mqtt.denied", "error=%s", mosquitto_connack_string(code));
         mqtt->is_lost = true;
         return;
     }
@@ -165,7 +164,6 @@ static void on_disconnect(struct mosquitto *client, void *data, int code) {
 static void drop(Mqtt *mqtt) {
     mosquitto_destroy(mqtt->client);
     mqtt->client = NULL;
-    mqtt->is_connected = false;
     g_ptr_array_set_size(mqtt->messages, 0);
     mqtt->publications = 0;
 }
@@ -174,8 +172,8 @@ static void drop(Mqtt *mqtt) {
 static bool is_there(Mqtt *mqtt) {
     g_autoptr(GSocketClient) probe = g_socket_client_new();
     g_socket_client_set_timeout(probe, CONNECT_S);
-    g_autoptr(GSocketConnection) found = g_socket_client_connect_to_host(
-        probe, mqtt->host, (guint16)mqtt->port, mqtt->cancel, NULL);
+    g_autoptr(GSocketConnection) found =
+        g_socket_client_connect_to_host(probe, mqtt->host, (guint16)mqtt->port, mqtt->cancel, NULL);
     return found != NULL;
 }
 
@@ -197,8 +195,7 @@ static bool open_connection(Mqtt *mqtt) {
     }
     if (failed != 0 && !mqtt->is_away) {
         mqtt->is_away = true;
-        log_problem(
-            LOG_LEVEL_WARNING, "mqtt.away", "error=%s", mosquitto_strerror(failed));
+        log_problem(LOG_LEVEL_WARNING, "mqtt.away", "error=%s", mosquitto_strerror(failed));
     }
     return failed == 0;
 }
@@ -221,8 +218,7 @@ static bool turn(Mqtt *mqtt) {
         return false;
     }
     struct pollfd fds[] = {
-        {.fd = fd,
-         .events = (short)(POLLIN | (mosquitto_want_write(mqtt->client) ? POLLOUT : 0))},
+        {.fd = fd, .events = (short)(POLLIN | (mosquitto_want_write(mqtt->client) ? POLLOUT : 0))},
         {.fd = mqtt->wake_fd, .events = POLLIN},
     };
     if (poll(fds, G_N_ELEMENTS(fds), TURN_MS) < 0 && errno != EINTR) {
@@ -230,6 +226,7 @@ static bool turn(Mqtt *mqtt) {
     }
     bool is_open = read_some(mqtt);
     if (mqtt->messages->len > 0 && !store(mqtt)) {
+        drop(mqtt); /* at once: nothing may be written any more, also not for a farewell */
         return false;
     }
     mqtt->publications = 0;
@@ -251,7 +248,6 @@ static void *mqtt_main(void *data) {
         while (is_open && !atomic_load(&mqtt->is_stopping) && turn(mqtt)) {
             pause_ms = mqtt->is_connected ? PAUSE_FIRST_MS : pause_ms;
         }
-        bool was_connected = mqtt->is_connected;
         if (mqtt->client != NULL && atomic_load(&mqtt->is_stopping)) {
             mosquitto_disconnect(mqtt->client);
             mosquitto_loop_write(mqtt->client, 1);
@@ -262,11 +258,11 @@ static void *mqtt_main(void *data) {
         if (atomic_load(&mqtt->is_stopping)) {
             break;
         }
-        if (was_connected || !mqtt->is_away) {
+        if (mqtt->is_connected || !mqtt->is_away) {
             mqtt->is_away = true;
-            log_problem(
-                LOG_LEVEL_WARNING, "mqtt.lost", "broker=%s:%d", mqtt->host, mqtt->port);
+            log_problem(LOG_LEVEL_WARNING, "mqtt.lost", "broker=%s:%d", mqtt->host, mqtt->port);
         }
+        mqtt->is_connected = false;
         pause_for(mqtt, &pause_ms);
     }
     return NULL;
@@ -284,8 +280,8 @@ Mqtt *mqtt_start(const MqttOptions *options, Ingest *ingest, GError **error) {
     Mqtt *mqtt = g_new0(Mqtt, 1);
     mqtt->is_tls = strcmp(g_uri_get_scheme(uri), "mqtts") == 0;
     mqtt->host = g_strdup(g_uri_get_host(uri));
-    mqtt->port = g_uri_get_port(uri) > 0 ? g_uri_get_port(uri)
-                                         : (mqtt->is_tls ? PORT_TLS : PORT_PLAIN);
+    mqtt->port =
+        g_uri_get_port(uri) > 0 ? g_uri_get_port(uri) : (mqtt->is_tls ? PORT_TLS : PORT_PLAIN);
     mqtt->user = g_strdup(options->user);
     mqtt->password = g_strdup(options->password);
     mqtt->ca_file = g_strdup(options->ca_file);

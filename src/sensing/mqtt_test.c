@@ -35,9 +35,8 @@ static uint16_t free_port(void) {
 }
 
 static int connect_to(uint16_t port) {
-    struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons(port),
-                             .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct timeval patience = {.tv_sec = 30};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
@@ -198,7 +197,8 @@ static void test_stored(DbEngine engine) {
     wait_for_log(&broker, SUBSCRIBED);
     publish(&broker, "/smoke/S-1/properties/report", FIRE_1);
     publish(&broker, "/smoke/S-1/properties/report", "not JSON");
-    publish(&broker, "v1/gateway/telemetry", "{\"S-2\": [{\"fire\": 1}], \"S-3\": [{\"temp\": 21}]}");
+    publish(
+        &broker, "v1/gateway/telemetry", "{\"S-2\": [{\"fire\": 1}], \"S-3\": [{\"temp\": 21}]}");
     wait_for_count(db, FIRES, 2);
     wait_for_count(db, SQL("SELECT count(*) FROM device WHERE protocol = 'mqtt'"), 3);
 

@@ -32,11 +32,8 @@ void mqtt_message_free(MqttMessage *message) {
 }
 
 /* One device's body; NULL: a sign of life. */
-static bool add(GPtrArray *messages,
-                const char *code,
-                const json_t *body,
-                const char *event,
-                GError **error) {
+static bool
+add(GPtrArray *messages, const char *code, const json_t *body, const char *event, GError **error) {
     if (!telemetry_code_is_valid(code)) {
         return hz_fail(error, HZ_ERROR_INVALID, "a device's name has letters, digits, - _ . :");
     }
@@ -77,12 +74,12 @@ take_gateway(const char *what, const json_t *body, GPtrArray *messages, GError *
 }
 
 /* v1/devices/{code}/… */
-static bool
-take_device(const char *code, const json_t *body, GPtrArray *messages, GError **error) {
+static bool take_device(const char *code, const json_t *body, GPtrArray *messages, GError **error) {
     /* The broker knows who "me" is and does not tell. */
-    return strcmp(code, "me") != 0
-               ? add(messages, code, body, NULL, error)
-               : hz_fail(error, HZ_ERROR_INVALID, "the broker must put the name in place of \"me\"");
+    return strcmp(code, "me") != 0 ? add(messages, code, body, NULL, error)
+                                   : hz_fail(error,
+                                             HZ_ERROR_INVALID,
+                                             "the broker must put the name in place of \"me\"");
 }
 
 /* /{product}/{device}/… after the device or the child. */

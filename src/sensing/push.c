@@ -29,7 +29,8 @@ static void make_gates(void) {
 
 static Response *answer(unsigned status, json_t *document) {
     g_autoptr(json_t) owned = document;
-    Response *response = response_text(status, "application/json; charset=utf-8", json_write(owned));
+    Response *response =
+        response_text(status, "application/json; charset=utf-8", json_write(owned));
     response_private(response);
     return response;
 }
@@ -71,8 +72,7 @@ static Response *check_sender(Ctx *ctx, const Request *req, const char *code) {
     const char *key = key_of(req);
     uint8_t hash[DIGEST_SIZE];
     bool fits = false;
-    if (!push_gate_admit(
-            refusals, request_peer(req), LIMIT_TELEMETRY_REFUSALS, 0, ctx->now_us)) {
+    if (!push_gate_admit(refusals, request_peer(req), LIMIT_TELEMETRY_REFUSALS, 0, ctx->now_us)) {
         return refuse(429, "too-many", "too many wrong keys from this address; wait a minute");
     }
     if (key != NULL && telemetry_code_is_valid(code)) {

@@ -1,6 +1,6 @@
 /*
- * Synthetic devices in the register: the ones a scene (sensing/scene.h) can play. Only devices whose
- * address lies in the synthetic range are ever written or read here. Thread: that of the Db.
+ * Synthetic devices in the register: the ones a scene (sensing/scene.h) can play. Only devices
+ * whose address lies in the synthetic range are ever written or read here. Thread: that of the Db.
  */
 #pragma once
 
@@ -26,6 +26,7 @@ bool roster_add(Db *db,
                 bool *ret_added,
                 GError **error);
 
-/* At most `limit` synthetic devices that are in use, by id, as the roster of a scene. NULL on error.
+/* At most `limit` synthetic devices that are in use, by id, as the roster of a scene. NULL on
+ * error.
  */
 GArray *roster_load(Db *db, unsigned limit, GError **error);

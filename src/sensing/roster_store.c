@@ -121,13 +121,12 @@ static bool load_devices(Db *db, unsigned limit, GArray *roster, GArray *ids, GE
     while (rows != NULL && db_rows_next(rows)) {
         guint64 address = 0;
         int64_t id = db_rows_int(rows, 0);
-        if (roster->len >= limit ||
-            !g_ascii_string_to_unsigned(db_rows_text(rows, 1),
-                                        10,
-                                        SCENE_ADDRESS_BASE + 1,
-                                        SCENE_ADDRESS_BASE + UINT32_MAX,
-                                        &address,
-                                        NULL)) {
+        if (roster->len >= limit || !g_ascii_string_to_unsigned(db_rows_text(rows, 1),
+                                                                10,
+                                                                SCENE_ADDRESS_BASE + 1,
+                                                                SCENE_ADDRESS_BASE + UINT32_MAX,
+                                                                &address,
+                                                                NULL)) {
             continue;
         }
         SceneDevice device = {.address = address,

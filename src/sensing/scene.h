@@ -33,18 +33,18 @@ typedef struct ScenePoint {
     uint8_t system_type, system_address, component_type;
     uint8_t floor;
     uint32_t address;
-    uint16_t bits; /* state as it is now */
+    uint16_t bits;       /* state as it is now */
     uint8_t analog_type; /* 0: measures nothing */
 } ScenePoint;
 
 typedef struct SceneDevice {
     uint64_t address;
-    int64_t district;   /* devices of one number lose their mains together */
-    GArray *points;     /* of ScenePoint; owned */
-    uint8_t bits;       /* of the device itself (type 21) */
-    bool is_silent;     /* half open or cut: its background is not played */
-    int64_t clock_us;   /* its clock is so much ahead; */
-    bool has_no_clock;  /* or its time tags are zero */
+    int64_t district;  /* devices of one number lose their mains together */
+    GArray *points;    /* of ScenePoint; owned */
+    uint8_t bits;      /* of the device itself (type 21) */
+    bool is_silent;    /* half open or cut: its background is not played */
+    int64_t clock_us;  /* its clock is so much ahead; */
+    bool has_no_clock; /* or its time tags are zero */
 } SceneDevice;
 
 /* Array of SceneDevice with their points, freed by g_array_unref: devices first … first + count - 1

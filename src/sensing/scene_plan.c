@@ -47,12 +47,8 @@ static unsigned one_device(const Scene *scene, unsigned which) {
     return (unsigned)scene_dice(scene->seed, STREAM_WHO, which, scene->roster->len);
 }
 
-static void add_point(Scene *scene,
-                      unsigned device,
-                      unsigned point,
-                      int64_t at_us,
-                      uint16_t set,
-                      uint16_t clear) {
+static void add_point(
+    Scene *scene, unsigned device, unsigned point, int64_t at_us, uint16_t set, uint16_t clear) {
     scene_add(scene,
               (Change){.at_us = at_us,
                        .kind = CHANGE_POINT,
@@ -62,20 +58,16 @@ static void add_point(Scene *scene,
                        .clear = clear});
 }
 
-static void add_device(
-    Scene *scene, unsigned device, int64_t at_us, uint16_t set, uint16_t clear) {
-    scene_add(scene,
-              (Change){.at_us = at_us,
-                       .kind = CHANGE_DEVICE,
-                       .device = device,
-                       .set = set,
-                       .clear = clear});
+static void add_device(Scene *scene, unsigned device, int64_t at_us, uint16_t set, uint16_t clear) {
+    scene_add(
+        scene,
+        (Change){
+            .at_us = at_us, .kind = CHANGE_DEVICE, .device = device, .set = set, .clear = clear});
 }
 
 static void add_act(Scene *scene, unsigned device, int64_t at_us, SceneAct act) {
-    scene_add(
-        scene,
-        (Change){.at_us = at_us, .kind = CHANGE_CONNECTION, .device = device, .act = act});
+    scene_add(scene,
+              (Change){.at_us = at_us, .kind = CHANGE_CONNECTION, .device = device, .act = act});
 }
 
 /* --- the kinds ----------------------------------------------------------------------------------
@@ -93,9 +85,7 @@ static void plan_fire(Scene *scene) {
         add_point(scene, device, i, at_us, bits, 0);
         add_point(scene, device, i, at(scene, 950), 0, bits);
         if (i == from) {
-            scene_add(
-                scene,
-                (Change){.at_us = at_us + 1, .kind = CHANGE_SYSTEM, .device = device});
+            scene_add(scene, (Change){.at_us = at_us + 1, .kind = CHANGE_SYSTEM, .device = device});
         }
     }
     for (unsigned i = 0; i < points->len; i++) {
@@ -138,10 +128,8 @@ static void plan_fault_storm(Scene *scene) {
         unsigned device = one_device(scene, 100 + n);
         unsigned points = device_at(scene, device)->points->len;
         for (unsigned i = 0; i < points; i++) {
-            add_point(
-                scene, device, i, at(scene, 200 + i * 300 / points), GB26875_BIT_FAULT, 0);
-            add_point(
-                scene, device, i, at(scene, 600 + i * 300 / points), 0, GB26875_BIT_FAULT);
+            add_point(scene, device, i, at(scene, 200 + i * 300 / points), GB26875_BIT_FAULT, 0);
+            add_point(scene, device, i, at(scene, 600 + i * 300 / points), 0, GB26875_BIT_FAULT);
         }
     }
 }
@@ -263,8 +251,7 @@ static bool read_change(const Line *line, Change *change) {
     if (strcmp(line->word, "value") == 0) {
         gint64 value = 0;
         bool is_value = change->kind == CHANGE_POINT && line->how != NULL &&
-                        g_ascii_string_to_signed(
-                            line->how, 10, INT16_MIN, INT16_MAX, &value, NULL);
+                        g_ascii_string_to_signed(line->how, 10, INT16_MIN, INT16_MAX, &value, NULL);
         change->kind = CHANGE_VALUE;
         change->value = (int16_t)value;
         return is_value;

@@ -33,12 +33,12 @@ typedef struct Kind {
 
 /* One each in every building. */
 static const Kind plant[] = {
-    {11, 91, 5}, /* fire pump: pressure */
-    {11, 92, 2}, /* tank: level */
-    {1, 17, 9},  /* residual current */
-    {1, 18, 3},  /* temperature of a cable */
+    {11, 91, 5},  /* fire pump: pressure */
+    {11, 92, 2},  /* tank: level */
+    {1, 17, 9},   /* residual current */
+    {1, 18, 3},   /* temperature of a cable */
     {18, 111, 0}, /* smoke fan */
-    {12, 99, 5}, /* pressure switch of the sprinklers */
+    {12, 99, 5},  /* pressure switch of the sprinklers */
 };
 /* In turn on the floors. */
 static const Kind on_floors[] = {{1, 42, 0}, {1, 42, 0}, {1, 31, 0}, {1, 23, 0}, {12, 96, 0}};
@@ -56,8 +56,7 @@ static void add_point(GArray *points, Kind kind, unsigned floor) {
 
 GArray *scene_points(uint64_t seed, unsigned number, unsigned floors) {
     unsigned count =
-        POINTS_MIN +
-        (unsigned)scene_dice(seed, STREAM_POINTS, number, POINTS_MAX - POINTS_MIN + 1);
+        POINTS_MIN + (unsigned)scene_dice(seed, STREAM_POINTS, number, POINTS_MAX - POINTS_MIN + 1);
     GArray *points = g_array_new(FALSE, TRUE, sizeof(ScenePoint));
     for (size_t i = 0; i < G_N_ELEMENTS(plant); i++) {
         add_point(points, plant[i], 1);

@@ -58,9 +58,8 @@ static void test_same_seed(void) {
     /* The order is that of time. */
     g_auto(GStrv) lines = g_strsplit(first, "\n", -1);
     for (guint i = 1; lines[i][0] != '\0'; i++) {
-        g_assert_cmpint(g_ascii_strtoll(lines[i - 1], NULL, 10),
-                        <=,
-                        g_ascii_strtoll(lines[i], NULL, 10));
+        g_assert_cmpint(
+            g_ascii_strtoll(lines[i - 1], NULL, 10), <=, g_ascii_strtoll(lines[i], NULL, 10));
     }
 }
 
@@ -133,9 +132,17 @@ static void test_script(void) {
     g_assert_cmpint(event.act, ==, SCENE_CUT);
     g_assert_false(scene_next(scene, SECONDS_US(90), &event));
 
-    static const char *const wrong[] = {"1 3 1 fire", "1 1 99 fire", "x 1 1 fire", "1 1 - shield",
-                                        "1 1 1 value", "1 1 1 value 40000", "1 1 1 fire maybe",
-                                        "1 1 1 cut", "1 1 1", "1 1 1 fire on on", "-1 1 1 fire"};
+    static const char *const wrong[] = {"1 3 1 fire",
+                                        "1 1 99 fire",
+                                        "x 1 1 fire",
+                                        "1 1 - shield",
+                                        "1 1 1 value",
+                                        "1 1 1 value 40000",
+                                        "1 1 1 fire maybe",
+                                        "1 1 1 cut",
+                                        "1 1 1",
+                                        "1 1 1 fire on on",
+                                        "-1 1 1 fire"};
     for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
         g_autoptr(GError) refused = NULL;
         g_autofree char *text = g_strdup_printf("1 1 - line on\n%s\n", wrong[i]);
@@ -155,15 +162,14 @@ static void test_roster(DbEngine engine) {
     for (unsigned round = 0; round < 2; round++) {
         for (guint i = 0; i < made->len; i++) {
             bool added = false;
-            g_assert_true(roster_add(
-                db, &place, &g_array_index(made, SceneDevice, i), 1, &added, &error));
+            g_assert_true(
+                roster_add(db, &place, &g_array_index(made, SceneDevice, i), 1, &added, &error));
             g_assert_no_error(error);
             g_assert_true(added == (round == 0));
         }
     }
     /* Somebody's real device is never played. */
-    test_db_exec(db, "UPDATE device SET code = '91234' WHERE code = $1",
-                 db_text("91641717194758"));
+    test_db_exec(db, "UPDATE device SET code = '91234' WHERE code = $1", db_text("91641717194758"));
     g_autoptr(GArray) loaded = roster_load(db, 10, &error);
     g_assert_no_error(error);
     g_assert_cmpint(loaded->len, ==, 1);

@@ -13,7 +13,7 @@
 #define IGNORED_MAX 20 /* names that the answer tells */
 #define CODE_MAX 64
 #define TIME_MAX_MS INT64_C(4102444800000) /* the year 2100 */
-#define VALUE_MAX 32000 /* as table 6 of GB/T 26875.3 bounds two bytes */
+#define VALUE_MAX 32000                    /* as table 6 of GB/T 26875.3 bounds two bytes */
 
 void telemetry_clear(Telemetry *telemetry) {
     g_clear_pointer(&telemetry->readings, g_array_unref);
@@ -57,8 +57,7 @@ static bool read_state(const json_t *value, bool *ret_is_on) {
 }
 
 /* In least units of the analog type. */
-static bool
-read_value(const TelemetryProperty *property, const json_t *value, int64_t *ret_value) {
+static bool read_value(const TelemetryProperty *property, const json_t *value, int64_t *ret_value) {
     double number = json_number_value(value);
     if (json_is_string(value)) {
         char *end = NULL;
@@ -99,7 +98,8 @@ static bool read_time(const json_t *value, int64_t *ret_us) {
 
 static void ignore(Telemetry *telemetry, const char *name) {
     if (telemetry->ignored->len < IGNORED_MAX) {
-        g_ptr_array_add(telemetry->ignored, g_utf8_substring(name, 0, MIN(g_utf8_strlen(name, -1), 40)));
+        g_ptr_array_add(telemetry->ignored,
+                        g_utf8_substring(name, 0, MIN(g_utf8_strlen(name, -1), 40)));
     }
 }
 
@@ -188,10 +188,11 @@ take_all(Telemetry *telemetry, const json_t *properties, int64_t time_us, GError
  */
 
 static bool bad_form(GError **error) {
-    return hz_fail(error,
-                   HZ_ERROR_INVALID,
-                   "a body is {\"events\": […], \"values\": […]}, {\"properties\": {…}}, {\"ts\": …, "
-                   "\"values\": {…}}, a list of these, or plain names and values");
+    return hz_fail(
+        error,
+        HZ_ERROR_INVALID,
+        "a body is {\"events\": […], \"values\": […]}, {\"properties\": {…}}, {\"ts\": …, "
+        "\"values\": {…}}, a list of these, or plain names and values");
 }
 
 /* Our own: [{"name", "value" or "on", "address", "time"}]. */
@@ -295,7 +296,8 @@ static void make_key(const json_t *body, const char *event, Telemetry *telemetry
     }
     g_autofree char *text = json_write_canonical(body);
     uint64_t key = ingest_hash(1, text, strlen(text));
-    telemetry->key = ingest_hash(key, event != NULL ? event : "", event != NULL ? strlen(event) : 0);
+    telemetry->key =
+        ingest_hash(key, event != NULL ? event : "", event != NULL ? strlen(event) : 0);
 }
 
 bool telemetry_read(const json_t *body, const char *event, Telemetry *ret, GError **error) {

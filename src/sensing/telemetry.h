@@ -1,7 +1,7 @@
 /*
  * JSON that sensors send (HTTP, MQTT) to readings. Forms: our own, ThingsBoard telemetry and
- * attributes, JetLinks properties and events (docs/devices.md shows each). Which property means what
- * stands in src/sensing/telemetry/standard.json. Pure. Thread: any.
+ * attributes, JetLinks properties and events (docs/sensors.md shows each). Which property means
+ * what stands in src/sensing/telemetry/standard.json. Pure. Thread: any.
  */
 #pragma once
 

@@ -30,21 +30,26 @@ static char *readings_of(const char *text, const char *event) {
     for (guint i = 0; i < telemetry.readings->len; i++) {
         const Reading *one = &g_array_index(telemetry.readings, Reading, i);
         const char *gap = i == 0 ? "" : "; ";
-        switch (one->kind) {
-        case READING_STATE:
-            g_string_append_printf(line, "%sstate %d/%u %x of %x", gap, one->component_type,
-                                   one->address, one->bits, one->mask);
-            break;
-        case READING_DEVICE_STATE:
+        if (one->kind == READING_STATE) {
+            g_string_append_printf(line,
+                                   "%sstate %d/%u %x of %x",
+                                   gap,
+                                   one->component_type,
+                                   one->address,
+                                   one->bits,
+                                   one->mask);
+        } else if (one->kind == READING_DEVICE_STATE) {
             g_string_append_printf(line, "%sdevice %x of %x", gap, one->bits, one->mask);
-            break;
-        case READING_VALUE:
-            g_string_append_printf(line, "%svalue %d/%u %u=%" G_GINT64_FORMAT, gap,
-                                   one->component_type, one->address, one->analog_type, one->value);
-            break;
-        default:
+        } else if (one->kind == READING_VALUE) {
+            g_string_append_printf(line,
+                                   "%svalue %d/%u %u=%" G_GINT64_FORMAT,
+                                   gap,
+                                   one->component_type,
+                                   one->address,
+                                   one->analog_type,
+                                   one->value);
+        } else {
             g_string_append_printf(line, "%salive", gap);
-            break;
         }
         if (one->time_us != 0) {
             g_string_append_printf(line, " @%" G_GINT64_FORMAT, one->time_us / 1000);
@@ -63,7 +68,8 @@ static void test_forms(void) {
         /* ThingsBoard */
         {"{\"temperature\": 25.34}", NULL, "value 30/1 3=253"},
         {"{\"ts\": 1000, \"values\": {\"smokeAlarm\": true}}", NULL, "state 40/1 2 of 2 @1000"},
-        {"[{\"ts\": 2000, \"values\": {\"level\": 3.2}}, {\"ts\": 1000, \"values\": {\"level\": 3}}]",
+        {"[{\"ts\": 2000, \"values\": {\"level\": 3.2}}, {\"ts\": 1000, \"values\": {\"level\": "
+         "3}}]",
          NULL,
          "value 92/1 2=300 @1000; value 92/1 2=320 @2000"},
         /* JetLinks */
@@ -71,7 +77,8 @@ static void test_forms(void) {
          "\"timestamp\": 5000}",
          NULL,
          "value 17/1 9=3 @5000; device 0 of 4 @5000"},
-        {"{\"data\": {\"smoke\": 1}, \"timestamp\": 5000}", "fire_alarm",
+        {"{\"data\": {\"smoke\": 1}, \"timestamp\": 5000}",
+         "fire_alarm",
          "state 40/1 2 of 2 @5000; state 25/1 2 of 2 @5000"},
         /* ours */
         {"{\"time\": \"1970-01-01T08:00:01+08:00\", \"events\": [{\"name\": \"pump_run\", \"on\": "
@@ -80,7 +87,8 @@ static void test_forms(void) {
          NULL,
          "state 91/1 20 of 24 @1000; value 99/4 5=3500 @1000"},
         /* a number behind a name is an address; nonsense is told back */
-        {"{\"Temperature_3\": 20, \"rssi\": -70, \"temp\": \"warm\", \"smoke\": 2}", NULL,
+        {"{\"Temperature_3\": 20, \"rssi\": -70, \"temp\": \"warm\", \"smoke\": 2}",
+         NULL,
          "value 30/3 3=200 -rssi -temp -smoke"},
         {"{\"temperature\": 1e9}", NULL, "alive -temperature"},
         {"{}", NULL, "alive"},
@@ -92,8 +100,10 @@ static void test_forms(void) {
 }
 
 static void test_refusals(void) {
-    static const char *const wrong[] = {"1", "\"x\"", "[1]", "{\"ts\": \"yesterday\"}",
-                                        "{\"ts\": -1}", "{\"values\": [{\"value\": 1}]}",
+    static const char *const wrong[] = {"[1]",
+                                        "{\"ts\": \"yesterday\"}",
+                                        "{\"ts\": -1}",
+                                        "{\"values\": [{\"value\": 1}]}",
                                         "{\"values\": [1]}"};
     for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
         g_autoptr(GError) error = NULL;
@@ -150,10 +160,14 @@ static void test_topics(void) {
     } cases[] = {
         {"/smoke/S-1/properties/report", "{\"properties\": {\"smoke\": 1}}", "S-1:1"},
         {"/smoke/S-1/event/fire_alarm", "{\"data\": {}}", "S-1:1"},
-        {"/gate/G/child/S-2/properties/report", "{\"properties\": {\"temp\": 1, \"smoke\": 1}}", "S-2:2"},
+        {"/gate/G/child/S-2/properties/report",
+         "{\"properties\": {\"temp\": 1, \"smoke\": 1}}",
+         "S-2:2"},
         {"/smoke/S-1/online", "", "S-1:1"},
         {"/smoke/S-1/offline", "", ""},
-        {"v1/gateway/telemetry", "{\"A\": [{\"ts\": 1, \"values\": {\"temp\": 1}}], \"B\": [{}]}", "A:1 B:1"},
+        {"v1/gateway/telemetry",
+         "{\"A\": [{\"ts\": 1, \"values\": {\"temp\": 1}}], \"B\": [{}]}",
+         "A:1 B:1"},
         {"v1/gateway/attributes", "{\"A\": {\"fault\": true}}", "A:1"},
         {"v1/gateway/connect", "{\"device\": \"A\"}", "A:1"},
         {"v1/devices/S-3/telemetry", "{\"temp\": 1}", "S-3:1"},
