@@ -53,7 +53,9 @@ static double now_s(void) {
 }
 
 static void put_time(uint8_t *at) {
-    time_t now = time(NULL) + 8 * 3600;
+    struct timespec utc;
+    clock_gettime(CLOCK_REALTIME, &utc);
+    time_t now = utc.tv_sec + 8 * 3600;
     struct tm parts;
     gmtime_r(&now, &parts);
     at[0] = (uint8_t)parts.tm_sec;
@@ -113,7 +115,8 @@ static void take_ack(Device *device) {
         return;
     }
     if (device->ack[26] != 3 || memcmp(device->ack + 2, &device->serial, 2) != 0) {
-        fprintf(stderr, "not the confirmation of %u, command %u\n", device->serial, device->ack[26]);
+        fprintf(
+            stderr, "not the confirmation of %u, command %u\n", device->serial, device->ack[26]);
         exit(1);
     }
     double waited_s = now_s() - device->sent_s;
@@ -184,6 +187,15 @@ static void connect_all(int epoll, Device *devices, unsigned count, uint16_t por
     }
 }
 
+static unsigned number_of(const char *text) {
+    unsigned number = 0;
+    if (sscanf(text, "%u", &number) != 1) {
+        fprintf(stderr, "\"%s\" is no number\n", text);
+        exit(2);
+    }
+    return number;
+}
+
 int main(int argc, char **argv) {
     if (argc < 4) {
         fprintf(stderr, "usage: gateway_load PORT DEVICES SECONDS|idle [EDGE_EVERY [FIRST]]\n");
@@ -193,16 +205,17 @@ int main(int argc, char **argv) {
     getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
-    unsigned count = (unsigned)strtoul(argv[2], NULL, 10);
     bool is_idle = strcmp(argv[3], "idle") == 0;
-    double seconds = is_idle ? 0 : strtod(argv[3], NULL);
-    edge_every = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) : 0;
-    first_address = argc > 5 ? strtoull(argv[5], NULL, 10) : first_address;
+    unsigned port = number_of(argv[1]);
+    unsigned count = number_of(argv[2]);
+    double seconds = is_idle ? 0 : number_of(argv[3]);
+    edge_every = argc > 4 ? number_of(argv[4]) : 0;
+    first_address = argc > 5 ? number_of(argv[5]) : first_address;
     Device *devices = calloc(count, sizeof *devices);
     int epoll = epoll_create1(0);
     make_template();
     set_time();
-    connect_all(epoll, devices, count, (uint16_t)strtoul(argv[1], NULL, 10));
+    connect_all(epoll, devices, count, (uint16_t)port);
     if (is_idle) {
         printf("{\"connected\": %u}\n", count);
         fflush(stdout);

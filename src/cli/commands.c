@@ -7,6 +7,7 @@ extern const Command backup_command;
 extern const Command doctor_command;
 extern const Command export_command;
 extern const Command import_command;
+extern const Command frame_command;
 extern const Command init_command;
 extern const Command draw_command;
 extern const Command law_command;
@@ -25,6 +26,7 @@ const Command *const commands[] = {
     &import_command,
     &draw_command,
     &simulate_command,
+    &frame_command,
     &law_command,
     &ledger_command,
     &doctor_command,

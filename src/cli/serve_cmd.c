@@ -217,8 +217,9 @@ static bool run_server(const WebOptions *web,
         ledger_signer_stop(signer);
         job_runner_stop(jobs);
     }
-    serve_devices_stop(devices);
+    serve_devices_begin_stop(devices);
     web_stop(server);
+    serve_devices_stop(devices);
     return jobs != NULL;
 }
 

@@ -50,6 +50,13 @@ GOptionGroup *serve_devices_options(ServeDevices *devices) {
          "only registered devices; without it others are learned",
          NULL},
         {"no-devices", 0, 0, G_OPTION_ARG_NONE, &devices->is_off, "no device gateway", NULL},
+        {"no-sensing",
+         0,
+         0,
+         G_OPTION_ARG_NONE,
+         &devices->hears_nothing,
+         "another server on this database hears devices and sensors",
+         NULL},
         G_OPTION_ENTRY_NULL,
     };
     GOptionGroup *group =
@@ -82,6 +89,9 @@ bool serve_devices_start(
         .per_address_max = (unsigned)devices->per_address,
         .profile = devices->profile,
     };
+    if (devices->hears_nothing) {
+        return true;
+    }
     /* Ingest also serves what comes by HTTP and MQTT. */
     devices->ingest = ingest_start(&ingest, error);
     if (devices->ingest == NULL || devices->is_off) {
@@ -96,6 +106,12 @@ bool serve_devices_start(
            devices->address != NULL ? devices->address : "127.0.0.1",
            gateway_port(devices->gateway));
     return true;
+}
+
+void serve_devices_begin_stop(ServeDevices *devices) {
+    if (devices->ingest != NULL) {
+        ingest_begin_stop(devices->ingest);
+    }
 }
 
 void serve_devices_stop(ServeDevices *devices) {

@@ -7,7 +7,9 @@ typedef struct ServeDevices {
     char *address, *profile;
     int port; /* -1: not told */
     int connections, per_address;
-    gboolean is_off, refuse_unknown;
+    gboolean is_off;        /* no gateway; HTTP and MQTT are heard */
+    gboolean hears_nothing; /* neither: another server on the database does */
+    gboolean refuse_unknown;
     Ingest *ingest;   /* NULL: not started */
     Gateway *gateway; /* same */
 } ServeDevices;
@@ -18,6 +20,8 @@ bool serve_devices_check(const ServeDevices *devices, GError **error);
 /* `any_port`: where no port was told, take one that is free (tests run side by side). */
 bool serve_devices_start(
     ServeDevices *devices, const char *db_url, WebServer *server, bool any_port, GError **error);
-/* Frames that were taken are stored. */
+/* Before the web server stops, whose workers may be waiting for ingest. */
+void serve_devices_begin_stop(ServeDevices *devices);
+/* After it. Frames that were taken are stored. */
 void serve_devices_stop(ServeDevices *devices);
 void serve_devices_clear(ServeDevices *devices);

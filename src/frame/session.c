@@ -96,6 +96,25 @@ static SessionResult tell_time(const Gb26875Profile *profile,
     };
 }
 
+/* Orders are the centre's; a device that sends its clock order either asks for the time or, by
+ * other makers, says that it has set its own. */
+static SessionResult hear_control(const Gb26875Profile *profile,
+                                  const Gb26875Frame *frame,
+                                  int64_t now_us,
+                                  uint8_t *buffer,
+                                  size_t size) {
+    if (frame->type != GB26875_SET_CLOCK) {
+        return deny(profile, frame, now_us, buffer, size);
+    }
+    if (profile->wants_clock_answer) {
+        return tell_time(profile, frame, now_us, buffer, size);
+    }
+    return (SessionResult){
+        .step = SESSION_REPLY,
+        .size = gb26875_encode_answer(profile, frame, GB26875_CONFIRM, now_us, buffer, size),
+    };
+}
+
 static bool is_answer_to_us(const Session *session, const Gb26875Frame *frame) {
     return session->is_waiting && frame->head.seq == session->serial;
 }
@@ -124,9 +143,7 @@ static SessionResult hear_frame(Session *session,
         result.step = SESSION_TAKE;
         return result;
     case GB26875_CONTROL:
-        return frame->type == GB26875_SET_CLOCK && profile->wants_clock_answer
-                   ? tell_time(profile, frame, now_us, buffer, size)
-                   : deny(profile, frame, now_us, buffer, size);
+        return hear_control(profile, frame, now_us, buffer, size);
     case GB26875_REQUEST: /* only the centre asks */
         return deny(profile, frame, now_us, buffer, size);
     default: /* an upload, or what a maker sends to announce itself or to stay connected */

@@ -217,7 +217,11 @@ static void finish_request(Conn *conn, const SessionResult *result) {
     }
 }
 
-static void take_found(Conn *conn, Gb26875Found found, const Gb26875Frame *frame, int64_t now_us) {
+static void take_found(Conn *conn,
+                       Gb26875Found found,
+                       const Gb26875Profile *profile,
+                       const Gb26875Frame *frame,
+                       int64_t now_us) {
     Net *net = conn->net;
     uint64_t now_ms = uv_now(&net->loop);
     uint8_t reply[GB26875_FRAME_MAX];
@@ -237,26 +241,34 @@ static void take_found(Conn *conn, Gb26875Found found, const Gb26875Frame *frame
     SessionResult result =
         session_hear(&conn->session, conn->profile, found, frame, now_us, reply, sizeof reply);
     if (result.step == SESSION_STORE || result.step == SESSION_TAKE) {
-        net_add_frame(net, conn, frame, now_us);
+        net_add_frame(net, conn, profile, frame, now_us);
     }
     finish_request(conn, &result);
     conn_send(conn, reply, result.size);
 }
 
-/* A maker's own commands and types are refused by the standard profile: until the device is known,
- * the first profile that accepts its frame is taken. */
-static Gb26875Found scan(Conn *conn, FrameSlice bytes, bool is_end, Gb26875Frame *ret_frame) {
+/* What the connection's profile refuses, another may know: a sign of life is taken in any dialect;
+ * by what else a maker says the dialect is chosen, until the device is known. *ret_profile: the one
+ * that reads the frame. */
+static Gb26875Found scan(Conn *conn,
+                         FrameSlice bytes,
+                         bool is_end,
+                         Gb26875Frame *ret_frame,
+                         const Gb26875Profile **ret_profile) {
+    *ret_profile = conn->profile;
     Gb26875Found found = gb26875_scan(conn->profile, bytes, is_end, ret_frame);
-    if (found != GB26875_REFUSED || conn->is_proven) {
-        return found;
-    }
-    for (const Gb26875Profile *const *other = gb26875_profiles(); *other != NULL; other++) {
+    for (const Gb26875Profile *const *other = gb26875_profiles();
+         found == GB26875_REFUSED && *other != NULL;
+         other++) {
         Gb26875Frame frame;
-        if (gb26875_scan(*other, bytes, is_end, &frame) == GB26875_FRAME) {
-            conn->profile = *other;
-            *ret_frame = frame;
-            return GB26875_FRAME;
+        if (gb26875_scan(*other, bytes, is_end, &frame) != GB26875_FRAME ||
+            (frame.role == GB26875_DATA && conn->is_proven)) {
+            continue;
         }
+        conn->profile = frame.role == GB26875_DATA ? *other : conn->profile;
+        *ret_profile = *other;
+        *ret_frame = frame;
+        return GB26875_FRAME;
     }
     return found;
 }
@@ -266,11 +278,12 @@ static size_t take_bytes(Conn *conn, FrameSlice bytes, bool is_end) {
     int64_t now_us = clock_now_us();
     Gb26875Frame frame;
     while (!conn->is_closing && bytes.size > 0) {
-        Gb26875Found found = scan(conn, bytes, is_end, &frame);
+        const Gb26875Profile *profile = NULL;
+        Gb26875Found found = scan(conn, bytes, is_end, &frame, &profile);
         if (found == GB26875_MORE) {
             break;
         }
-        take_found(conn, found, &frame, now_us);
+        take_found(conn, found, profile, &frame, now_us);
         bytes.bytes += frame.raw.size;
         bytes.size -= frame.raw.size;
         if (conn->garbage > LIMIT_DEVICE_GARBAGE && !conn->is_udp) {

@@ -96,7 +96,12 @@ void net_command(Net *net, CommandOut *command);
 
 /* Room for more frames? False: reading must stop until a batch is back. */
 bool net_has_room(Net *net);
-void net_add_frame(Net *net, const Conn *conn, const Gb26875Frame *frame, int64_t now_us);
+/* `profile`: the one that read the frame. */
+void net_add_frame(Net *net,
+                   const Conn *conn,
+                   const Gb26875Profile *profile,
+                   const Gb26875Frame *frame,
+                   int64_t now_us);
 void net_add_outcome(Net *net, int64_t command_id, SessionOutcome outcome);
 /* After adding: the batch goes when it is full. */
 void net_settle(Net *net);

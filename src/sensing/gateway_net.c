@@ -82,7 +82,11 @@ static void start_flush(Net *net) {
     }
 }
 
-void net_add_frame(Net *net, const Conn *conn, const Gb26875Frame *frame, int64_t now_us) {
+void net_add_frame(Net *net,
+                   const Conn *conn,
+                   const Gb26875Profile *profile,
+                   const Gb26875Frame *frame,
+                   int64_t now_us) {
     g_assert(net->open != NULL); /* nothing is read without room */
     IngestFrame entry = {
         .origin = conn->origin,
@@ -90,7 +94,8 @@ void net_add_frame(Net *net, const Conn *conn, const Gb26875Frame *frame, int64_
         .size = (uint32_t)frame->raw.size,
         .received_us = now_us,
         .may_be_late = conn->is_udp,
-        .profile = conn->profile,
+        .profile = profile,
+        .dialect = conn->profile,
     };
     g_byte_array_append(net->open->bytes, frame->raw.bytes, (guint)frame->raw.size);
     g_array_append_val(net->open->frames, entry);
@@ -162,7 +167,7 @@ static void tell(Net *net, const IngestBatch *batch) {
         if (conn == NULL) {
             continue;
         }
-        conn->profile = entry->profile;
+        conn->profile = entry->dialect;
         if (to != conn || conn->is_udp || filled + GB26875_FRAME_MAX > sizeof out) {
             if (to != NULL) {
                 conn_send(to, out, filled);

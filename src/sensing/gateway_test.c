@@ -391,6 +391,23 @@ static void test_commands(DbEngine engine) {
     centre_free(&centre);
 }
 
+/* A sign of life in any dialect is one, and does not change what the device is taken for. */
+static void test_dialects(DbEngine engine) {
+    Centre centre = centre_new(engine, false);
+    Device panel = connect_device(&centre, SOCK_STREAM, PANEL);
+    tell(&panel, NULL); /* the standard knows no empty upload; makers send it as heartbeat */
+    Gb26875Object fire = detector(&panel, GB26875_BIT_FIRE);
+    tell(&panel, &fire);
+    tell(&panel, NULL);
+    g_assert_cmpint(
+        COUNT(&centre, "SELECT count(*) FROM device WHERE profile = $1", db_text("standard")),
+        ==,
+        1);
+    g_assert_cmpint(EDGES(&centre, "fire"), ==, 1);
+    close(panel.fd);
+    centre_free(&centre);
+}
+
 static void test_refuses_unknown(DbEngine engine) {
     Centre centre = centre_new(engine, true);
     Device panel = connect_device(&centre, SOCK_STREAM, PANEL);
@@ -470,6 +487,7 @@ int main(int argc, char **argv) {
     test_db_add("/gateway/no-clock-hides-a-fire", test_clocks);
     test_db_add("/gateway/known-defects-of-others", test_defects);
     test_db_add("/gateway/commands-end", test_commands);
+    test_db_add("/gateway/signs-of-life-in-any-dialect", test_dialects);
     test_db_add("/gateway/refuses-unknown-devices-when-told", test_refuses_unknown);
     test_db_add("/gateway/hostile-devices-do-not-stop-others", test_hostile);
     g_test_add_func("/gateway/full-disk-confirms-nothing", test_full_disk);

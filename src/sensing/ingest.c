@@ -16,7 +16,7 @@
 #define TICK_MS 250
 #define CHANGED_EVERY_US CLOCK_SECOND_US
 #define SILENCE_EVERY_US (5 * CLOCK_SECOND_US)
-#define PUBLISH_EVERY_US (CLOCK_SECOND_US / 5)
+#define PUBLISH_EVERY_MS 50 /* what comes in between is told together */
 #define PAUSE_FIRST_MS 50
 #define PAUSE_MAX_MS 1000
 #define STOP_MAX_US (5 * CLOCK_SECOND_US) /* what is not stored then is not confirmed either */
@@ -52,7 +52,7 @@ struct Ingest {
     bool has_news;
     int64_t changed_us, silence_us, published_us; /* monotonic, of the last time */
     _Atomic int64_t stop_us;                      /* monotonic; 0: not stopping */
-    pthread_mutex_t lock;                         /* of the sender */
+    pthread_mutex_t lock;                         /* of the sender and the server */
     CommandSender sender;
     void *sender_data;
 };
@@ -230,6 +230,20 @@ static IngestDevice *device_of(const Ingest *ingest,
     return is_other ? device : NULL;
 }
 
+/* Reads the frame as the device's own profile has it. A sign of life is one in any dialect. */
+static bool read_as_device(IngestFrame *entry, FrameSlice bytes, Gb26875Frame *frame) {
+    Gb26875Frame own;
+    if (entry->profile == entry->dialect) {
+        return true;
+    }
+    if (gb26875_scan(entry->dialect, bytes, true, &own) != GB26875_FRAME) {
+        return frame->role != GB26875_DATA;
+    }
+    *frame = own;
+    entry->profile = entry->dialect;
+    return true;
+}
+
 static IngestVerdict plan_bytes(Ingest *ingest, IngestFrame *entry, FrameSlice bytes) {
     Gb26875Frame frame;
     char code[CODE_SIZE];
@@ -237,16 +251,15 @@ static IngestVerdict plan_bytes(Ingest *ingest, IngestFrame *entry, FrameSlice b
         return INGEST_FAILED;
     }
     IngestDevice *device = device_of(ingest, entry->profile, frame.head.src, code);
-    if (device != NULL && device->profile != entry->profile) {
-        entry->profile = device->profile;
-        if (gb26875_scan(entry->profile, bytes, true, &frame) != GB26875_FRAME) {
-            return INGEST_REFUSED;
-        }
+    entry->dialect = device != NULL ? device->profile : entry->dialect;
+    if (!read_as_device(entry, bytes, &frame)) {
+        return INGEST_REFUSED;
     }
     frame_read(&ingest->readings, entry->profile, &frame, device);
     IngestMessage message =
         frame_message(&ingest->readings, entry->profile, &frame, code, entry->received_us);
     message.may_be_late = entry->may_be_late;
+    message.profile = entry->dialect;
     PlanContext context = context_of(ingest);
     return ingest_plan_message(&context, device, &message);
 }
@@ -399,13 +412,17 @@ static void store_items(Ingest *ingest) {
  */
 
 static void publish(Ingest *ingest, int64_t now_us) {
-    if (ingest->has_news && ingest->server != NULL &&
-        now_us - ingest->published_us >= PUBLISH_EVERY_US) {
-        ingest->has_news = false;
-        ingest->published_us = now_us;
-        g_autoptr(json_t) data = json_object();
+    if (!ingest->has_news || now_us - ingest->published_us < PUBLISH_EVERY_MS * INT64_C(1000)) {
+        return;
+    }
+    ingest->has_news = false;
+    ingest->published_us = now_us;
+    g_autoptr(json_t) data = json_object();
+    pthread_mutex_lock(&ingest->lock);
+    if (ingest->server != NULL) {
         web_publish(ingest->server, "sensing", "change", data);
     }
+    pthread_mutex_unlock(&ingest->lock);
 }
 
 static void fail_command(Ingest *ingest, const CommandOut *command) {
@@ -445,7 +462,6 @@ static void send_commands(Ingest *ingest) {
 static void tick(Ingest *ingest) {
     int64_t now_us = g_get_monotonic_time();
     g_autoptr(GError) error = NULL;
-    publish(ingest, now_us);
     if (ingest->is_lane_lost || ingest->is_away) {
         return;
     }
@@ -480,7 +496,8 @@ static void *ingest_main(void *data) {
     Ingest *ingest = data;
     int64_t ticked_us = 0;
     while (true) {
-        IngestItem *item = mailbox_take_within(ingest->mailbox, TICK_MS);
+        unsigned wait_ms = ingest->has_news ? PUBLISH_EVERY_MS : TICK_MS;
+        IngestItem *item = mailbox_take_within(ingest->mailbox, wait_ms);
         if (item == NULL && mailbox_is_closed(ingest->mailbox)) {
             return NULL;
         }
@@ -494,6 +511,7 @@ static void *ingest_main(void *data) {
             store_items(ingest);
         }
         int64_t now_us = g_get_monotonic_time();
+        publish(ingest, now_us);
         if (now_us - ticked_us >= TICK_MS * INT64_C(1000)) {
             ticked_us = now_us;
             tick(ingest);
@@ -607,11 +625,18 @@ Ingest *ingest_start(const IngestOptions *options, GError **error) {
     return ingest;
 }
 
-void ingest_stop(Ingest *ingest) {
+void ingest_begin_stop(Ingest *ingest) {
     if (ingest_current() == ingest) {
         set_current(NULL);
     }
     atomic_store(&ingest->stop_us, g_get_monotonic_time());
+    pthread_mutex_lock(&ingest->lock);
+    ingest->server = NULL;
+    pthread_mutex_unlock(&ingest->lock);
+}
+
+void ingest_stop(Ingest *ingest) {
+    ingest_begin_stop(ingest);
     mailbox_close(ingest->mailbox);
     pthread_join(ingest->thread, NULL);
     ingest_free(ingest);

@@ -24,6 +24,9 @@ typedef struct IngestOptions {
 
 /* Reads the known devices and starts the thread. */
 Ingest *ingest_start(const IngestOptions *options, GError **error);
+/* Before the web server stops: nothing is published from now on, and who waits for a database that
+ * is away gets an error within some seconds, so that its workers can end. */
+void ingest_begin_stop(Ingest *ingest);
 /* Nobody may deliver any more. Stores what is in the mailbox, ends the thread and frees. */
 void ingest_stop(Ingest *ingest);
 /* The one of this process for handlers that do not hold it; NULL: none runs. */

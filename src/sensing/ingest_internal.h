@@ -222,7 +222,8 @@ typedef struct IngestFrame {
     uint32_t at, size; /* in the batch's bytes */
     int64_t received_us;
     bool may_be_late;              /* a datagram */
-    const Gb26875Profile *profile; /* of the connection; filled in: of the device */
+    const Gb26875Profile *profile; /* reads and answers this frame; filled in again */
+    const Gb26875Profile *dialect; /* of the connection; filled in: of the device */
     IngestVerdict verdict;         /* filled in */
     int64_t command_id;            /* not 0: this command ended; the frame may be empty */
     const char *command_state, *command_failure; /* static */
