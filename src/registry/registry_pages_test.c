@@ -11,7 +11,8 @@
 
 #include <string.h>
 
-static const char *const rooms[] = {"ledger", "registry", "inspection", NULL};
+/* Every room: the page of a building shows what rooms above know of it (src/modules.c). */
+static const char *const *const rooms = NULL;
 
 /* --- calling ------------------------------------------------------------------------------------
  */

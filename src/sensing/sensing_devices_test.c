@@ -254,7 +254,6 @@ static GArray *spells(Db *db, const char *region, bool is_open, SpellPage *page)
 static void test_a_spell_is_from_on_to_off(DbEngine engine) {
     g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
     g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
-    g_autoptr(GError) error = NULL;
     add_city(db);
     int64_t device = add_device(db, "1", 1);
     int64_t shut = add_point(db, device, 1, 1, 8);
@@ -282,12 +281,6 @@ static void test_a_spell_is_from_on_to_off(DbEngine engine) {
         g_assert_cmpint(g_array_index(rows, SensingSpell, 0).since_us, ==, NOW - 30 * HOUR);
         g_assert_cmpuint(spells(db, "500106", false, &elsewhere)->len, ==, 0);
     }
-    g_auto(SpellPage) late = {0};
-    g_auto(SpellPage) early = {0};
-    g_assert_true(sensing_long_shields(db, NOW, 0, 10, &late, &error));
-    g_assert_cmpuint(late.rows->len, ==, 1); /* 30 hours; the rule says 24 */
-    g_assert_true(sensing_long_shields(db, NOW - 7 * HOUR, 0, 10, &early, &error));
-    g_assert_cmpuint(early.rows->len, ==, 0);
 }
 
 /* --- pages --------------------------------------------------------------------------------------

@@ -43,12 +43,11 @@ typedef struct SensingSpell {
 } SensingSpell;
 
 typedef struct SpellQuery {
-    EdgeKind kind;           /* EDGE_FAULT, EDGE_SHIELD */
-    const char *region;      /* of the reader; REGION_EVERYWHERE: all (periodic work) */
-    int64_t building_id;     /* 0: all */
-    bool is_open;            /* only those that still last */
-    int64_t since_before_us; /* only those that began before; 0: all */
-    int64_t before_id;       /* page: edges before this one; 0: from the newest */
+    EdgeKind kind;       /* EDGE_FAULT, EDGE_SHIELD */
+    const char *region;  /* of the reader; REGION_EVERYWHERE: all (periodic work) */
+    int64_t building_id; /* 0: all */
+    bool is_open;        /* only those that still last */
+    int64_t before_id;   /* page: edges before this one; 0: from the newest */
     unsigned limit;
 } SpellQuery;
 
@@ -60,9 +59,3 @@ typedef struct SpellPage {
 void spell_page_clear(SpellPage *page);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SpellPage, spell_page_clear)
 bool sensing_spells(Db *db, const SpellQuery *query, SpellPage *ret_page, GError **error);
-
-/* Shielding that lasts longer than the rule `long-shield` of law/national/sensing-upkeep.yaml lets
- * it: for whoever makes leads of them (G5). The same spells come each time until they end, so the
- * caller remembers edge_id. As sensing_spells with kind, is_open and since_before_us set. */
-bool sensing_long_shields(
-    Db *db, int64_t now_us, int64_t before_id, unsigned limit, SpellPage *ret_page, GError **error);

@@ -1,10 +1,8 @@
 /* What is wrong now, and spells of fault and shielding, read from points and edges. */
 #include "sensing/state_store.h"
 #include "base/error.h"
-#include "registry/region.h"
 #include "sensing/device_store.h"
 #include "sensing/sensing_state.h"
-#include "sensing/upkeep.h"
 
 #include <string.h>
 
@@ -233,9 +231,6 @@ static void add_conditions(SqlBuilder *sql, const SpellQuery *query) {
     if (query->building_id != 0) {
         add_int(sql, SQL("AND e.building_id ="), query->building_id);
     }
-    if (query->since_before_us != 0) {
-        add_int(sql, SQL("AND e.time_us <"), query->since_before_us);
-    }
     if (query->before_id != 0) {
         add_int(sql, SQL("AND e.id <"), query->before_id);
     }
@@ -283,23 +278,4 @@ bool sensing_spells(Db *db, const SpellQuery *query, SpellPage *ret_page, GError
     add_int(sql, SQL("ORDER BY e.id DESC LIMIT"), (int64_t)query->limit + 1);
     g_autoptr(DbRows) rows = db_query_built(db, sql, error);
     return rows != NULL && read_spells(rows, query, ret_page, error);
-}
-
-bool sensing_long_shields(Db *db,
-                          int64_t now_us,
-                          int64_t before_id,
-                          unsigned limit,
-                          SpellPage *ret_page,
-                          GError **error) {
-    int64_t length_us;
-    if (!upkeep_term(UPKEEP_LONG_SHIELD, &length_us, error)) {
-        return false;
-    }
-    SpellQuery query = {.kind = EDGE_SHIELD,
-                        .region = REGION_EVERYWHERE,
-                        .is_open = true,
-                        .since_before_us = now_us - length_us,
-                        .before_id = before_id,
-                        .limit = limit};
-    return sensing_spells(db, &query, ret_page, error);
 }

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 typedef enum UpkeepTerm {
-    UPKEEP_LONG_SHIELD,    /* shielding that lasts longer is a lead */
+    UPKEEP_LONG_SHIELD,    /* shielding that lasts longer is marked in its ledger */
     UPKEEP_ORDER_DUE,      /* of a maintenance order when nobody writes another day */
     UPKEEP_MINUTE_SAMPLES, /* how long arrays of minutes are kept */
     UPKEEP_DAILY_SAMPLES,  /* how long daily figures are kept */

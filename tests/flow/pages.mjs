@@ -17,12 +17,12 @@ before(async () => {
     city = await startCity();
     await importWithRefusedRow(city);
     await makeMatters(city);
-    await makeDevices(city);
+    const keyPage = await makeDevices(city);
     const resident = new Client(city.url);
     await draftReport(resident, '商业');
     reached = await crawlAll(city, {
         '': ['/report/where', '/report/contact', '/report/check', '/report/sent'],
-        clerk: ['/work/plans/1/publish', '/work/draws/new?plan=1', '/work/draws/1/publish', await exportOfUnits(city)],
+        clerk: ['/work/plans/1/publish', '/work/draws/new?plan=1', '/work/draws/1/publish', await exportOfUnits(city), keyPage],
     }, resident);
 });
 
@@ -31,12 +31,12 @@ after(async () => {
     await city?.stop();
 });
 
-/* A device with a fault and a shielded point, and an order about the fault. */
+/* A device with a fault and a shielded point, an order about the fault, and a device with a key, whose page is returned. */
 async function makeDevices({ url, server, logins }) {
     const clerk = await new Client(url).signIn(logins.clerk);
     const [building] = (await clerk.json('/work/buildings')).rows;
     await registerDevice(clerk, { code: 9001, name: '页面测试装置', building: building.id });
-    await registerDevice(clerk, { code: 'page-1', name: '页面测试压力计', building: building.id, protocol: 'http' });
+    const withKey = await registerDevice(clerk, { code: 'page-1', name: '页面测试压力计', building: building.id, protocol: 'http' });
     const device = new TransmissionDevice(await devicePort(server), 9001);
     await device.tell(states([{ type: 42, address: 65537, state: 4 }, { type: 23, address: 65538, state: 8 }], Date.now()), Date.now());
     device.close();
@@ -45,6 +45,7 @@ async function makeDevices({ url, server, logins }) {
         subject: '烟感故障', task: '更换后试验', service_body: '演示维保（演示）', service_contact: '', due: '',
     }, { from: fault.new_href });
     assert.equal(sent.status, 303);
+    return `/work/devices/${withKey}/key`;
 }
 
 /* So that the pages of an import and of its job have something to show. */
