@@ -78,8 +78,8 @@ static void add_filters(SqlBuilder *sql, const AlarmQuery *query) {
     if (query->closed_from_us != 0) {
         add_number(sql, SQL("AND a.closed_us >="), query->closed_from_us);
     }
-    if (query->before_id != 0) {
-        add_number(sql, SQL("AND a.id <"), query->before_id);
+    if (query->closed_from_us == 0 && !query->is_urgent_first) { /* read by its key, never all */
+        add_number(sql, SQL("AND a.id <"), query->before_id != 0 ? query->before_id : INT64_MAX);
     }
 }
 

@@ -166,8 +166,8 @@ static void read_own(void) {
     g_autoptr(GError) error = NULL;
     own = outbox_config_read(g_getenv("HUOZHENG_OUTBOX"), &error);
     if (own == NULL) {
-        own_problem = g_strdup(error->message);
-        log_problem(LOG_LEVEL_ERROR, "outbox.config", "error=%s", error->message);
+        own_problem = g_strdup(error != NULL ? error->message : "cannot be read");
+        log_problem(LOG_LEVEL_ERROR, "outbox.config", "error=%s", own_problem);
         own = g_new0(OutboxConfig, 1);
     }
 }

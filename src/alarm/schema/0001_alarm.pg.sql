@@ -40,6 +40,8 @@ CREATE INDEX alarm_closed ON alarm (closed_us, id);
 CREATE INDEX alarm_district ON alarm (district, id);
 CREATE INDEX alarm_building ON alarm (building_id, class, arrived_us);
 CREATE INDEX alarm_likes ON alarm (district, class, arrived_us);
+CREATE INDEX alarm_class ON alarm (class, id);
+CREATE INDEX alarm_result ON alarm (result, id);
 CREATE INDEX alarm_arrived ON alarm (arrived_us, id);
 CREATE INDEX alarm_due ON alarm (due_us, id) WHERE due_us > 0;
 CREATE INDEX alarm_matter ON alarm (matter_id) WHERE matter_id > 0;
