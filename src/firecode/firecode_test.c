@@ -316,7 +316,10 @@ static void test_sensing(DbEngine engine) {
     g_assert_cmpstr(((FirecodeChange *)history->pdata[0])->cause, ==, "sensing");
     /* all devices silent: what they said last is no state of today */
     test_db_exec(db, "UPDATE device SET is_online = $1", db_int(0));
+    g_auto(DbTx) silence = {0};
+    g_assert_true(db_begin(db, &silence, &error));
     g_assert_true(firecode_touch(db, TOWER, "sensing", at("2026-11-20T12:00:00"), &error));
+    g_assert_true(db_commit(&silence, &error));
     work(db, "2026-11-20T12:01:00");
     g_auto(FirecodeScore) silent = score_of(db, TOWER);
     g_assert_cmpstr(says(&silent, "pump"), ==, "没有水泵的数据");
@@ -337,10 +340,22 @@ static void add_matter(Db *db, int64_t id, const char *kind, const char *state, 
                  db_int(at("2026-11-01")));
 }
 
+/* An act on a matter of the tower. */
+static void act(Db *db, const char *when) {
+    g_autoptr(GError) error = NULL;
+    g_auto(DbTx) tx = {0};
+    Matter matter = {.object_kind = (char *)"building", .object_id = TOWER};
+    CaseActor actor = {.now_us = at(when)};
+    CaseTaken taken = {.matter = &matter, .actor = &actor};
+    g_assert_true(db_begin(db, &tx, &error));
+    g_assert_true(firecode_take_act(db, &taken, &error));
+    g_assert_true(db_commit(&tx, &error));
+    g_assert_no_error(error);
+}
+
 static void test_matters(DbEngine engine) {
     g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
     g_autoptr(Db) db = fill(fresh);
-    g_autoptr(GError) error = NULL;
     add_matter(db, 1, "complaint", "registered", 0); /* unverified: must not show */
     issue(db, TOWER, "2026-11-20T10:00:00");
     g_auto(FirecodeScore) none = score_of(db, TOWER);
@@ -349,10 +364,7 @@ static void test_matters(DbEngine engine) {
     add_matter(db, 3, "hazard", "not-corrected", 1); /* went on to a penalty */
     add_matter(db, 4, "hazard", "closed", 1);
     add_matter(db, 5, "major-hazard", "found", 0); /* not determined yet */
-    Matter matter = {.object_kind = (char *)"building", .object_id = TOWER};
-    CaseActor actor = {.now_us = at("2026-11-20T11:00:00")};
-    CaseTaken taken = {.matter = &matter, .actor = &actor};
-    g_assert_true(firecode_take_act(db, &taken, &error));
+    act(db, "2026-11-20T11:00:00");
     work(db, "2026-11-20T11:01:00");
     g_auto(FirecodeScore) some = score_of(db, TOWER);
     g_assert_cmpstr(says(&some, "hazards"), ==, "2 件火灾隐患还没有改完");
@@ -360,7 +372,7 @@ static void test_matters(DbEngine engine) {
     g_assert_cmpstr(says(&some, "major-hazard"), ==, "没有重大火灾隐患");
     g_assert_cmpint(some.colour, ==, RISK_HIGHER);
     test_db_exec(db, "UPDATE matter SET state = $1 WHERE id = 5", db_text("determined"));
-    g_assert_true(firecode_take_act(db, &taken, &error));
+    act(db, "2026-11-20T11:02:00");
     work(db, "2026-11-20T11:02:00");
     g_auto(FirecodeScore) red = score_of(db, TOWER);
     g_assert_cmpint(red.colour, ==, RISK_HIGH);
