@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const char *const rooms[] = {
-    "ledger", "account", "registry", "casework", "draw", "inspection", NULL};
+    "ledger", "account", "registry", "casework", "draw", "inspection", "firecode", NULL};
 
 #define CLERK 101
 #define OTHER 102

@@ -11,7 +11,7 @@
 #include <string.h>
 
 static const char *const rooms[] = {
-    "ledger", "account", "registry", "casework", "draw", "inspection", NULL};
+    "ledger", "account", "registry", "casework", "draw", "inspection", "firecode", NULL};
 
 #define NOW "2026-11-20T09:12:00" /* a Friday */
 #define CLERK 101

@@ -5,7 +5,7 @@
 #include <string.h>
 
 const char *const case_rooms[] = {
-    "ledger", "account", "registry", "casework", "draw", "inspection", NULL};
+    "ledger", "account", "registry", "casework", "draw", "inspection", "firecode", NULL};
 
 int64_t at(const char *text) {
     int64_t time_us;

@@ -91,8 +91,8 @@ bool firecode_score(Db *db, int64_t building_id, FirecodeScore *ret_score, GErro
 bool firecode_compute(
     Db *db, int64_t building_id, const char *cause, int64_t now_us, GError **error);
 
-/* Something was heard about the building: it is computed again soon. In the caller's transaction;
- * nothing when it has no code. */
+/* Something was heard about the building: it is computed again soon. In the caller's transaction
+ * (there must be one); nothing when it has no code. */
 bool firecode_touch(Db *db, int64_t building_id, const char *cause, int64_t now_us, GError **error);
 /* A SensingHook. */
 bool firecode_take_edges(Db *db, const SensingEdge *edges, size_t count, GError **error);

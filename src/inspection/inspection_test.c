@@ -14,7 +14,7 @@
 #include <string.h>
 
 static const char *const rooms[] = {
-    "ledger", "account", "registry", "casework", "draw", "inspection", NULL};
+    "ledger", "account", "registry", "casework", "draw", "inspection", "firecode", NULL};
 
 static int64_t day(const char *text) {
     int64_t time_us = 0;

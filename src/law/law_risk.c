@@ -56,7 +56,7 @@ static void check_row(LawReader *reader, LawNode map, const LawRiskRow *rows, un
         law_wrong(reader, map, "the rows of a number fall from row to row");
     }
     for (unsigned i = 0; !is_number && i < at; i++) {
-        if (strcmp(rows[i].is, rows[at].is) == 0) {
+        if (g_strcmp0(rows[i].is, rows[at].is) == 0) {
             law_wrong(reader, map, "the word \"%s\" stands twice", rows[at].is);
         }
     }
@@ -111,7 +111,7 @@ static void read_indicators(LawReader *reader, LawNode list, LawRisk *risk) {
     for (unsigned i = 0; i < count && reader->error == NULL; i++) {
         read_indicator(reader, law_at(list, i), &all[i]);
         for (unsigned k = 0; k < i && reader->error == NULL; k++) {
-            if (strcmp(all[k].id, all[i].id) == 0 || strcmp(all[k].fact, all[i].fact) == 0) {
+            if (g_strcmp0(all[k].id, all[i].id) == 0 || g_strcmp0(all[k].fact, all[i].fact) == 0) {
                 law_wrong(reader, law_at(list, i), "\"%s\" or its fact stands twice", all[i].id);
             }
         }

@@ -11,7 +11,7 @@
 #include <string.h>
 
 static const char *const rooms[] = {
-    "ledger", "account", "registry", "casework", "draw", "inspection", "report", NULL};
+    "ledger", "account", "registry", "casework", "draw", "inspection", "report", "firecode", NULL};
 
 #define NAME "测试居民"
 #define PHONE "000 0000 0000"
