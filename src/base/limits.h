@@ -64,7 +64,8 @@
 #define LIMIT_JPEG_MEMORY (192 * MIB) /* for one public copy; 48 megapixels take 144 MiB */
 
 /* overview */
-#define LIMIT_WALL_SILENCE_S 600 /* no device at all was heard: the wall says so; a heartbeat is 60 s */
+#define LIMIT_WALL_SILENCE_S                                                                       \
+    600 /* no device at all was heard: the wall says so; a heartbeat is 60 s */
 /* devices */
 #define LIMIT_DEVICES 200000        /* known to one ingest; a city has 47,500 high-rises */
 #define LIMIT_DEVICE_POINTS 20000   /* of one registered device; a large panel has some thousands */
@@ -72,11 +73,12 @@
 #define LIMIT_LEARNED_DEVICES 10000 /* that nobody registered; hostile ones invent addresses */
 #define LIMIT_DEVICE_CONNECTIONS 60000 /* 50,000 (the target) and room */
 #define LIMIT_DEVICE_PER_ADDRESS 512   /* connections from one address; mobile nets share some */
-#define LIMIT_DEVICE_UNPROVEN 20000 /* connections without a good frame yet; then the oldest goes  \
-                                     */
-#define LIMIT_DEVICE_FRAME_S 30     /* seconds for the rest of a frame that has begun */
-#define LIMIT_DEVICE_IDLE_S 7200    /* silent connections end; patrols are due within 2 h */
-#define LIMIT_DEVICE_PEER_S 600     /* the same for senders of datagrams */
+#define LIMIT_DEVICE_UNPROVEN                                                                      \
+    20000                        /* connections without a good frame yet; then the oldest goes     \
+                                  */
+#define LIMIT_DEVICE_FRAME_S 30  /* seconds for the rest of a frame that has begun */
+#define LIMIT_DEVICE_IDLE_S 7200 /* silent connections end; patrols are due within 2 h */
+#define LIMIT_DEVICE_PEER_S 600  /* the same for senders of datagrams */
 #define LIMIT_DEVICE_GARBAGE (16 * KIB) /* bytes that are no frame between two good frames */
 #define LIMIT_DEVICE_RATE 500           /* frames a second that one connection may keep up */
 #define LIMIT_DEVICE_BURST 2000         /* frames above it at once; a panel tells all its points */

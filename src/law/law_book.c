@@ -472,8 +472,7 @@ static void load(void) {
         all_report.entries += book->terms->len + book->powers->len + book->articles->len +
                               book->forms->len + book->procedures->len + book->caps->len +
                               book->papers->len + book->tables->len + book->checklists->len +
-                              book->weights->len + book->adjacent->len +
-                              book->coverage->len;
+                              book->weights->len + book->adjacent->len + book->coverage->len;
         if (reader.error == NULL) {
             law_run_examples(book, &all_report, failed);
         }
