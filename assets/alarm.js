@@ -4,7 +4,7 @@
   var box = document.querySelector('[data-alarms]');
   if (!box) return;
   var list = box.querySelector('[data-list]'), detail = box.querySelector('[data-detail]');
-  var queue = box.querySelector('[data-queue]'), stale = box.querySelector('[data-stale]');
+  var card = list.closest('section'), queue = box.querySelector('[data-queue]'), stale = box.querySelector('[data-stale]');
   var lost = document.querySelector('[data-lost]'), sound = document.querySelector('[data-sound]');
   var drawn = Date.now(), next = null, busy = false, again = false, title = document.title.replace(/^（\d+）/, '');
   function two(n) { return (n < 10 ? '0' : '') + n; }
@@ -52,7 +52,7 @@
     box.dataset.waiting = page.querySelector('[data-alarms]').dataset.waiting;
     count();
     var known = ids(list), more = ids(fresh).filter(function (id) { return known.indexOf(id) < 0; }).length;
-    if (used(list)) {
+    if (used(card)) {
       queue.textContent = more ? '有 ' + more + ' 条新报警，点这里显示' : '列表有变化，点这里显示';
       queue.hidden = false;
     } else show();
@@ -72,7 +72,7 @@
   }
   queue.addEventListener('click', show);
   if (stale) stale.addEventListener('click', showDetail);
-  list.addEventListener('mouseleave', function () { if (!queue.hidden && !used(list)) show(); });
+  card.addEventListener('mouseleave', function () { if (!queue.hidden && !used(card)) show(); });
   // the stream; a lost one is said, with how long
   var since = 0, heard = '';
   function clock() { var d = new Date(); return two(d.getHours()) + ':' + two(d.getMinutes()) + ':' + two(d.getSeconds()); }

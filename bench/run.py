@@ -31,8 +31,11 @@ BENCHMARKS = (
     ('draw', ['bench/draw.py'], ['--units', '100000', '--repeat', '1']),
     ('ledger', ['bench/ledger.py'], ['--leaves', '20000']),
     ('law', ['bench/law.py'], ['--repeat', '1']),
+    ('frame', ['bench/frame.py'], ['--seconds', '1']),
     ('weight', ['node', 'bench/weight.mjs'], []),
     ('verify_browser', ['node', 'bench/verify_browser.mjs'], ['--units', '5000']),
+    ('gateway_sqlite', ['bench/gateway.py'], ['--devices', '1000', '--seconds', '3', '--idle', '2000']),
+    ('gateway_postgresql', ['bench/gateway.py', '--engine', 'postgresql'], ['--devices', '1000', '--seconds', '3']),
     ('connections', ['node', 'bench/connections.mjs'], ['--idle', '500', '--streams', '500']),
 )
 
@@ -148,7 +151,8 @@ def main():
         starter = os.path.join(ROOT, 'tools/with-postgres')
         os.execv(starter, [starter, sys.executable, os.path.abspath(__file__)] + sys.argv[1:])
     programs = ['bench/' + name for name in (
-        'units_queries', 'conn_baseline', 'casework_acts', 'draw_speed', 'ledger_append')]
+        'units_queries', 'conn_baseline', 'casework_acts', 'draw_speed', 'frame_speed', 'gateway_load', 'gateway_sink',
+        'ledger_append')]
     subprocess.check_call(['ninja', '-C', 'build', 'huozheng'] + programs, cwd=ROOT, stdout=subprocess.DEVNULL)
     match = ['--match', args.match] if args.match else []
     documents = {name: run(name, command, match + (extra if args.quick else []))

@@ -4,6 +4,7 @@
 #include "casework/casework.h"
 #include "draw/draw.h"
 #include "draw/draw_substitute.h"
+#include "firecode/firecode.h"
 #include "importer/importer.h"
 #include "inspection/inspection.h"
 #include "job/job.h"
@@ -33,6 +34,7 @@ const Module *const modules[] = {
     &report_module,
     &sensing_module,
     &alarm_module,
+    &firecode_module,
     &publicity_module,
     &overview_module,
     NULL,
@@ -53,6 +55,7 @@ const DrawSubstituted draw_substituted_hooks[] = {
 /* What follows what devices tell, in the transaction that stores it. */
 const SensingHook sensing_hooks[] = {
     alarm_take_edges,
+    firecode_take_edges,
     NULL,
 };
 
@@ -76,12 +79,20 @@ see_also(Db *db, const Matter *matter, const Principal *who, json_t *list, GErro
            alarm_see_also(db, matter, who, list, error);
 }
 
+/* What the score of a building asks of its alarms. */
+const FirecodeAlarms firecode_alarms = alarm_judged;
+
+/* Every room that follows acts, in the transaction of the act. */
+static bool case_taken(Db *db, const CaseTaken *taken, GError **error) {
+    return inspection_follow(db, taken, error) && firecode_take_act(db, taken, error);
+}
+
 /* What acts on matters ask of rooms above casework. */
 const CaseHooks case_hooks = {
     .recused = draw_recused,
     .count = inspection_count,
     .refuse = inspection_refuse,
-    .taken = inspection_follow,
+    .taken = case_taken,
     .see_also = see_also,
 };
 

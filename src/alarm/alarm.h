@@ -127,6 +127,14 @@ typedef struct AlarmTally {
 bool alarm_tally(
     Db *db, const char *region, int64_t day_begin_us, AlarmTally *ret_tally, GError **error);
 
+/* How many alarms of a building since then were verified as real and as false (FirecodeAlarms). */
+bool alarm_judged(Db *db,
+                  int64_t building_id,
+                  int64_t since_us,
+                  int64_t *ret_real,
+                  int64_t *ret_false,
+                  GError **error);
+
 /* The alarms of a building, on its page (BuildingSource). */
 bool alarm_building_section(Ctx *ctx, int64_t building_id, json_t *sections, GError **error);
 /* The alarm that a matter grew out of, beside it (CaseHooks.see_also). */

@@ -284,6 +284,26 @@ bool alarm_likes(Db *db,
     return true;
 }
 
+bool alarm_judged(Db *db,
+                  int64_t building_id,
+                  int64_t since_us,
+                  int64_t *ret_real,
+                  int64_t *ret_false,
+                  GError **error) {
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT count(CASE WHEN result = 'true' THEN 1 END), count(CASE WHEN result = "
+                     "'false' THEN 1 END) FROM alarm WHERE building_id = $1 AND arrived_us >= $2"),
+                 DB_ARGS(db_int(building_id), db_int(since_us)),
+                 error);
+    if (rows == NULL || !db_rows_next(rows)) {
+        return rows != NULL && db_rows_done(rows, error);
+    }
+    *ret_real = db_rows_int(rows, 0);
+    *ret_false = db_rows_int(rows, 1);
+    return true;
+}
+
 /* --- figures ------------------------------------------------------------------------------------
  */
 

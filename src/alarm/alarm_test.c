@@ -254,6 +254,11 @@ static void test_false(DbEngine engine) {
     g_assert_true(alarm_likes(db, &next, true, START - SECOND, &likes, &error));
     g_assert_cmpint(likes.judged, ==, 1);
     g_assert_cmpint(likes.real, ==, 0);
+    int64_t real = -1;
+    int64_t wrong = -1;
+    g_assert_true(alarm_judged(db, alarm.building_id, START - SECOND, &real, &wrong, &error));
+    g_assert_cmpint(real, ==, 0);
+    g_assert_cmpint(wrong, ==, 1); /* the open one says nothing yet */
     for (int by_building = 0; by_building < 2; by_building++) {
         AlarmRateQuery query = {
             .region = "500103", .by_building = by_building != 0, .since_us = START, .limit = 10};

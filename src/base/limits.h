@@ -88,6 +88,14 @@
 #define LIMIT_INGEST_QUEUE 64           /* batches and calls waiting for ingest */
 #define LIMIT_DEVICE_COMMANDS 100       /* commands handed to the gateway at once */
 
+#define LIMIT_TELEMETRY_BODY (64 * KIB) /* JSON of one sensor; a day of minutes has 40 KiB */
+#define LIMIT_TELEMETRY_READINGS 2000   /* values in it */
+#define LIMIT_TELEMETRY_RATE 120        /* messages a minute of one sensor by HTTP */
+#define LIMIT_TELEMETRY_REFUSALS 20     /* wrong keys a minute of one address, then none is tried */
+#define LIMIT_MQTT_PAYLOAD (256 * KIB)  /* one publication; a gateway speaks for many sensors */
+#define LIMIT_MQTT_DEVICES 500          /* devices in it */
+#define LIMIT_MQTT_BATCH 256            /* publications stored together, then acknowledged */
+
 /* samples */
 #define LIMIT_PACK_ARRAYS 600000       /* hourly arrays merged in one transaction: about 150 MB */
 #define LIMIT_PACK_ARRAYS_SQLITE 40000 /* there nobody else writes meanwhile: about 0.3 s */
@@ -96,3 +104,6 @@
 
 /* store */
 #define LIMIT_DB_VALUE (256 * MIB) /* one text or blob; PostgreSQL itself stops at 1 GiB */
+
+/* devices */
+#define LIMIT_FRAME_LINE MIB /* a line of hex or JSON for `huozheng frame`; a frame has 2 KiB */

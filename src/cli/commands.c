@@ -4,9 +4,11 @@
 #include <string.h>
 
 extern const Command backup_command;
+extern const Command device_command;
 extern const Command doctor_command;
 extern const Command export_command;
 extern const Command import_command;
+extern const Command frame_command;
 extern const Command init_command;
 extern const Command draw_command;
 extern const Command law_command;
@@ -25,6 +27,8 @@ const Command *const commands[] = {
     &import_command,
     &draw_command,
     &simulate_command,
+    &device_command,
+    &frame_command,
     &law_command,
     &ledger_command,
     &doctor_command,

@@ -126,7 +126,7 @@ static void check_settings(Doctor *doctor) {
         {"fsync", "on", "set fsync = on: a crash can destroy the database", BAD},
         {"full_page_writes", "on", "set full_page_writes = on", BAD},
         {"synchronous_commit",
-         "on|local|remote_write|remote_apply",
+         "on|remote_apply",
          "set it to on: acknowledged work can be lost",
          BAD},
         {"server_encoding", "UTF8", "make the database anew with --encoding=UTF8", BAD},

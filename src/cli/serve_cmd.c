@@ -110,6 +110,7 @@ static bool parse_options(ServeOptions *options, int argc, char **argv, GError *
     g_autoptr(GOptionContext) context = g_option_context_new("- serve pages and run jobs");
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_add_group(context, serve_devices_options(&options->devices));
+    g_option_context_add_group(context, serve_mqtt_options(&options->devices.mqtt));
     if (!g_option_context_parse(context, &argc, &argv, error) ||
         !serve_devices_check(&options->devices, error)) {
         return false;

@@ -61,7 +61,10 @@ GOptionGroup *serve_devices_options(ServeDevices *devices) {
 bool serve_devices_check(const ServeDevices *devices, GError **error) {
     bool in_range = devices->port >= -1 && devices->port <= UINT16_MAX &&
                     devices->connections >= 0 && devices->per_address >= 0;
-    return in_range || hz_fail(error, HZ_ERROR_INVALID, "a number of --device-… is out of range");
+    if (!in_range) {
+        return hz_fail(error, HZ_ERROR_INVALID, "a number of --device-… is out of range");
+    }
+    return serve_mqtt_check(&devices->mqtt, error);
 }
 
 static uint16_t port_of(const ServeDevices *devices, bool any_port) {
@@ -84,8 +87,12 @@ bool serve_devices_start(
     };
     /* Ingest also serves what comes by HTTP and MQTT. */
     devices->ingest = ingest_start(&ingest, error);
-    if (devices->ingest == NULL || devices->is_off) {
-        return devices->ingest != NULL;
+    if (devices->ingest == NULL || !serve_mqtt_start(&devices->mqtt, devices->ingest, error)) {
+        serve_devices_stop(devices);
+        return false;
+    }
+    if (devices->is_off) {
+        return true;
     }
     devices->gateway = gateway_start(&gateway, devices->ingest, error);
     if (devices->gateway == NULL) {
@@ -99,6 +106,7 @@ bool serve_devices_start(
 }
 
 void serve_devices_stop(ServeDevices *devices) {
+    serve_mqtt_stop(&devices->mqtt);
     if (devices->gateway != NULL) {
         gateway_stop(devices->gateway);
     }
@@ -115,4 +123,5 @@ void serve_devices_stop(ServeDevices *devices) {
 void serve_devices_clear(ServeDevices *devices) {
     g_free(devices->address);
     g_free(devices->profile);
+    serve_mqtt_clear(&devices->mqtt);
 }

@@ -1,6 +1,7 @@
 /* The device part of `huozheng serve`: its options, ingest and gateway. */
 #pragma once
 
+#include "cli/serve_mqtt.h"
 #include "sensing/gateway.h"
 
 typedef struct ServeDevices {
@@ -10,6 +11,7 @@ typedef struct ServeDevices {
     gboolean is_off, refuse_unknown;
     Ingest *ingest;   /* NULL: not started */
     Gateway *gateway; /* same */
+    ServeMqtt mqtt;
 } ServeDevices;
 
 /* To be added to the command's options; fills `devices`. Owned by the context. */

@@ -1,4 +1,4 @@
-/* huozheng simulate: years of draws on the register as it is, without drawing anybody */
+/* huozheng simulate [draws]: years of draws on the register as it is, without drawing anybody */
 #include "cli/simulate_cmd.h"
 
 #include "base/clock.h"
@@ -27,6 +27,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SimulateOptions, options_clear)
 /* --- options --------------------------------------------------------------------------------- */
 
 static const char SUMMARY[] =
+    "With the word \"devices\" plays synthetic devices instead: huozheng simulate devices --help.\n"
     "Holds years of draws on the units or buildings and officers of the database and tells how\n"
     "often each weight is drawn, whether the yearly cap holds, how the work is shared and how "
     "long\n"
@@ -204,7 +205,7 @@ static bool simulate(Db *db, const SimulateOptions *options, GError **error) {
     return true;
 }
 
-static int simulate_run(int argc, char **argv) {
+static int simulate_draws_run(int argc, char **argv) {
     g_auto(SimulateOptions) options = {.years = 10,
                                        .draws = 4,
                                        .runs = 10,
@@ -226,5 +227,14 @@ static int simulate_run(int argc, char **argv) {
     return 0;
 }
 
+/* Without a word it is "draws": scripts from before there were devices go on working. */
+static int simulate_run(int argc, char **argv) {
+    if (argc > 1 && strcmp(argv[1], "devices") == 0) {
+        return simulate_devices_run(argc - 1, argv + 1);
+    }
+    bool is_named = argc > 1 && strcmp(argv[1], "draws") == 0;
+    return simulate_draws_run(argc - (is_named ? 1 : 0), argv + (is_named ? 1 : 0));
+}
+
 const Command simulate_command = {
-    "simulate", "years of draws on this register, to see what the rule does", simulate_run};
+    "simulate", "draws: years of them on this register; devices: a synthetic fleet", simulate_run};

@@ -24,3 +24,6 @@ int64_t simulate_draws_of(const Simulated *simulated, DrawRung rung);
 void simulate_print(const Simulated *simulated);
 /* simulate_json.c: the same for programs. Caller owns it. */
 json_t *simulate_document(const Simulated *simulated);
+
+/* "huozheng simulate devices": argv from the word "devices" on. */
+int simulate_devices_run(int argc, char **argv);

@@ -38,3 +38,15 @@ bool demo_fill(Db *db, const DemoOptions *options, json_t **ret_summary, GError 
 
 /* Regions, agencies, officers, buildings, units only. */
 bool demo_fill_registry(Db *db, const DemoOptions *options, GError **error);
+
+/* Transmission devices of a scene's roster (sensing/scene.h), one each in the high buildings, with
+ * their points; more devices than buildings share them. Those that are there stay as they are. */
+typedef struct DemoDevices {
+    uint64_t seed;
+    unsigned first, count;
+    int64_t now_us;
+} DemoDevices;
+#define DEMO_DEVICES 30
+#define DEMO_DEVICES_SEED 1
+/* HZ_ERROR_NOT_FOUND when the database holds no demo city. */
+bool demo_devices(Db *db, const DemoDevices *wanted, int64_t *ret_added, GError **error);

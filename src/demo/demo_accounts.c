@@ -230,11 +230,17 @@ bool demo_fill(Db *db, const DemoOptions *options, json_t **ret_summary, GError 
     json_put_int(summary, "units", options->units);
     json_put_int(summary, "buildings", options->buildings);
     json_put_int(summary, "officers", options->officers);
+    DemoDevices devices = {.seed = DEMO_DEVICES_SEED,
+                           .count = DEMO_DEVICES,
+                           .now_us = demo_begin_us(&all)};
+    int64_t added = 0;
     if (!check_start(db, &all, error) || !set_settings(db, options->now_us, error) ||
         !demo_fill_registry(db, &all, error) || !demo_work(db, &all, error) ||
-        !demo_accounts(db, &all, accounts, error)) {
+        !demo_accounts(db, &all, accounts, error) ||
+        !demo_devices(db, &devices, &added, error)) {
         return false;
     }
+    json_put_int(summary, "devices", added);
     *ret_summary = g_steal_pointer(&summary);
     return true;
 }

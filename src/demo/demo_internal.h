@@ -18,3 +18,13 @@ bool demo_note(Db *db, const char *type, json_t *payload, int64_t now_us, GError
 bool demo_accounts(Db *db, const DemoOptions *options, json_t *accounts, GError **error);
 /* A published plan, draws, results: so that every page has content. */
 bool demo_work(Db *db, const DemoOptions *options, GError **error);
+
+/* A building that can have devices; texts live in `texts`. */
+typedef struct DemoBuilding {
+    int64_t id;
+    const char *name, *region;
+    int64_t district;
+    unsigned floors;
+} DemoBuilding;
+/* At most `count` buildings of the demo city with seven floors and more, by id. */
+GArray *demo_high_buildings(Db *db, unsigned count, GStringChunk *texts, GError **error);

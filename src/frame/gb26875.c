@@ -141,6 +141,11 @@ static Gb26875Reason read_content(const Gb26875Profile *profile, Gb26875Frame *f
         frame->role = GB26875_ANSWER;
         return GB26875_OK;
     }
+    if (frame->unit.size >= 2) {
+        frame->type = frame->unit.bytes[0];
+        frame->count = frame->unit.bytes[1];
+        frame->has_objects = true;
+    }
     bool is_vendor = command < GB26875_CONTROL || command > GB26875_DENY;
     if (is_vendor && profile->roles[command] == 0) {
         return GB26875_COMMAND;

@@ -233,9 +233,14 @@ static void put_object(Writer *writer, const Gb26875Layout *layout, const Gb2687
     }
 }
 
-static const Gb26875Layout *usual_layout(const Gb26875Profile *profile, uint8_t type) {
+const Gb26875Layout *gb26875_usual_layout(const Gb26875Profile *profile, uint8_t type) {
     const Gb26875Layout *layout = gb26875_layouts_of(profile, type);
     return layout != NULL && (layout->replaces || gb26875_forms[type].size == 0) ? layout : NULL;
+}
+
+bool gb26875_is_single(const Gb26875Profile *profile, uint8_t type, const Gb26875Layout *layout) {
+    layout = layout != NULL ? layout : gb26875_usual_layout(profile, type);
+    return layout != NULL ? layout->is_single : gb26875_forms[type].size == 0;
 }
 
 size_t gb26875_encode_objects(const Gb26875Profile *profile,
@@ -246,9 +251,8 @@ size_t gb26875_encode_objects(const Gb26875Profile *profile,
                               unsigned count,
                               uint8_t *buffer,
                               size_t size) {
-    layout = layout != NULL ? layout : usual_layout(profile, type);
-    bool is_opaque = layout == NULL && gb26875_forms[type].size == 0;
-    bool is_single = is_opaque || (layout != NULL && layout->is_single);
+    layout = layout != NULL ? layout : gb26875_usual_layout(profile, type);
+    bool is_single = gb26875_is_single(profile, type, layout);
     if (size < GB26875_FRAME_MIN || count > GB26875_OBJECTS_MAX) {
         return 0;
     }

@@ -22,8 +22,7 @@ static inline size_t gb26875_config_head(uint8_t type) {
 /* Of a frame with `unit_size` bytes of application data: control unit and data, modulo 256. */
 uint8_t gb26875_checksum(const uint8_t *frame, size_t unit_size);
 
-/* Type, direction, count and sizes of a unit of at least 2 bytes; sets type, count, has_objects and
- * layout. */
+/* Direction, count and sizes of a unit whose type and count have been read; sets layout. */
 Gb26875Reason gb26875_unit_check(const Gb26875Profile *profile, Gb26875Frame *frame);
 
 /* The first of the profile's layouts of a type; the others follow it. NULL: none. */
@@ -31,3 +30,9 @@ const Gb26875Layout *gb26875_layouts_of(const Gb26875Profile *profile, uint8_t t
 
 /* Bytes of the field that begins at `at`; false if it does not fit. */
 bool gb26875_field_size(const Gb26875Field *field, FrameSlice object, size_t at, size_t *ret_size);
+
+/* The form in which the encoder writes a type when none is named; NULL: the standard's, or bytes.
+ */
+const Gb26875Layout *gb26875_usual_layout(const Gb26875Profile *profile, uint8_t type);
+/* One object, whatever the count says? `layout` NULL: the usual one. */
+bool gb26875_is_single(const Gb26875Profile *profile, uint8_t type, const Gb26875Layout *layout);

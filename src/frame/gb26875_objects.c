@@ -159,10 +159,7 @@ static Gb26875Reason vendor_check(const Gb26875Profile *profile, Gb26875Frame *f
 }
 
 Gb26875Reason gb26875_unit_check(const Gb26875Profile *profile, Gb26875Frame *frame) {
-    uint8_t type = frame->unit.bytes[0];
-    frame->type = type;
-    frame->count = frame->unit.bytes[1];
-    frame->has_objects = true;
+    uint8_t type = frame->type;
     const Gb26875Form *form = &gb26875_forms[type];
     if (form->size == 0) {
         return vendor_check(profile, frame);

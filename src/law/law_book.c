@@ -245,6 +245,10 @@ static void read_file(LawReader *reader, LawBook *book, LawNode root, const char
         law_read_draw_weights(reader, book, root);
         return;
     }
+    if (law_is_there(law_get(root, "building_risk"))) {
+        law_read_risk(reader, book, root);
+        return;
+    }
     if (law_is_there(law_get(root, "adjacent_districts"))) {
         law_read_adjacent(reader, book, root);
         return;
@@ -288,6 +292,7 @@ static bool is_ours(const char *below) {
                                         "draw-weights.yaml",
                                         "adjacent-districts.yaml",
                                         "sensing-coverage.yaml",
+                                        "building-risk.yaml",
                                         NULL};
     static const char *const folders[] = {
         "forms/", "papers/", "procedures/", "tables/", "checklists/", "examples/"};
@@ -332,6 +337,7 @@ static LawBook *book_new(const char *city) {
                     .weights = g_ptr_array_new(),
                     .adjacent = g_ptr_array_new(),
                     .coverage = g_ptr_array_new(),
+                    .risks = g_ptr_array_new(),
                     .examples = g_ptr_array_new(),
                     .places = g_hash_table_new(NULL, NULL)};
     return law_keep(&book, sizeof book);
@@ -369,6 +375,7 @@ static void book_free(LawBook *book) {
     g_ptr_array_unref(book->weights);
     g_ptr_array_unref(book->adjacent);
     g_ptr_array_unref(book->coverage);
+    g_ptr_array_unref(book->risks);
     g_ptr_array_unref(book->examples);
     g_hash_table_unref(book->places);
 }
@@ -419,6 +426,7 @@ static LawBook *read_book(LawReader *reader, const char *city, unsigned *ret_fil
         overlay(book->weights, own->weights);
         overlay(book->adjacent, own->adjacent);
         overlay(book->coverage, own->coverage);
+        overlay(book->risks, own->risks);
         g_ptr_array_extend(book->common, own->common, NULL, NULL);
         g_ptr_array_extend(book->acts, own->acts, NULL, NULL);
         g_ptr_array_extend(book->agencies, own->agencies, NULL, NULL);
@@ -472,7 +480,8 @@ static void load(void) {
         all_report.entries += book->terms->len + book->powers->len + book->articles->len +
                               book->forms->len + book->procedures->len + book->caps->len +
                               book->papers->len + book->tables->len + book->checklists->len +
-                              book->weights->len + book->adjacent->len + book->coverage->len;
+                              book->weights->len + book->adjacent->len + book->risks->len +
+                              book->coverage->len;
         if (reader.error == NULL) {
             law_run_examples(book, &all_report, failed);
         }

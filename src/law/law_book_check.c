@@ -114,6 +114,7 @@ void law_check_book(LawReader *reader, const LawBook *book) {
     check_basis(reader, book, book->checklists);
     check_basis(reader, book, book->weights);
     check_basis(reader, book, book->coverage);
+    check_basis(reader, book, book->risks);
     law_check_checklists(reader, book);
     check_editions(reader, book, book->articles);
     check_editions(reader, book, book->terms);
@@ -127,7 +128,9 @@ void law_check_book(LawReader *reader, const LawBook *book) {
     check_editions(reader, book, book->weights);
     check_editions(reader, book, book->adjacent);
     check_editions(reader, book, book->coverage);
+    check_editions(reader, book, book->risks);
     law_check_adjacent(reader, book);
+    law_check_risk(reader, book);
     for (guint i = 0; i < book->terms->len; i++) {
         const LawTerm *term = book->terms->pdata[i];
         LawNode roll = law_get(place_of(book, term), "roll");

@@ -59,6 +59,7 @@ struct LawBook {
     GPtrArray *weights;    /* of DrawWeights */
     GPtrArray *adjacent;   /* of LawAdjacent */
     GPtrArray *coverage;   /* of LawCoverage */
+    GPtrArray *risks;      /* of LawRisk */
     GPtrArray *examples;   /* of LawExample */
     GHashTable *places;    /* entry -> LawNode (copied) */
 };
@@ -110,6 +111,9 @@ void law_read_checklist(LawReader *reader, LawBook *book, LawNode root);
 void law_read_draw_weights(LawReader *reader, LawBook *book, LawNode root);
 void law_read_adjacent(LawReader *reader, LawBook *book, LawNode root);
 void law_read_coverage(LawReader *reader, LawBook *book, LawNode root);
+void law_read_risk(LawReader *reader, LawBook *book, LawNode root);
+/* Forms, their fields and articles that a risk table names are there. */
+void law_check_risk(LawReader *reader, const LawBook *book);
 /* Its districts lie in the city. */
 void law_check_adjacent(LawReader *reader, const LawBook *book);
 /* Articles of items, and lists that forms ask for. */

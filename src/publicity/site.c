@@ -52,6 +52,7 @@ static const NavGroup work_nav[] = {
     {"对象与人员",
      {{"/work/units", "单位", "building-store", PERM_UNIT_VIEW, 0},
       {"/work/buildings", "建筑", "building-skyscraper", PERM_UNIT_VIEW, 0},
+      {"/work/codes", "高楼消防码", "qrcode", PERM_SENSING_VIEW, 0},
       {"/work/officers", "执法人员", "id-badge-2", PERM_OFFICER_VIEW, 0},
       {"/work/import", "导入", "table-import", PERM_IMPORT, 0},
       {"/work/jobs", "后台任务", "progress", PERM_IMPORT, 0}}},

@@ -48,6 +48,8 @@ static const struct {
     {"unmerge", "撤销合并"},
     {"give", "登记赋权、委托"},
     {"end", "终止赋权、委托"},
+    {"protocol", "协议"},
+    {"point_id", "点位编号"},
     {"profile", "报文方言"},
     {"unit", "单位"},
     {"place", "位置"},

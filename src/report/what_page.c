@@ -75,15 +75,58 @@ static bool put_draft(Ctx *ctx, const ReportPage *page, json_t *model, GError **
     return true;
 }
 
+/* The place that a link has chosen ("at=building:7", from the code on a door): shown above the
+ * form, which hands it on. A draft that has its own place keeps it. */
+static bool
+put_place(Ctx *ctx, const Request *req, const ReportPage *page, json_t *model, GError **error) {
+    const char *at = request_is_post(req) ? request_form(req, "at") : request_query(req, "at");
+    g_auto(ReportObject) object = {0};
+    json_put(model, "at", json_null());
+    if (at == NULL || report_said(&page->guest, "where")[0] != '\0') {
+        return true;
+    }
+    if (!report_object_find(ctx->db, at, &object, error)) {
+        return false;
+    }
+    if (object.kind != NULL) {
+        g_autofree char *value = g_strdup_printf("%s:%" G_GINT64_FORMAT, object.kind, object.id);
+        json_t *place = json_object();
+        json_put_text(place, "value", value);
+        json_put_text(place, "name", object.name);
+        json_put(model, "at", place);
+    }
+    return true;
+}
+
+/* Takes that place into a draft that has none. */
+static bool take_place(Ctx *ctx, const Request *req, Guest *guest, GError **error) {
+    const char *at = request_form(req, "at");
+    g_auto(ReportObject) object = {0};
+    if (at == NULL || report_said(guest, "where")[0] != '\0') {
+        return true;
+    }
+    if (!report_object_find(ctx->db, at, &object, error)) {
+        return false;
+    }
+    if (object.kind != NULL) {
+        g_autofree char *value = g_strdup_printf("%s:%" G_GINT64_FORMAT, object.kind, object.id);
+        json_put_text(guest->data, "object", value);
+        json_put_text(guest->data, "where", object.name);
+        json_put_text(guest->data, "region", object.region);
+    }
+    return true;
+}
+
 /* `problems` is taken over; NULL: none. */
-static Response *show(Ctx *ctx, const ReportPage *page, FormProblems *problems) {
+static Response *
+show(Ctx *ctx, const Request *req, const ReportPage *page, FormProblems *problems) {
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) wrong = problems != NULL ? problems : form_problems_new();
     g_autoptr(json_t) model = json_object();
     form_field(model, "content", "", wrong);
     form_field(model, "description", report_said(&page->guest, "description"), wrong);
     if (!put_choices(ctx, page, model, &error) || !put_source(ctx, page, model, &error) ||
-        !put_draft(ctx, page, model, &error) ||
+        !put_draft(ctx, page, model, &error) || !put_place(ctx, req, page, model, &error) ||
         !report_put_head(ctx, page, REPORT_WHAT, model, &error)) {
         return response_problem(error, NULL);
     }
@@ -99,7 +142,7 @@ static Response *show(Ctx *ctx, const ReportPage *page, FormProblems *problems) 
 Response *report_what_page(Ctx *ctx, const Request *req) {
     g_auto(ReportPage) page = {0};
     Response *refused = report_load(ctx, req, false, &page);
-    return refused != NULL ? refused : show(ctx, &page, NULL);
+    return refused != NULL ? refused : show(ctx, req, &page, NULL);
 }
 
 /* Keeps what was said; a draft begins with the first answer. An answer when it may not. */
@@ -142,7 +185,10 @@ Response *report_what_submit(Ctx *ctx, const Request *req) {
         return response_problem(error, NULL);
     }
     if (!is_draft && form_has_problems(problems)) {
-        return show(ctx, &page, g_steal_pointer(&problems));
+        return show(ctx, req, &page, g_steal_pointer(&problems));
+    }
+    if (!take_place(ctx, req, &page.guest, &error)) {
+        return response_problem(error, NULL);
     }
     Response *answer = keep(ctx, req, &page, &is_new);
     if (answer != NULL) {

@@ -43,17 +43,24 @@ static bool leave_mark(Db *db,
     return change_add(db, &change, 1, error) && ledger_append(db, &entry, NULL, error);
 }
 
+/* What is empty reads as "not registered". */
+static const char *told(const char *text) {
+    return text == NULL || text[0] == '\0' ? NULL : text;
+}
+
 static void note_differences(const Device *old, const Device *now, json_t *before, json_t *after) {
-    change_note_text(before, after, "profile", old->profile, now->profile);
-    change_note_text(before, after, "name", old->name, now->name);
+    change_note_text(before, after, "profile", told(old->profile), told(now->profile));
+    change_note_text(before, after, "name", told(old->name), told(now->name));
     change_note_text(
         before, after, "state", device_state_name_zh(old->state), device_state_name_zh(now->state));
-    change_note_text(before, after, "region", old->region, now->region);
-    change_note_int(before, after, "building", old->building_id, now->building_id);
-    change_note_int(before, after, "unit", old->unit_id, now->unit_id);
-    change_note_text(before, after, "place", old->place, now->place);
-    change_note_text(before, after, "service_body", old->service_body, now->service_body);
-    change_note_text(before, after, "service_contact", old->service_contact, now->service_contact);
+    change_note_text(before, after, "region", told(old->region), told(now->region));
+    change_note_text(before, after, "building", told(old->building_name), told(now->building_name));
+    change_note_text(before, after, "unit", told(old->unit_name), told(now->unit_name));
+    change_note_text(before, after, "place", told(old->place), told(now->place));
+    change_note_text(
+        before, after, "service_body", told(old->service_body), told(now->service_body));
+    change_note_text(
+        before, after, "service_contact", told(old->service_contact), told(now->service_contact));
 }
 
 /* Writes a changed row and its marks; one that says the same is not written. */
@@ -104,7 +111,7 @@ static bool do_register(Db *db, void *data, GError **error) {
     json_put_text(after, "protocol", input->protocol);
     json_put_text(after, "code", input->code);
     json_put_text(after, "profile", input->profile);
-    json_put_text(after, "name", input->name);
+    json_put_text(after, "name", told(input->name));
     return leave_mark(db, work->by, work->id, "add", json_object(), after, error);
 }
 
@@ -161,6 +168,8 @@ static bool do_bind(Db *db, void *data, GError **error) {
     Device now = old;
     now.building_id = work->place->building_id;
     now.unit_id = work->place->unit_id;
+    now.building_name = work->place->building_name;
+    now.unit_name = work->place->unit_name;
     now.region = work->place->region;
     now.district = region_district(work->place->region);
     now.place = work->place->place;
@@ -239,13 +248,15 @@ static bool do_point(Db *db, void *data, GError **error) {
     now.room = work->point->room;
     g_autoptr(json_t) before = json_object();
     g_autoptr(json_t) after = json_object();
-    change_note_text(before, after, "name", old.name, now.name);
-    change_note_text(before, after, "floor", old.floor, now.floor);
-    change_note_text(before, after, "room", old.room, now.room);
+    change_note_text(before, after, "name", told(old.name), told(now.name));
+    change_note_text(before, after, "floor", told(old.floor), told(now.floor));
+    change_note_text(before, after, "room", told(old.room), told(now.room));
     if (json_object_size(after) == 0) {
         return true;
     }
-    json_put_int(after, "point", old.id);
+    g_autofree char *title = point_title(&old);
+    json_put_text(after, "point", title);
+    json_put_int(after, "point_id", old.id);
     return point_update(db, &now, error) &&
            device_touch(db, old.device_id, work->by->now_us, error) &&
            leave_mark(db,
@@ -294,7 +305,9 @@ static bool do_limit(Db *db, void *data, GError **error) {
     }
     g_autofree char *text = rule_text(work->analog_type, work->rule);
     json_t *after = json_object();
-    json_put_int(after, "point", point.id);
+    g_autofree char *title = point_title(&point);
+    json_put_text(after, "point", title);
+    json_put_int(after, "point_id", point.id);
     json_put_text(after, "limits", text);
     if (!good || !device_touch(db, point.device_id, work->by->now_us, error)) {
         json_decref(after);

@@ -61,7 +61,7 @@ typedef struct Point {
 void point_clear(Point *point);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Point, point_clear)
 bool point_find(Db *db, int64_t id, Point *ret_point, GError **error);
-/* "点型光电感烟火灾探测器 2-14" or the name somebody wrote. Caller frees. */
+/* "点型光电感烟火灾探测器 2 区 14 号" or the name somebody wrote. Caller frees. */
 char *point_title(const Point *point);
 /* "12 层 1203 室"; "" when neither is told. Caller frees. */
 char *point_place(const Point *point);
@@ -149,8 +149,9 @@ void device_input_check(const DeviceInput *input, FormProblems *problems);
 
 /* Where it stands. */
 typedef struct DevicePlace {
-    int64_t building_id, unit_id; /* one of them at least; 0: none */
-    const char *region;           /* of the building or unit */
+    int64_t building_id, unit_id;          /* one of them at least; 0: none */
+    const char *building_name, *unit_name; /* for the history; NULL: none */
+    const char *region;                    /* of the building or unit */
     const char *place;
 } DevicePlace;
 

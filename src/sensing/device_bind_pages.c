@@ -254,7 +254,12 @@ Response *device_bind_submit(Ctx *ctx, const Request *req) {
         return bind_again(ctx, req, &device, &chosen, text);
     }
     DeviceActor by = sensing_actor(ctx, texts);
-    DevicePlace place = {chosen.building_id, chosen.unit_id, chosen.region, text};
+    DevicePlace place = {.building_id = chosen.building_id,
+                         .unit_id = chosen.unit_id,
+                         .building_name = chosen.building,
+                         .unit_name = chosen.unit,
+                         .region = chosen.region,
+                         .place = text};
     int64_t version = g_ascii_strtoll(sensing_form(req, texts, "version"), NULL, 10);
     if (!device_bind(ctx->db, device.id, version, &place, &by, &error)) {
         return response_problem(error,

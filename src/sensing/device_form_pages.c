@@ -1,5 +1,6 @@
 /* Registering a device, changing it, taking it out of use, giving it a key. */
 #include "base/error.h"
+#include "frame/gb26875_profile.h"
 #include "sensing/sensing_pages.h"
 
 #include <string.h>
@@ -13,6 +14,22 @@ static DeviceInput read_input(const Request *req, GStringChunk *texts) {
                          .name = sensing_form(req, texts, "name"),
                          .service_body = sensing_form(req, texts, "service_body"),
                          .service_contact = sensing_form(req, texts, "service_contact")};
+}
+
+/* Dialects that the codec knows; one that is stored and not known any more stays a choice. */
+static json_t *profile_options(const char *chosen) {
+    json_t *options = json_array();
+    bool is_known = false;
+    for (const Gb26875Profile *const *one = gb26875_profiles(); *one != NULL; one++) {
+        bool is_chosen = strcmp((*one)->name, chosen) == 0;
+        g_autofree char *text = g_strdup_printf("%s（%s）", (*one)->name_zh, (*one)->name);
+        form_option(options, (*one)->name, text, is_chosen);
+        is_known |= is_chosen;
+    }
+    if (!is_known && chosen[0] != '\0') {
+        form_option(options, chosen, chosen, true);
+    }
+    return options;
 }
 
 /* `device` NULL: a new one. */
@@ -35,6 +52,7 @@ form_model(const DeviceInput *input, const Device *device, const FormProblems *p
     form_field(model, "service_contact", input->service_contact, problems);
     g_autofree char *title = device == NULL ? NULL : device_title(device);
     json_put(model, "protocol_options", options);
+    json_put(model, "profile_options", profile_options(input->profile));
     json_put_bool(model, "is_new", device == NULL);
     json_put_int(model, "id", device == NULL ? 0 : device->id);
     json_put_int(model, "version", device == NULL ? 0 : device->version);

@@ -386,14 +386,41 @@ char *sensing_edge_text(EdgeKind kind, bool is_on, int64_t value) {
     return g_strdup_printf("%s%s", name, is_on ? "" : "解除");
 }
 
+static const char *edge_class(const DeviceEdge *edge) {
+    switch (edge->kind) {
+    case EDGE_FIRE:
+    case EDGE_FAULT:
+    case EDGE_LIMIT:
+    case EDGE_MAIN_POWER:
+    case EDGE_BACKUP_POWER:
+    case EDGE_BUS:
+    case EDGE_LINK:
+        return edge->is_on ? "b" : "k";
+    case EDGE_ONLINE:
+        return edge->is_on ? "k" : "b";
+    case EDGE_SHIELD:
+    case EDGE_SUPERVISE:
+        return edge->is_on ? "w" : "k";
+    case EDGE_START:
+    case EDGE_FEEDBACK:
+    case EDGE_DELAY:
+    case EDGE_MANUAL:
+    case EDGE_CONFIG:
+    case EDGE_RESET:
+    case EDGE_OPERATION:
+    case EDGE_DUTY_ANSWER:
+    case EDGE_FIRST:
+    case EDGE_KIND_COUNT:
+        break;
+    }
+    return "i";
+}
+
 json_t *sensing_edge_model(const DeviceEdge *edge) {
     json_t *line = json_object();
     g_autofree char *text = sensing_edge_text(edge->kind, edge->is_on, edge->value);
-    bool is_bad = edge->is_on &&
-                  (edge->kind == EDGE_FIRE || edge->kind == EDGE_FAULT || edge->kind == EDGE_LIMIT);
-    bool is_lost = edge->kind == EDGE_ONLINE && !edge->is_on;
     json_put_text(line, "text", text);
-    json_put_text(line, "class", is_bad || is_lost ? "b" : edge->is_on ? "w" : "k");
+    json_put_text(line, "class", edge_class(edge));
     json_put_text(line, "what", edge->what);
     json_put_text(line, "place", edge->place);
     g_autofree char *href = edge->point_id == 0

@@ -79,8 +79,9 @@ void point_page_clear(PointPage *page) {
 static char *address_text(int64_t address) {
     int64_t loop = address & 0xffff;
     int64_t number = address >> 16;
-    return number == 0 ? g_strdup_printf("%" G_GINT64_FORMAT, loop)
-                       : g_strdup_printf("%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, loop, number);
+    return number == 0
+               ? g_strdup_printf("%" G_GINT64_FORMAT, loop)
+               : g_strdup_printf("%" G_GINT64_FORMAT " 区 %" G_GINT64_FORMAT " 号", loop, number);
 }
 
 char *point_title(const Point *point) {
@@ -144,7 +145,7 @@ void device_input_check(const DeviceInput *input, FormProblems *problems) {
     }
     if (size == 0 || size > 32 ||
         strspn(input->profile, "abcdefghijklmnopqrstuvwxyz0123456789-") != size) {
-        form_problem_add(problems, "profile", "写报文方言的名字，标准的写 standard");
+        form_problem_add(problems, "profile", "选一种报文方言，不知道就选标准");
     }
     check_length(input->name, NAME_LETTERS, "name", "名称", problems);
     check_length(input->service_body, NAME_LETTERS, "service_body", "维保单位", problems);

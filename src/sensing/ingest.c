@@ -30,6 +30,7 @@ typedef struct IngestCall {
     IngestItem item;
     const IngestMessage *message;
     IngestVerdict verdict;
+    bool is_put; /* into the mailbox; of the caller */
     bool is_done;
     pthread_mutex_t lock;
     pthread_cond_t done;
@@ -524,20 +525,43 @@ static bool verdict_error(IngestVerdict verdict, GError **error) {
     g_assert_not_reached();
 }
 
-bool ingest_store(Ingest *ingest, const IngestMessage *message, GError **error) {
-    IngestCall call = {.item = {.is_call = true}, .message = message};
-    pthread_mutex_init(&call.lock, NULL);
-    pthread_cond_init(&call.done, NULL);
-    bool is_put = mailbox_put_wait(ingest->mailbox, &call);
-    pthread_mutex_lock(&call.lock);
-    while (is_put && !call.is_done) {
-        pthread_cond_wait(&call.done, &call.lock);
+static void call_begin(Ingest *ingest, const IngestMessage *message, IngestCall *call) {
+    *call = (IngestCall){.item = {.is_call = true}, .message = message};
+    pthread_mutex_init(&call->lock, NULL);
+    pthread_cond_init(&call->done, NULL);
+    call->is_put = mailbox_put_wait(ingest->mailbox, call);
+}
+
+static bool call_end(IngestCall *call, GError **error) {
+    pthread_mutex_lock(&call->lock);
+    while (call->is_put && !call->is_done) {
+        pthread_cond_wait(&call->done, &call->lock);
     }
-    pthread_mutex_unlock(&call.lock);
-    pthread_cond_destroy(&call.done);
-    pthread_mutex_destroy(&call.lock);
-    return is_put ? verdict_error(call.verdict, error)
-                  : hz_fail(error, HZ_ERROR_UNAVAILABLE, "ingest stops");
+    pthread_mutex_unlock(&call->lock);
+    pthread_cond_destroy(&call->done);
+    pthread_mutex_destroy(&call->lock);
+    return call->is_put ? verdict_error(call->verdict, error)
+                        : hz_fail(error, HZ_ERROR_UNAVAILABLE, "ingest stops");
+}
+
+bool ingest_store(Ingest *ingest, const IngestMessage *message, GError **error) {
+    IngestCall call;
+    call_begin(ingest, message, &call);
+    return call_end(&call, error);
+}
+
+void ingest_store_many(Ingest *ingest,
+                       const IngestMessage *messages,
+                       size_t count,
+                       GError **ret_errors) {
+    g_autofree IngestCall *calls = g_new(IngestCall, count);
+    for (size_t i = 0; i < count; i++) {
+        call_begin(ingest, &messages[i], &calls[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        ret_errors[i] = NULL;
+        call_end(&calls[i], &ret_errors[i]);
+    }
 }
 
 void ingest_set_sender(Ingest *ingest, CommandSender sender, void *data) {

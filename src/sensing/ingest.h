@@ -50,6 +50,7 @@ typedef struct Reading {
     int16_t component_type; /* -1: the system as a whole */
     uint32_t address;       /* component address; 0 for a system */
     uint16_t bits;          /* state or operation flags */
+    uint16_t mask;          /* of a state: the bits that are told, others stay; 0: all are told */
     uint8_t analog_type;
     uint8_t operator_number;
     int64_t value;    /* analog, in least units */
@@ -83,3 +84,10 @@ typedef struct IngestMessage {
  * HZ_ERROR_LIMIT: more devices or points than we keep, what fits is stored; HZ_ERROR_UNAVAILABLE:
  * ingest stops. */
 bool ingest_store(Ingest *ingest, const IngestMessage *message, GError **error);
+
+/* The same for several messages at once, which costs one commit and not `count`. `ret_errors` has
+ * room for `count`; an entry stays NULL when its message is stored, the others are the caller's. */
+void ingest_store_many(Ingest *ingest,
+                       const IngestMessage *messages,
+                       size_t count,
+                       GError **ret_errors);

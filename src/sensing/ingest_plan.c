@@ -214,16 +214,22 @@ static bool is_overtaken(const Taking *taking, const IngestPoint *point, const R
     return taking->is_old && time_us < point->state_us && point->state_us - time_us < LATE_US;
 }
 
+/* The state that a reading leaves behind. */
+static uint16_t told_bits(const Reading *reading, uint16_t were) {
+    unsigned mask = reading->mask != 0 ? reading->mask : STATE_BITS_MASK;
+    return (uint16_t)(((were & ~mask) | (reading->bits & mask)) & STATE_BITS_MASK);
+}
+
 static bool take_state(Taking *taking, const Reading *reading) {
     IngestPoint *point = point_of(taking, reading);
     if (point == NULL) {
         return false;
     }
-    uint16_t bits = (uint16_t)(reading->bits & STATE_BITS_MASK);
+    uint16_t bits = told_bits(reading, point->bits);
     const uint16_t reset = 1u << 13;
     bool is_reset = point->component_type < 0 && (bits & ~point->bits & reset) != 0;
     if (bits == point->bits || is_overtaken(taking, point, reading)) {
-        add_state_sample(taking, point, reading->bits, reading->time_us);
+        add_state_sample(taking, point, reading->mask != 0 ? bits : reading->bits, reading->time_us);
     } else {
         set_bits(taking, point, bits, reading->time_us);
     }
@@ -235,9 +241,9 @@ static bool take_state(Taking *taking, const Reading *reading) {
 
 static void take_device_state(Taking *taking, const Reading *reading) {
     IngestDevice *device = taking->device;
-    uint16_t bits = (uint16_t)(reading->bits & STATE_BITS_MASK);
+    uint16_t bits = told_bits(reading, device->bits);
     if (bits == device->bits || taking->is_old) {
-        add_state_sample(taking, NULL, reading->bits, reading->time_us);
+        add_state_sample(taking, NULL, reading->mask != 0 ? bits : reading->bits, reading->time_us);
         return;
     }
     BitEdge edges[BIT_EDGES_MAX];

@@ -277,8 +277,8 @@ static void put_facts(const Ctx *ctx, const Point *point, const Device *device, 
     g_autofree char *place = point_place(point);
     g_autofree char *state = point_state_text(is_system, point->state_bits);
     g_autofree char *device_name = device_title(device);
-    g_autofree char *lasts =
-        point->state_us == 0 ? NULL : sensing_duration(ctx->now_us - point->state_us);
+    bool is_bad = (point->state_bits & STATE_BITS_BAD) != 0;
+    g_autofree char *lasts = is_bad ? sensing_duration(ctx->now_us - point->state_us) : NULL;
     json_put_int(model, "id", point->id);
     json_put_text(model, "title", title);
     json_put_text(model, "system", system);
@@ -293,7 +293,6 @@ static void put_facts(const Ctx *ctx, const Point *point, const Device *device, 
     json_put_text(model, "device", device_name);
     json_put_text(model, "silent", device->is_online ? NULL : "设备失去联系，这是最后听到的状态");
     json_put_bool(model, "may_edit", principal_may(ctx->who, PERM_SENSING_EDIT));
-    json_put_bool(model, "is_bad", (point->state_bits & STATE_BITS_BAD) != 0);
     sensing_put_bound(model, device);
 }
 

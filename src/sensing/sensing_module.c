@@ -1,5 +1,6 @@
 /* What the sensing room offers; the columns of the route table are its security review. */
 #include "base/limits.h"
+#include "sensing/push.h"
 #include "sensing/sample.h"
 #include "sensing/sensing.h"
 #include "sensing/sensing_pages.h"
@@ -74,6 +75,12 @@ static const Route routes[] = {
      PERM_SENSING_EDIT,
      CSRF_TOKEN,
      LIMIT_FORM_BODY},
+    {ROUTE_POST,
+     "/api/devices/{code}/report",
+     push_report,
+     PERM_PUBLIC,
+     CSRF_RAW,
+     LIMIT_TELEMETRY_BODY},
     {0},
 };
 

@@ -69,7 +69,7 @@ static bool simple(PgDb *db, const char *text, GError **error) {
  * plans. */
 static bool settle(PgDb *db, GError **error) {
     g_autofree char *text = g_strdup_printf(
-        "SET client_min_messages = error; SET jit = off; SET timezone = 'UTC';"
+        "SET client_min_messages = warning; SET jit = off; SET timezone = 'UTC';"
         "SET bytea_output = hex; SET extra_float_digits = 1; SET lock_timeout = %d; %s",
         STORE_LOCK_WAIT_MS,
         db->base.mode == DB_READ_ONLY ? "SET default_transaction_read_only = on;"
@@ -125,9 +125,11 @@ static bool plain(PgDb *db, GError **error) {
     return ready(db, error) && begin_now(db, error) && store_pg_flush(db, error);
 }
 
-static void no_notice(void *data, const char *message) {
-    (void)data;
-    (void)message;
+/* Texts are localised, the severity is not. */
+static void on_notice(void *data, const PGresult *notice) {
+    PgDb *db = data;
+    const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+    db->has_warning = db->has_warning || g_strcmp0(severity, "WARNING") == 0;
 }
 
 const char *store_pg_url(const Db *db) {
@@ -272,10 +274,15 @@ static bool pg_commit(Db *base, GError **error) {
         store_pg_end_reading(db);
         return true;
     }
+    db->has_warning = false;
     PGresult *result = store_pg_commit(db, error);
     bool done = result != NULL;
     if (done && strcmp(PQcmdStatus(result), "COMMIT") != 0) { /* "ROLLBACK": it had failed */
         done = hz_fail(error, HZ_ERROR_INTERNAL, "postgresql rolled the transaction back");
+    }
+    if (done && db->has_warning) {
+        /* Somebody cancelled the wait for a standby: it says COMMIT and is on one machine only. */
+        done = hz_fail(error, HZ_ERROR_UNAVAILABLE, "postgresql warned at the commit: unknown");
     }
     PQclear(result);
     return done;
@@ -378,7 +385,7 @@ Db *store_pg_open(const char *url, DbMode mode, GError **error) {
     db->statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     db->waiting = g_array_new(FALSE, FALSE, sizeof(int64_t));
     db->conn = PQconnectdbParams(keys, values, 1);
-    PQsetNoticeProcessor(db->conn, no_notice, NULL);
+    PQsetNoticeReceiver(db->conn, on_notice, db);
     if (PQstatus(db->conn) != CONNECTION_OK) {
         hz_fail(error,
                 HZ_ERROR_UNAVAILABLE,

@@ -14,6 +14,7 @@ typedef struct PgDb {
     const char *begin;      /* how the transaction begins, while the server has not heard of it */
     GArray *waiting;        /* of int64_t: for each statement in the pipeline whose answer is not
                              * read yet, the rows it must change; -1: any number */
+    bool has_warning;       /* since the commit began */
     bool is_ending;         /* the end of a read transaction was sent, its answer is not read yet */
 } PgDb;
 

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { axeFindings, Client, closeBrowser, IS_SOAK, openPage, sidewaysScroll, signInBrowser, startCity } from './support.mjs';
+import { devicePort, registerDevice, states, TransmissionDevice } from './support_devices.mjs';
 import { openComplaint, verifiedComplaint } from './support_matter.mjs';
 import { draftReport } from './support_report.mjs';
 import { crawlAll, routeOf, routes } from './support_site.mjs';
@@ -16,6 +17,7 @@ before(async () => {
     city = await startCity();
     await importWithRefusedRow(city);
     await makeMatters(city);
+    await makeDevices(city);
     const resident = new Client(city.url);
     await draftReport(resident, '商业');
     reached = await crawlAll(city, {
@@ -28,6 +30,22 @@ after(async () => {
     await closeBrowser();
     await city?.stop();
 });
+
+/* A device with a fault and a shielded point, and an order about the fault. */
+async function makeDevices({ url, server, logins }) {
+    const clerk = await new Client(url).signIn(logins.clerk);
+    const [building] = (await clerk.json('/work/buildings')).rows;
+    await registerDevice(clerk, { code: 9001, name: '页面测试装置', building: building.id });
+    await registerDevice(clerk, { code: 'page-1', name: '页面测试压力计', building: building.id, protocol: 'http' });
+    const device = new TransmissionDevice(await devicePort(server), 9001);
+    await device.tell(states([{ type: 42, address: 65537, state: 4 }, { type: 23, address: 65538, state: 8 }], Date.now()), Date.now());
+    device.close();
+    const [fault] = (await clerk.json('/work/facilities/faults')).rows;
+    const sent = await clerk.post('/work/maintenance/new', {
+        subject: '烟感故障', task: '更换后试验', service_body: '演示维保（演示）', service_contact: '', due: '',
+    }, { from: fault.new_href });
+    assert.equal(sent.status, 303);
+}
 
 /* So that the pages of an import and of its job have something to show. */
 async function importWithRefusedRow({ url, logins }) {
