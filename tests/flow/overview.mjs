@@ -25,7 +25,8 @@ function sql(db, text) {
  * three floors; one open alarm. */
 function furnish(db) {
     const now = Date.now() * 1000;
-    sql(db, `
+    /* the demo's own devices would make other numbers */
+    sql(db, `DELETE FROM point; DELETE FROM device;
 INSERT INTO device (protocol, code, profile, name, state, region, district, building_id, unit_id, place, service_body,
     service_contact, is_online, seen_us, state_bits, version, created_us, changed_us)
 SELECT 'gb26875', CAST(id AS TEXT), 'standard', '', 'active', region, district, id, 0, '', '维保（演示）', '',
