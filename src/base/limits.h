@@ -65,6 +65,7 @@
 
 /* overview */
 #define LIMIT_WALL_SILENCE_S 600 /* no device at all was heard: the wall says so; a heartbeat is 60 s */
+
 /* devices */
 #define LIMIT_DEVICES 200000        /* known to one ingest; a city has 47,500 high-rises */
 #define LIMIT_DEVICE_POINTS 20000   /* of one registered device; a large panel has some thousands */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ABOVE_ALL 100000  /* the roof */
-#define BELOW_ALL -100000 /* not told */
+#define ABOVE_ALL 100000    /* the roof */
+#define BELOW_ALL (-100000) /* not told */
 
 /* --- the order of floors ------------------------------------------------------------------------
  */
