@@ -64,8 +64,7 @@
 #define LIMIT_JPEG_MEMORY (192 * MIB) /* for one public copy; 48 megapixels take 144 MiB */
 
 /* overview */
-#define LIMIT_WALL_SILENCE_S                                                                       \
-    600 /* no device at all was heard: the wall says so; a heartbeat is 60 s */
+#define LIMIT_WALL_SILENCE_S 600 /* nothing was heard: the wall says so; a heartbeat is 60 s */
 
 /* devices */
 #define LIMIT_DEVICES 200000        /* known to one ingest; a city has 47,500 high-rises */

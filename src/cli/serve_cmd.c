@@ -55,6 +55,23 @@ static void serve_options_clear(ServeOptions *options) {
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ServeOptions, serve_options_clear)
 
+/* After the options: no words are left, numbers are in range. */
+static bool check_options(const ServeOptions *options, int argc, char **argv, GError **error) {
+    if (argc > 1) {
+        return hz_fail(error, HZ_ERROR_INVALID, "unexpected argument \"%s\"", argv[1]);
+    }
+    for (char **proxy = options->proxies; proxy != NULL && *proxy != NULL; proxy++) {
+        ProxyNet net;
+        if (!proxy_net_parse(*proxy, &net, error)) {
+            return g_prefix_error(error, "--trust-proxy: "), false;
+        }
+    }
+    bool in_range = options->port >= 0 && options->port <= UINT16_MAX && options->workers >= 0 &&
+                    options->workers <= 64 && options->idle_timeout_s >= 0;
+    return (in_range || hz_fail(error, HZ_ERROR_INVALID, "a number is out of range")) &&
+           serve_devices_check(&options->devices, error);
+}
+
 static bool parse_options(ServeOptions *options, int argc, char **argv, GError **error) {
     const GOptionEntry entries[] = {
         {"db", 0, 0, G_OPTION_ARG_STRING, &options->db_url, "sqlite:PATH or postgresql://…", "URL"},
@@ -111,22 +128,8 @@ static bool parse_options(ServeOptions *options, int argc, char **argv, GError *
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_add_group(context, serve_devices_options(&options->devices));
     g_option_context_add_group(context, serve_mqtt_options(&options->devices.mqtt));
-    if (!g_option_context_parse(context, &argc, &argv, error) ||
-        !serve_devices_check(&options->devices, error)) {
-        return false;
-    }
-    if (argc > 1) {
-        return hz_fail(error, HZ_ERROR_INVALID, "unexpected argument \"%s\"", argv[1]);
-    }
-    for (char **proxy = options->proxies; proxy != NULL && *proxy != NULL; proxy++) {
-        ProxyNet net;
-        if (!proxy_net_parse(*proxy, &net, error)) {
-            return g_prefix_error(error, "--trust-proxy: "), false;
-        }
-    }
-    bool in_range = options->port >= 0 && options->port <= UINT16_MAX && options->workers >= 0 &&
-                    options->workers <= 64 && options->idle_timeout_s >= 0;
-    return in_range || hz_fail(error, HZ_ERROR_INVALID, "a number is out of range");
+    return g_option_context_parse(context, &argc, &argv, error) &&
+           check_options(options, argc, argv, error);
 }
 
 /* Each connection is a descriptor; the soft limit of 1,024 is a relic of select(2). */
