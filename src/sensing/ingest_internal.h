@@ -63,9 +63,10 @@ typedef struct IngestDevice {
 } IngestDevice;
 
 typedef struct IngestState {
-    GHashTable *devices; /* "protocol:code" -> IngestDevice, owned */
-    unsigned learned;    /* of them nobody registered */
-    int64_t changed_us;  /* rows changed up to here are in memory */
+    GHashTable *devices;  /* "protocol:code" -> IngestDevice, owned */
+    unsigned learned;     /* of them nobody registered */
+    int64_t changed_us;   /* rows changed up to here are in memory */
+    int64_t listening_us; /* since when silence counts: nobody listened before */
 } IngestState;
 
 IngestState *ingest_state_new(void);

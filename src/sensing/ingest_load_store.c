@@ -86,17 +86,18 @@ static bool read_points(IngestState *state, DbRows *rows, GError **error) {
     return db_rows_done(rows, error);
 }
 
-/* Devices heard before this start count as heard now: nobody listened meanwhile. */
+/* Silence counts from now on, since nobody listened meanwhile; when a device was heard last stays
+ * what it is. */
 bool ingest_load(Db *db, IngestState *state, int64_t silent_after_us, GError **error) {
     g_autoptr(DbRows) rows = db_query(db, SQL(DEVICE_COLUMNS "ORDER BY id"), DB_NO_ARGS, error);
     if (rows == NULL) {
         return false;
     }
-    int64_t now_us = clock_now_us();
+    state->listening_us = clock_now_us();
     while (db_rows_next(rows)) {
         IngestDevice *device = device_of(state, rows);
         read_device(state, device, rows, silent_after_us);
-        device->seen_us = device->is_online ? now_us : device->stored_seen_us;
+        device->seen_us = device->stored_seen_us;
     }
     if (!db_rows_done(rows, error)) {
         return false;

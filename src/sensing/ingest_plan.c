@@ -484,8 +484,9 @@ void ingest_plan_silence(const PlanContext *context, int64_t now_us) {
     g_hash_table_iter_init(&iter, context->state->devices);
     while (g_hash_table_iter_next(&iter, &key, NULL)) {
         IngestDevice *device = key;
+        int64_t since_us = MAX(device->seen_us, context->state->listening_us);
         if (!device->is_online || device->silent_after_us == 0 || device->is_stale ||
-            now_us - device->seen_us <= device->silent_after_us) {
+            now_us - since_us <= device->silent_after_us) {
             continue;
         }
         IngestMessage message = {.received_us = now_us};

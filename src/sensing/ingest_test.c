@@ -210,11 +210,40 @@ static void test_lane_taken(DbEngine engine) {
     desk_clear(&young);
 }
 
+/* After a start nobody counts as heard who was not, and nobody as silent before his time is over
+ * again; then the edge says when the device was really heard. */
+static void test_start(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, NULL);
+    g_autoptr(GError) error = NULL;
+    const int64_t patience_us = 300 * CLOCK_SECOND_US;
+    Desk desk;
+    desk_init(&desk, fresh);
+    plan_one(&desk, 1);
+    g_assert_true(write_plan(&desk));
+    ingest_plan_clear(desk.plan);
+    ingest_state_free(desk.state);
+    desk.state = ingest_state_new();
+    g_assert_true(ingest_load(desk.db, desk.state, patience_us, &error));
+    const PlanContext context = {.state = desk.state, .plan = desk.plan};
+    int64_t started_us = desk.state->listening_us;
+    g_assert_cmpint(started_us, >, NOW);
+    ingest_plan_silence(&context, started_us + patience_us);
+    ingest_plan_seen(&context, started_us + patience_us);
+    g_assert_true(ingest_plan_is_empty(desk.plan));
+    ingest_plan_silence(&context, started_us + patience_us + 1);
+    g_assert_true(write_plan(&desk));
+    g_assert_cmpint(
+        count(desk.db, SQL("SELECT value FROM edge WHERE kind = 'online' AND is_on = 0")), ==, NOW);
+    g_assert_cmpint(count(desk.db, SQL("SELECT seen_us FROM device WHERE is_online = 0")), ==, NOW);
+    desk_clear(&desk);
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/ingest/bits-become-edges", test_bits);
     g_test_add_func("/ingest/journal-comes-back", test_journal);
     test_db_add("/ingest/stored-once-whatever-call-fails", test_cut_points);
     test_db_add("/ingest/one-process-holds-a-lane", test_lane_taken);
+    test_db_add("/ingest/a-start-hears-nobody", test_start);
     return g_test_run();
 }
