@@ -155,6 +155,30 @@ bool alarm_store_near(Db *db, const char *merge_key, Alarm *ret_alarm, GError **
     return find_one(rows, ret_alarm, error);
 }
 
+bool alarm_store_inside(
+    Db *db, int64_t building_id, EdgeKind kind, Alarm *ret_alarm, GError **error) {
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT " ALARM_COLUMNS " FROM alarm a WHERE a.building_id = $1 AND "
+                     "a.kind = $2 AND a.state <> 'closed' ORDER BY a.id DESC LIMIT 1"),
+                 DB_ARGS(db_int(building_id), db_text(edge_kind_word(kind))),
+                 error);
+    return find_one(rows, ret_alarm, error);
+}
+
+bool alarm_store_locate(Db *db, const Alarm *alarm, GError **error) {
+    return db_exec(
+        db,
+        SQL("UPDATE alarm SET merge_key = $2, title = $3, place = $4, what = $5 WHERE id = $1"),
+        DB_ARGS(db_int(alarm->id),
+                db_text(alarm->merge_key),
+                db_text(alarm->title),
+                db_text(alarm->place),
+                db_text(alarm->what)),
+        NULL,
+        error);
+}
+
 bool alarm_store_add(Db *db, Alarm *alarm, GError **error) {
     return db_query_int(
         db,

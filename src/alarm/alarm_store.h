@@ -14,6 +14,11 @@ bool alarm_store_add(Db *db, Alarm *alarm, GError **error);
 bool alarm_store_update(Db *db, const Alarm *alarm, GError **error);
 /* The newest open alarm at that place; id 0: none. */
 bool alarm_store_near(Db *db, const char *merge_key, Alarm *ret_alarm, GError **error);
+/* The newest open alarm of this kind anywhere in the building; id 0: none. */
+bool alarm_store_inside(
+    Db *db, int64_t building_id, EdgeKind kind, Alarm *ret_alarm, GError **error);
+/* Now it is known where it is: what `alarm` says of key, title, place and what. */
+bool alarm_store_locate(Db *db, const Alarm *alarm, GError **error);
 
 /* What the library of points says; component -1 and "" for a device. */
 typedef struct AlarmPlace {

@@ -176,6 +176,66 @@ static bool add_point(Taking *taking, Alarm *alarm, const SensingEdge *edge, GEr
     return alarm_store_update(taking->db, alarm, error);
 }
 
+static bool joins(const AlarmRule *rule, const Alarm *alarm, const SensingEdge *edge) {
+    return alarm->id != 0 &&
+           alarm_joins(rule, alarm->last_us, alarm->result == ALARM_TRUE, edge->received_us);
+}
+
+static void forget(Alarm *alarm) {
+    alarm_clear(alarm);
+    *alarm = (Alarm){0};
+}
+
+/* The alarm of the building as a whole turns out to be on this floor. */
+static bool locate(Taking *taking,
+                   const AlarmFacts *facts,
+                   const SensingEdge *edge,
+                   const char *key,
+                   int64_t alarm_id,
+                   GError **error) {
+    g_auto(Alarm) named = {.id = alarm_id,
+                           .merge_key = g_strdup(key),
+                           .place = g_strdup(edge->place),
+                           .what = g_strdup(edge->what)};
+    return name_place(taking->db, edge, facts->floor, &named, error) &&
+           alarm_store_locate(taking->db, &named, error);
+}
+
+/* A panel tells "fire" of its system beside the detector's, before or after it and without a floor:
+ * that is the same event. id 0: a new one. */
+static bool find_joined(Taking *taking,
+                        const AlarmRule *rule,
+                        const AlarmFacts *facts,
+                        const SensingEdge *edge,
+                        Alarm *ret_alarm,
+                        GError **error) {
+    g_autofree char *key = alarm_merge_key(rule, facts);
+    bool has_floor = *facts->floor != '\0';
+    if (!alarm_store_near(taking->db, key, ret_alarm, error)) {
+        return false;
+    }
+    if (joins(rule, ret_alarm, edge)) {
+        return true;
+    }
+    forget(ret_alarm);
+    if (rule->near != ALARM_NEAR_FLOOR || facts->building_id == 0) {
+        return true;
+    }
+    AlarmFacts anywhere = *facts;
+    anywhere.floor = "";
+    g_autofree char *wide = alarm_merge_key(rule, &anywhere);
+    if (!(has_floor ? alarm_store_near(taking->db, wide, ret_alarm, error)
+                    : alarm_store_inside(
+                          taking->db, facts->building_id, facts->kind, ret_alarm, error))) {
+        return false;
+    }
+    if (!joins(rule, ret_alarm, edge)) {
+        forget(ret_alarm);
+        return true;
+    }
+    return !has_floor || locate(taking, facts, edge, key, ret_alarm->id, error);
+}
+
 static bool take_one(Taking *taking,
                      const AlarmRule *rule,
                      const AlarmFacts *facts,
@@ -183,17 +243,9 @@ static bool take_one(Taking *taking,
                      GError **error) {
     g_autofree char *key = alarm_merge_key(rule, facts);
     g_auto(Alarm) alarm = {0};
-    if (!lock_once(taking, error) || !alarm_store_near(taking->db, key, &alarm, error)) {
-        return false;
-    }
-    bool is_confirmed = alarm.result == ALARM_TRUE;
-    if (alarm.id == 0 || !alarm_joins(rule, alarm.last_us, is_confirmed, edge->received_us)) {
-        alarm_clear(&alarm);
-        if (!begin_alarm(taking, rule, facts, key, edge, &alarm, error)) {
-            return false;
-        }
-    }
-    return add_point(taking, &alarm, edge, error);
+    return lock_once(taking, error) && find_joined(taking, rule, facts, edge, &alarm, error) &&
+           (alarm.id != 0 || begin_alarm(taking, rule, facts, key, edge, &alarm, error)) &&
+           add_point(taking, &alarm, edge, error);
 }
 
 /* --- it is over ---------------------------------------------------------------------------------

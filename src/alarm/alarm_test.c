@@ -51,6 +51,7 @@ static Db *fill(TestDb *fresh) {
     add_point(db, 17, 42, "12");
     add_point(db, 20, 42, "13");
     add_point(db, 30, 11, "12");
+    add_point(db, 40, -1, "");
     return db;
 }
 
@@ -229,6 +230,27 @@ static void test_course(DbEngine engine) {
     /* a confirmed fire is joined whenever; a closed one never */
     take(db, EDGE_FIRE, true, 17, 50);
     g_assert_cmpint(COUNT(db, "alarm"), ==, 2);
+}
+
+/* The panel's own "fire", which knows no floor, is the detectors' event: behind it and before it.
+ */
+static void test_panel(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, NULL);
+    g_autoptr(Db) db = fill(fresh);
+    take(db, EDGE_FIRE, true, 14, 0);
+    take(db, EDGE_FIRE, true, 40, 1);
+    g_assert_cmpint(COUNT(db, "alarm"), ==, 1);
+    take(db, EDGE_FIRE, true, 20, 2); /* another floor is another event */
+    g_assert_cmpint(COUNT(db, "alarm"), ==, 2);
+    take(db, EDGE_FIRE, true, 40, 2000); /* long after: nobody knows yet where */
+    g_assert_cmpint(COUNT(db, "alarm"), ==, 3);
+    g_auto(Alarm) whole = find(db, 3);
+    g_assert_cmpstr(whole.title, ==, "演示公馆 3 栋");
+    take(db, EDGE_FIRE, true, 20, 2001);
+    g_assert_cmpint(COUNT(db, "alarm"), ==, 3);
+    g_auto(Alarm) located = find(db, 3);
+    g_assert_cmpstr(located.title, ==, "演示公馆 3 栋 13 层");
+    g_assert_cmpint(located.points, ==, 2);
 }
 
 static void test_false(DbEngine engine) {
@@ -559,6 +581,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/alarm/rules/examples-are-held", test_rules);
     g_test_add_func("/alarm/outbox/texts-are-safe-on-the-wire", test_outbox_texts);
     test_db_add("/alarm/one-event-is-one-alarm", test_merging);
+    test_db_add("/alarm/a-panel-tells-of-its-detectors", test_panel);
     test_db_add("/alarm/flapping-is-collapsed", test_flapping);
     test_db_add("/alarm/an-unregistered-device-is-heard", test_unbound);
     test_db_add("/alarm/course-to-119-and-closing", test_course);
