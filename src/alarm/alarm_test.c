@@ -486,8 +486,8 @@ static void test_outbox_texts(void) {
     }
     static const char *const wrong[] = {
         "{\"smtp\": {\"url\": \"smtp://x\"}}",
-        "{\"people\": [{\"role\": \"leader\", \"region\": \"50\", \"way\": \"sms\", "
-        "\"address\": \"1\"}]}",
+        ("{\"people\": [{\"role\": \"leader\", \"region\": \"50\", \"way\": \"sms\", "
+         "\"address\": \"1\"}]}"),
         "{\"smtp\": {\"url\": \"smtp://x\", \"from\": \"a@b\\r\\nBcc: c@d\"}}",
         "{\"mail\": {}}",
     };

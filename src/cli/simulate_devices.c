@@ -81,8 +81,10 @@ static const SceneDevice *device_of(const Link *link) {
 
 static Gb26875Head head_of(const Link *link, Gb26875Command command) {
     const Fleet *fleet = link->fleet;
-    Gb26875Head head = {
-        .main_version = 1, .command = command, .src = device_of(link)->address, .dst = CENTRE};
+    Gb26875Head head = {.main_version = 1,
+                        .command = (uint8_t)command,
+                        .src = device_of(link)->address,
+                        .dst = CENTRE};
     int64_t clock_us = scene_clock_us(fleet->scene, link->device, scene_time_us(fleet));
     if (clock_us != 0) {
         gb26875_time_put(fleet->options.profile, clock_us, head.time);

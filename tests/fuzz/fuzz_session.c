@@ -19,7 +19,7 @@ typedef struct Centre {
 
 static const Gb26875Profile *choose(uint8_t number) {
     const Gb26875Profile *const *all = gb26875_profiles();
-    unsigned count = 0;
+    unsigned count = 1; /* there is always the standard one */
     while (all[count] != NULL) {
         count++;
     }
