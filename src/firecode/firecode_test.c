@@ -9,8 +9,16 @@
 
 #include <string.h>
 
-static const char *const rooms[] = {
-    "ledger", "account", "registry", "casework", "draw", "inspection", "sensing", "firecode", NULL};
+static const char *const rooms[] = {"ledger",
+                                    "account",
+                                    "registry",
+                                    "casework",
+                                    "draw",
+                                    "inspection",
+                                    "sensing",
+                                    "alarm",
+                                    "firecode",
+                                    NULL};
 
 #define TOWER INT64_C(7)
 #define HOUSE INT64_C(8)

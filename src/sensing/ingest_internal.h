@@ -133,6 +133,10 @@ void ingest_plan_free(IngestPlan *plan);
 /* Forgets everything, also the marks `is_touched`. */
 void ingest_plan_clear(IngestPlan *plan);
 bool ingest_plan_is_empty(const IngestPlan *plan);
+/* Where the bytes of a sample that is kept as it came begin; NULL: the plan has none at all. */
+static inline const uint8_t *ingest_sample_raw(const IngestPlan *plan, const PlanSample *sample) {
+    return plan->raw->len == 0 ? NULL : plan->raw->data + sample->raw_at;
+}
 
 typedef enum IngestVerdict {
     INGEST_STORED,    /* or will be, with the plan */

@@ -446,7 +446,7 @@ static bool write_journal(Db *db, IngestPlan *plan, const IngestLane *lane, GErr
         PlanSample *sample = &g_array_index(plan->samples, PlanSample, i);
         sample->record.device_id = sample->device->id;
         sample->record.point_id = sample->point == NULL ? 0 : sample->point->id;
-        sample->record.raw = plan->raw->data + sample->raw_at;
+        sample->record.raw = ingest_sample_raw(plan, sample);
         journal_add(&writer, &sample->record);
     }
     journal_end(&writer);

@@ -47,7 +47,7 @@ static void check_journal(const IngestPlan *plan) {
     journal_begin(&writer, plan->body, NOW);
     for (guint i = 0; i < plan->samples->len; i++) {
         PlanSample *sample = &g_array_index(plan->samples, PlanSample, i);
-        sample->record.raw = plan->raw->data + sample->raw_at;
+        sample->record.raw = ingest_sample_raw(plan, sample);
         journal_add(&writer, &sample->record);
     }
     journal_end(&writer);
