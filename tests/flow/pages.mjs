@@ -17,12 +17,14 @@ before(async () => {
     city = await startCity();
     await importWithRefusedRow(city);
     await makeMatters(city);
-    const keyPage = await makeDevices(city);
+    const { keyPage, alarmPages } = await makeDevices(city);
     const resident = new Client(city.url);
     await draftReport(resident, '商业');
+    const codes = await makeCodes(city, resident);
     reached = await crawlAll(city, {
-        '': ['/report/where', '/report/contact', '/report/check', '/report/sent'],
+        '': ['/report/where', '/report/contact', '/report/check', '/report/sent', '/keeper', '/keeper/book', ...codes],
         clerk: ['/work/plans/1/publish', '/work/draws/new?plan=1', '/work/draws/1/publish', await exportOfUnits(city), keyPage],
+        duty_officer: alarmPages,
     }, resident);
 });
 
@@ -31,7 +33,7 @@ after(async () => {
     await city?.stop();
 });
 
-/* A device with a fault and a shielded point, an order about the fault, and a device with a key, whose page is returned. */
+/* A device with a fault (verified), a shielded point and a fire, an order about the fault, and a device with a key; pages that no link of the crawl leads to. */
 async function makeDevices({ url, server, logins }) {
     const clerk = await new Client(url).signIn(logins.clerk);
     const [building] = (await clerk.json('/work/buildings')).rows;
@@ -39,13 +41,31 @@ async function makeDevices({ url, server, logins }) {
     const withKey = await registerDevice(clerk, { code: 'page-1', name: '页面测试压力计', building: building.id, protocol: 'http' });
     const device = new TransmissionDevice(await devicePort(server), 9001);
     await device.tell(states([{ type: 42, address: 65537, state: 4 }, { type: 23, address: 65538, state: 8 }], Date.now()), Date.now());
+    const duty = await new Client(url).signIn(logins.duty_officer);
+    const [alarm] = (await duty.json('/work/alarms')).groups[0].rows;
+    assert.equal((await duty.post(`/work/alarms/${alarm.id}/acts/confirm`, {}, { from: `/work/alarms/${alarm.id}` })).status, 303);
+    await device.tell(states([{ type: 42, address: 65539, state: 2 }], Date.now()), Date.now()); /* and one that waits */
     device.close();
+    const [waiting] = (await duty.json('/work/alarms')).groups[0].rows;
     const [fault] = (await clerk.json('/work/facilities/faults')).rows;
     const sent = await clerk.post('/work/maintenance/new', {
         subject: '烟感故障', task: '更换后试验', service_body: '演示维保（演示）', service_contact: '', due: '',
     }, { from: fault.new_href });
     assert.equal(sent.status, 303);
-    return `/work/devices/${withKey}/key`;
+    return { keyPage: `/work/devices/${withKey}/key`, alarmPages: [`/work/alarms/${alarm.id}/finish`, `/work/alarms/${waiting.id}/reason`] };
+}
+
+/* Codes on all doors; the resident also keeps one of the buildings. Returns the public address of that one. */
+async function makeCodes({ url, logins }, resident) {
+    const clerk = await new Client(url).signIn(logins.clerk);
+    assert.equal((await clerk.post('/work/codes/issue', {}, { from: '/work/codes' })).status, 303);
+    const { id } = (await clerk.json('/work/codes')).rows[0];
+    const page = `/work/codes/${id}`;
+    const made = await clerk.post(`${page}/keepers`, { label: '物业值班室', days: '30' }, { from: page });
+    const key = /class="big-code">([^<]+)</.exec(await made.text())[1];
+    assert.equal((await resident.post('/keeper', { key })).status, 303);
+    const code = (await clerk.json(page)).public_href;
+    return [code, `${code}/score`];
 }
 
 /* So that the pages of an import and of its job have something to show. */
@@ -96,6 +116,7 @@ const NO_PAGES = new Map([
     ['/verify/js/{version}/{file}', 'the modules that /verify/offline loads (verify_offline.mjs)'],
     ['/track/files/{file}', 'the copy of a photo, for who sent it (report.mjs)'],
     ['/work/jobs/events', 'a stream that a page opens while a job runs'],
+    ['/work/alarms/events', 'a stream that the alarm centre opens (alarms.mjs)'],
     ['/work/overview/events', 'a stream that map, dashboard and wall open (overview.mjs)'],
 ]);
 
