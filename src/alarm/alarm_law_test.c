@@ -152,12 +152,13 @@ static void test_retention(DbEngine engine) {
     int64_t days;
     g_assert_true(upkeep_term_longest(db, UPKEEP_MINUTE_SAMPLES, &minutes, &error));
     g_assert_cmpint(minutes, ==, 35 * CLOCK_DAY_US); /* nothing is loaded: national */
-    static const RegionChange city = {.code = "50", .name = "重庆市", .confidence = "text"};
-    static const RegionChange district = {
-        .code = "500103", .name = "渝中区", .parent = "50", .confidence = "text"};
+    static const RegionChange province = {.code = "50", .name = "重庆市", .confidence = "text"};
+    static const RegionChange city = {.code = "5001", .name = "市辖区", .confidence = "text"};
+    static const RegionChange district = {.code = "500103", .name = "渝中区", .confidence = "text"};
     g_auto(DbTx) tx = {0};
     g_assert_true(db_begin(db, &tx, &error));
-    g_assert_true(region_put(db, &city, &error) && region_put(db, &district, &error));
+    g_assert_true(region_put(db, &province, &error) && region_put(db, &city, &error) &&
+                  region_put(db, &district, &error));
     g_assert_true(db_commit(&tx, &error));
     g_assert_true(upkeep_term_longest(db, UPKEEP_MINUTE_SAMPLES, &minutes, &error));
     g_assert_true(upkeep_term_longest(db, UPKEEP_DAILY_SAMPLES, &days, &error));
