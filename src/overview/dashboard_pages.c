@@ -176,7 +176,8 @@ static bool put_codes(Ctx *ctx, const Area *area, json_t *model, GError **error)
         const char *code = districts->pdata[i];
         const char *name = g_hash_table_lookup(names, code);
         json_t *row = json_object();
-        json_put_text(row, "name", name == NULL ? code : name);
+        g_autofree char *brief = short_name(name == NULL ? code : name);
+        json_put_text(row, "name", brief);
         put_format(row, "map", "/work/map?region=%s&show=codes", code);
         json_put(row, "codes", code_model(g_array_index(tallies, FirecodeTally, i).colours, code));
         json_array_append_new(rows, row);

@@ -63,6 +63,11 @@ void map_codes_put(json_t *model, const MapAsk *ask) {
     put_views(model, ask);
 }
 
+/* White letters stay inside their circle: "橙1042" is wider than "绿1". */
+static double radius_of(const char *text) {
+    return 5 + 5 * (double)g_utf8_strlen(text, -1);
+}
+
 /* --- districts ----------------------------------------------------------------------------------
  */
 
@@ -92,9 +97,9 @@ void map_codes_count(const MapAsk *ask, const Picture *picture, const CoverageLi
         return;
     }
     g_autofree char *text = code_brief(tally.colours);
-    g_autofree char *class = g_strconcat(code_class(worst), " up", NULL);
+    g_autofree char *class = g_strconcat(code_class(worst), " higher", NULL);
     PictureMark mark = {
-        .x = outline->x, .y = outline->y, .radius = 15, .class = class, .text = text};
+        .x = outline->x, .y = outline->y, .radius = radius_of(text), .class = class, .text = text};
     picture_mark(picture, &mark);
 }
 
@@ -121,13 +126,14 @@ void map_codes_cell(const MapAsk *ask,
                                              (int)cell->buildings,
                                              sentence);
     outline_project(ask->map, cell->longitude, cell->latitude, &x, &y);
-    PictureMark mark = {.x = x,
-                        .y = y,
-                        .radius = CLAMP(10 + 2 * sqrt((double)cell->buildings), 15, 26),
-                        .class = code_class(code_worst(counts)),
-                        .text = text,
-                        .href = href,
-                        .title = title};
+    PictureMark mark = {
+        .x = x,
+        .y = y,
+        .radius = MAX(CLAMP(10 + 2 * sqrt((double)cell->buildings), 12, 26), radius_of(text)),
+        .class = code_class(code_worst(counts)),
+        .text = text,
+        .href = href,
+        .title = title};
     picture_mark(picture, &mark);
 }
 

@@ -50,7 +50,7 @@ static json_t *bar_model(const AlarmHours *hours, unsigned i, unsigned most_at) 
     put_part(bar, "rest", hours->grave[i], hours->all[i] - hours->grave[i], most);
     int hour = hour_of(hours->begin_us + (int64_t)i * HOUR_US);
     json_put_text(bar, "label", NULL);
-    if (hour % LABEL_EVERY == 0) {
+    if (hour % LABEL_EVERY == 0 && i > 0 && i + 1 < ALARM_HOURS) { /* none beyond the edge */
         put_format(bar, "label", "%d时", hour);
     }
     json_put_text(bar, "peak", NULL);

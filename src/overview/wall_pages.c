@@ -9,9 +9,9 @@
 
 #include <string.h>
 
-#define ALARMS_SHOWN 5
+#define ALARMS_SHOWN 4
 #define ALARMS_SHOWN_ALONE 14
-#define LINES_SHOWN 11
+#define LINES_SHOWN 9
 
 static const char *const layouts[] = {"main", "alarms", "map", "coverage"};
 

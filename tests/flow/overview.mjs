@@ -168,7 +168,7 @@ for (const engine of ENGINES) {
         assert.equal(city.codes.red, Object.values(here).reduce((sum, one) => sum + one.red, 0));
         /* the picture names the gravest colour with its word */
         const worst = city.lines.map((line) => pick(line.codes)).filter((one) => one.red > 0).map((one) => `红${one.red}`);
-        const marks = city.pictures.flatMap((picture) => picture.marks.filter((mark) => mark.class === 'red up').map((mark) => mark.text));
+        const marks = city.pictures.flatMap((picture) => picture.marks.filter((mark) => mark.class === 'red higher').map((mark) => mark.text));
         assert.ok(worst.length > 0);
         for (const text of worst) assert.ok(marks.includes(text), `${text} of ${marks}`);
         /* the dashboard says the same, and each number leads to the list of as many */
