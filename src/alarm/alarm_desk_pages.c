@@ -166,24 +166,6 @@ static char *read_note(const Request *req, FormProblems *problems, const char *l
     return form_has_problems(problems) ? NULL : g_steal_pointer(&note);
 }
 
-Response *alarm_note_submit(Ctx *ctx, const Request *req) {
-    g_autoptr(GError) error = NULL;
-    g_auto(Alarm) alarm = {0};
-    Response *refusal = NULL;
-    if (!alarm_wanted(ctx, req, &alarm, &refusal)) {
-        return refusal;
-    }
-    FormProblems *problems = form_problems_new();
-    g_autofree char *note = read_note(req, problems, "写一句补充说明");
-    bool is_good = note != NULL;
-    json_decref(problems);
-    if (!is_good) {
-        hz_fail(&error, HZ_ERROR_INVALID, "a note is wanted");
-        return response_problem(error, "补充说明是空的，或者超过一百六十个字。");
-    }
-    return do_act(ctx, req, &alarm, ALARM_ACT_NOTE, note);
-}
-
 /* --- pages that ask -----------------------------------------------------------------------------
  */
 
@@ -198,6 +180,8 @@ ask_model(const Ctx *ctx, const Alarm *alarm, const Request *req, const FormProb
     json_put_int(model, "version", version != 0 ? version : alarm->version);
     json_put_text(model, "token", token);
     json_put(model, "problems", json_null());
+    json_put_int(model, "active", alarm->active);
+    json_put_int(model, "matter_id", MAX(alarm->matter_id, 0));
     form_field(model, "note", note != NULL ? note : "", problems);
     return model;
 }
@@ -221,10 +205,25 @@ static void put_reasons(json_t *model, const Request *req) {
     json_put(model, "choices", choices);
 }
 
+/* Back to the alarm when it cannot be done any more: a page that asks for it leads nowhere. */
+static Response *back_if_late(const Alarm *alarm, AlarmAct act) {
+    bool needs_note = false;
+    if (alarm_act_fits(act, alarm, &needs_note)) {
+        return NULL;
+    }
+    g_autofree char *path = g_strdup_printf(PATH "/%" G_GINT64_FORMAT, alarm->id);
+    return response_redirect_flash(
+        path, "这起报警%s，不能再做“%s”。", alarm_state_zh(alarm->state), alarm_act_zh(act));
+}
+
 Response *alarm_reason_page(Ctx *ctx, const Request *req) {
     g_auto(Alarm) alarm = {0};
     Response *refusal = NULL;
     if (!alarm_wanted(ctx, req, &alarm, &refusal)) {
+        return refusal;
+    }
+    refusal = back_if_late(&alarm, ALARM_ACT_FALSE);
+    if (refusal != NULL) {
         return refusal;
     }
     json_t *model = ask_model(ctx, &alarm, req, NULL);
@@ -255,26 +254,55 @@ Response *alarm_reason_submit(Ctx *ctx, const Request *req) {
     return do_act(ctx, req, &alarm, act, note);
 }
 
-Response *alarm_finish_page(Ctx *ctx, const Request *req) {
+/* An act that asks for one text. */
+typedef struct Asked {
+    AlarmAct act;
+    const char *view, *lacking;
+} Asked;
+static const Asked finish = {ALARM_ACT_CLOSE, "alarm/finish", "写一句怎样处置的"};
+static const Asked remark = {ALARM_ACT_NOTE, "alarm/note", "写一句补充说明"};
+static const Asked again = {ALARM_ACT_REOPEN, "alarm/reopen", "写一句为什么重新打开"};
+
+static Response *ask_text(Ctx *ctx, const Request *req, const Asked *asked) {
     g_auto(Alarm) alarm = {0};
     Response *refusal = NULL;
     if (!alarm_wanted(ctx, req, &alarm, &refusal)) {
         return refusal;
     }
-    return response_page("alarm/finish", ask_model(ctx, &alarm, req, NULL));
+    if (!request_is_post(req)) {
+        refusal = back_if_late(&alarm, asked->act);
+        return refusal != NULL ? refusal
+                               : response_page(asked->view, ask_model(ctx, &alarm, req, NULL));
+    }
+    FormProblems *problems = form_problems_new();
+    g_autofree char *note = read_note(req, problems, asked->lacking);
+    if (note == NULL) {
+        return response_form_again(asked->view, ask_model(ctx, &alarm, req, problems), problems);
+    }
+    json_decref(problems);
+    return do_act(ctx, req, &alarm, asked->act, note);
+}
+
+Response *alarm_finish_page(Ctx *ctx, const Request *req) {
+    return ask_text(ctx, req, &finish);
 }
 
 Response *alarm_finish_submit(Ctx *ctx, const Request *req) {
-    g_auto(Alarm) alarm = {0};
-    Response *refusal = NULL;
-    if (!alarm_wanted(ctx, req, &alarm, &refusal)) {
-        return refusal;
-    }
-    FormProblems *problems = form_problems_new();
-    g_autofree char *note = read_note(req, problems, "写一句怎样处置的");
-    if (note == NULL) {
-        return response_form_again("alarm/finish", ask_model(ctx, &alarm, req, problems), problems);
-    }
-    json_decref(problems);
-    return do_act(ctx, req, &alarm, ALARM_ACT_CLOSE, note);
+    return ask_text(ctx, req, &finish);
+}
+
+Response *alarm_note_page(Ctx *ctx, const Request *req) {
+    return ask_text(ctx, req, &remark);
+}
+
+Response *alarm_note_submit(Ctx *ctx, const Request *req) {
+    return ask_text(ctx, req, &remark);
+}
+
+Response *alarm_reopen_page(Ctx *ctx, const Request *req) {
+    return ask_text(ctx, req, &again);
+}
+
+Response *alarm_reopen_submit(Ctx *ctx, const Request *req) {
+    return ask_text(ctx, req, &again);
 }

@@ -212,22 +212,23 @@ char *alarm_on_duty_zh(Ctx *ctx) {
  */
 
 static const struct {
-    const char *step, *text, *icon;
+    const char *step, *text;
 } step_words[] = {
-    {"arrive", "报警", "flame"},
-    {"join", "又一个点位报警", "flame"},
-    {"restore", "全部点位恢复", "check"},
-    {"escalate", "没有人确认，已升级到", "bell-ringing"},
-    {"matter", "转为案件", "inbox"},
-    {"acknowledge", "确认收到，正在处理", "user-check"},
-    {"dispatch", "派人去现场核实", "walk"},
-    {"confirm", "核实属实", "circle-check"},
-    {"report", "确认是火警，转 119", "flame"},
-    {"false", "核实为误报，办结", "circle-x"},
-    {"test", "核实为试验，办结", "circle-x"},
-    {"drill", "核实为演练，办结", "circle-x"},
-    {"close", "办结", "check"},
-    {"note", "补充说明", "message"},
+    {"arrive", "报警"},
+    {"join", "又一个点位报警"},
+    {"restore", "全部点位恢复"},
+    {"escalate", "没有人确认，已升级到"},
+    {"matter", "转为案件"},
+    {"acknowledge", "确认收到，正在处理"},
+    {"dispatch", "派人去现场核实"},
+    {"confirm", "核实属实"},
+    {"report", "确认是火警，转 119"},
+    {"false", "核实为误报，办结"},
+    {"test", "核实为试验，办结"},
+    {"drill", "核实为演练，办结"},
+    {"close", "办结"},
+    {"reopen", "办结错了，重新打开"},
+    {"note", "补充说明"},
 };
 
 static const char *step_zh(const char *step) {
@@ -407,7 +408,7 @@ static void put_acts(Ctx *ctx, json_t *model, const Alarm *alarm) {
     for (unsigned act = 0; act < ALARM_ACT_COUNT; act++) {
         bool fits = may && alarm_act_fits((AlarmAct)act, alarm, &needs_note);
         json_put_bool(acts, alarm_act_word((AlarmAct)act), fits);
-        has_any = has_any || (fits && act != ALARM_ACT_NOTE);
+        has_any = has_any || (fits && act != ALARM_ACT_NOTE && act != ALARM_ACT_REOPEN);
     }
     json_put_bool(acts, "any", has_any);
     json_put(model, "acts", acts);
@@ -461,6 +462,7 @@ bool alarm_put_detail(Ctx *ctx, json_t *model, const Alarm *alarm, GError **erro
     json_put_text(one, "restored", restored);
     json_put_text(one, "holder", holder);
     json_put_int(one, "device_id", alarm->device_id);
+    json_put_int(one, "active", alarm->active);
     json_put_int(one, "matter_id", MAX(alarm->matter_id, 0));
     json_put_bool(one, "is_closed", alarm->state == ALARM_CLOSED);
     json_put(one, "proof", ledger_badge(ctx->db, object));

@@ -131,6 +131,15 @@ for (const engine of ENGINES) {
         const leader = await city.client(city.logins.leader);
         const row = await found(cheng, 13);
         assert.equal((await cheng.post(`/work/alarms/${row.id}/reason`, { act: 'false', note: '做饭油烟' })).status, 303);
+        /* it was a mistake: opened again with a reason, and judged anew */
+        const at = `/work/alarms/${row.id}`;
+        assert.equal((await cheng.post(`${at}/reopen`, { note: ' ' })).status, 422);
+        assert.equal((await cheng.post(`${at}/reopen`, { note: '点错了' })).status, 303);
+        assert.deepEqual((await cheng.json('/work/alarms/history?result=false')).rows, []);
+        assert.equal((await cheng.post(`${at}/note`, { note: '' })).status, 422);
+        assert.equal((await cheng.post(`${at}/note`, { note: '保安到了' })).status, 303);
+        assert.equal((await cheng.post(`${at}/reason`, { act: 'false', note: '做饭油烟' })).status, 303);
+        assert.deepEqual((await cheng.json(at)).alarm.steps.slice(0, 4).map((step) => step.step), ['false', 'note', 'reopen', 'false']);
         const all = await cheng.json('/work/alarms/history?result=false');
         assert.deepEqual(all.rows.map((one) => one.tag), ['火警 误报']);
         assert.deepEqual((await cheng.json('/work/alarms/history?class=gas')).rows, []);
@@ -146,6 +155,11 @@ for (const engine of ENGINES) {
         assert.equal((await wu.post('/work/duty/shift/take', {}, { from: '/work/duty' })).status, 303);
         const duty = await wu.json('/work/duty?device=77');
         assert.deepEqual([duty.is_mine, duty.past[0].note, duty.devices.length], [true, '水泵检修', 1]);
+        /* who leaves without a word is relieved by another, who says why */
+        assert.equal((await cheng.post('/work/duty/shift/relieve', { note: '' }, { from: '/work/duty' })).status, 422);
+        assert.equal((await cheng.post('/work/duty/shift/relieve', { note: '去了医院' }, { from: '/work/duty' })).status, 303);
+        const relieved = await cheng.json('/work/duty');
+        assert.deepEqual([relieved.is_mine, relieved.past[0].is_relieved, relieved.past[0].note], [true, true, '去了医院']);
         assert.equal((await wu.post('/work/duty/ask', { device: '77', minutes: '5' }, { from: '/work/duty?q=%E6%BC%94%E7%A4%BA' })).status, 303);
         assert.equal((await wu.json('/work/duty')).checks.length, 1);
     });
