@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define PATH "/work/alarms"
-#define NOTE_MAX 500 /* bytes of a reason; a sentence or two */
+#define FRESH_US (360 * CLOCK_SECOND_US) /* "seen" is stored every five minutes */
+#define NOTE_MAX 500                     /* bytes of a reason; a sentence or two */
 
 /* --- looking ------------------------------------------------------------------------------------
  */
@@ -47,7 +48,10 @@ static bool put_frame(Ctx *ctx, json_t *model, int64_t current_id, GError **erro
     g_autofree char *duty = alarm_on_duty_zh(ctx);
     g_autofree char *count = g_strdup_printf("%" G_GINT64_FORMAT " 台设备在线", online);
     g_autofree char *span = alarm_span_zh(ctx->now_us - seen_us);
-    g_autofree char *last = seen_us == 0 ? NULL : g_strdup_printf("最近一条 %s前", span);
+    bool is_fresh = ctx->now_us - seen_us < FRESH_US;
+    g_autofree char *last = seen_us == 0 ? NULL
+                            : is_fresh   ? g_strdup("几分钟内有消息")
+                                         : g_strdup_printf("已经 %s没有任何消息", span);
     g_autofree char *title = json_get_int(model, "waiting", 0) == 0
                                  ? g_strdup("报警中心")
                                  : g_strdup_printf("（%" G_GINT64_FORMAT "）报警中心",
@@ -55,6 +59,7 @@ static bool put_frame(Ctx *ctx, json_t *model, int64_t current_id, GError **erro
     json_put_text(model, "duty", duty);
     json_put_text(model, "online", count);
     json_put_text(model, "last", last);
+    json_put_bool(model, "is_fresh", is_fresh);
     json_put_text(model, "title", title);
     json_put_text(model, "script", web_asset_url("alarm.js"));
     json_put_bool(model, "may_handle", principal_may(ctx->who, PERM_ALARM_HANDLE));

@@ -79,10 +79,14 @@ static void put_place(json_t *model, const Alarm *alarm) {
                                 ? g_strdup_printf("，共 %" G_GINT64_FORMAT " 个点位", alarm->points)
                                 : NULL;
     bool says_more = *alarm->place != '\0' && strcmp(alarm->place, alarm->title) != 0;
-    g_autofree char *text = g_strdup_printf("%s%s%s%s",
+    /* a pump that starts and one that is shielded are of one class */
+    bool says_kind = alarm->class == ALARM_SUPERVISE || alarm->class == ALARM_FAULT;
+    g_autofree char *text = g_strdup_printf("%s%s%s%s%s%s",
                                             says_more ? alarm->place : "",
                                             says_more ? " " : "",
                                             alarm->what,
+                                            says_kind ? " " : "",
+                                            says_kind ? edge_kind_name_zh(alarm->kind) : "",
                                             more != NULL ? more : "");
     json_put_text(model, "text", text);
 }
@@ -304,7 +308,7 @@ static bool put_likes(Ctx *ctx, json_t *model, const Alarm *alarm, GError **erro
             return false;
         }
     }
-    const char *what = alarm->points > 1 ? "几个点位先后" : "单个点位";
+    const char *what = alarm->points > 1 ? "几个点位先后报" : "单个点位报";
     g_autofree char *text =
         likes.judged == 0
             ? g_strdup_printf(
@@ -375,6 +379,26 @@ static void put_building(Ctx *ctx, json_t *model, const Alarm *alarm) {
     add_fact(facts, "最近检查", inspected);
 }
 
+/* 119 hears nothing until a server has taken the message: then somebody has to telephone. NULL:
+ * it has been taken, is just going out, or is not needed. */
+static const char *dispatch_warning(const Alarm *alarm, const GPtrArray *rows) {
+    if (alarm->reported_us == 0 || alarm->state == ALARM_CLOSED) {
+        return NULL;
+    }
+    const char *warning = "没有配置 119 接处警接口，系统没有把这起火警告诉 119。";
+    for (guint i = 0; i < rows->len; i++) {
+        const OutboxRow *row = rows->pdata[i];
+        if (row->message.way == OUTBOX_DISPATCH) {
+            warning = strcmp(row->state, "dead") == 0 ? "发给 119 的消息没有送出，已经放弃。"
+                      : strcmp(row->state, "sent") == 0 || row->tries == 0
+                          ? NULL
+                          : "发给 119 的消息还没有送到，正在重试。";
+            break;
+        }
+    }
+    return warning;
+}
+
 static bool put_outbox(Ctx *ctx, json_t *model, const Alarm *alarm, GError **error) {
     g_autoptr(GPtrArray) rows =
         outbox_list(ctx->db, alarm->id, ctx->who->region, NULL, 0, PHONES_SHOWN * 4, error);
@@ -395,6 +419,7 @@ static bool put_outbox(Ctx *ctx, json_t *model, const Alarm *alarm, GError **err
         json_put_text(one, "class", is_sent ? "k" : is_dead ? "b" : "w");
         json_array_append_new(list, one);
     }
+    json_put_text(model, "dispatch_warning", rows == NULL ? NULL : dispatch_warning(alarm, rows));
     json_put_bool(model, "has_outbox", json_array_size(list) > 0);
     json_put(model, "outbox", list);
     return rows != NULL;
@@ -412,6 +437,8 @@ static void put_acts(Ctx *ctx, json_t *model, const Alarm *alarm) {
     }
     json_put_bool(acts, "any", has_any);
     json_put(model, "acts", acts);
+    g_autoptr(json_t) dispatch = outbox_config_people(outbox_config(), "119", alarm->region);
+    json_put_bool(model, "has_dispatch", json_array_size(dispatch) > 0);
     g_autofree char *token = alarm_token();
     json_put_text(model, "token", token);
     json_put_int(model, "version", alarm->version);

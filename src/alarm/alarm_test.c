@@ -562,6 +562,9 @@ static void test_duty_check(DbEngine engine) {
     g_clear_error(&error);
     asking.region = "500103";
     g_assert_true(duty_ask(db, &asking, &id, &error));
+    g_autoptr(GPtrArray) found = duty_devices(db, "500103", "公馆", 0, 10, &error);
+    g_assert_cmpint(found->len, ==, 1); /* people know buildings, not devices */
+    g_assert_cmpstr(((DutyDevice *)found->pdata[0])->building, ==, "演示公馆 3 栋");
     take(db, EDGE_DUTY_ANSWER, true, 0, 90);
     DutyQuery query = {.region = "500000", .limit = 10};
     g_autoptr(GPtrArray) checks = duty_checks(db, &query, &error);

@@ -28,11 +28,12 @@ GPtrArray *duty_checks(Db *db, const DutyQuery *query, GError **error);
 /* A device that can be asked: of the national protocol, registered, in the region. */
 typedef struct DutyDevice {
     int64_t id, building_id, district;
-    char *name, *place, *region;
+    char *name, *building, *place, *region; /* building "": bound to none */
     bool is_online;
 } DutyDevice;
 void duty_device_free(DutyDevice *device);
-/* Whose name or building has these words (NULL: all), by id, after `after_id`: array of DutyDevice
+/* Whose name, place or building has these words (NULL: all), by id, after `after_id`: array of
+ * DutyDevice
  * *. */
 GPtrArray *duty_devices(Db *db,
                         const char *region,

@@ -73,7 +73,8 @@ static bool put_checks(Ctx *ctx, const Request *req, json_t *model, GError **err
 static json_t *device_model(const DutyDevice *device) {
     json_t *model = json_object();
     json_put_int(model, "id", device->id);
-    json_put_text(model, "name", device->name);
+    json_put_text(model, "name", *device->building != '\0' ? device->building : device->name);
+    json_put_text(model, "device", *device->building != '\0' ? device->name : NULL);
     json_put_text(model, "place", device->place);
     json_put_bool(model, "is_online", device->is_online);
     return model;

@@ -10,7 +10,7 @@
 
 #define ALARMS_SHOWN 7
 #define ALARMS_SHOWN_ALONE 14
-#define LINES_SHOWN 14
+#define LINES_SHOWN 12
 
 static const char *const layouts[] = {"main", "alarms", "map", "coverage"};
 

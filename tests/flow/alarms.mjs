@@ -58,6 +58,14 @@ after(async () => {
 const waiting = (model) => model.groups.find((group) => group.word === 'waiting').rows;
 const found = async (client, floor) => waiting(await client.json('/work/alarms')).find((row) => row.title.endsWith(`${floor} 层`));
 
+/* Asks until the page of the alarm warns so that somebody has to telephone; "" is no warning. */
+async function said(client, at, warning) {
+    for (let tries = 0; tries < 300; tries++) {
+        if (warning.test((await client.json(at)).alarm.dispatch_warning ?? '')) return;
+    }
+    assert.fail(`${at} never warns ${warning}`);
+}
+
 for (const engine of ENGINES) {
     test(`two detectors are one alarm; one of two operators reports it to 119, ${engine}`, async () => {
         const city = cities.get(engine);
@@ -81,10 +89,12 @@ for (const engine of ENGINES) {
         assert.match(await refused.text(), /演示值班人员 已在 \d\d:\d\d 做了“转 119”/);
         /* 119 refuses once and hears it in the end, with the key that stands in a file */
         assert.equal(await city.hook.refused(), '/119');
+        await said(cheng, at, /还没有送到/);
         city.forward(10);
         const told = await city.hook.next();
         assert.deepEqual([told.path, told.key], ['/119', 'Bearer key-of-119']);
         assert.match(told.body.text, /12 层/);
+        await said(cheng, at, /^$/);
         /* it became a matter, linked both ways */
         const after = (await wu.json(at)).alarm;
         assert.deepEqual([after.state, after.result_zh], ['reported', '属实']);

@@ -224,5 +224,9 @@ for (const engine of ENGINES) describe(`codes on doors, ${engine}`, () => {
         assert.equal((await stranger.get(`/work/codes?region=${building.district}`)).status, 403);
         assert.equal((await stranger.get(`${path_of(building.id)}/new/patrol`)).status, 403);
         assert.equal((await stranger.get(photo)).status, 403);
+        /* a leader of the region reads, and writes nothing */
+        const leader = await new Client(city.url).signIn(city.logins.leader);
+        assert.equal((await leader.get(path_of(building.id))).status, 200);
+        assert.equal((await leader.get(`${path_of(building.id)}/new/patrol`)).status, 403);
     });
 });
