@@ -285,7 +285,12 @@ static bool put_points(Ctx *ctx, json_t *model, const Alarm *alarm, GError **err
         json_put_text(one, "what", point->what);
         json_put_text(one, "first", first);
         json_put_text(one, "times", times);
-        json_put_bool(one, "is_on", point->is_on);
+        json_put_text(one, "icon", point->is_on ? alarm_class_icon(alarm->class) : "check");
+        json_put_text(one,
+                      "state",
+                      !point->is_on      ? "已恢复"
+                      : is_urgent(alarm) ? "还在报警"
+                                         : "还没有恢复");
         json_array_append_new(list, one);
     }
     json_put(model, "point_rows", list);
