@@ -89,6 +89,7 @@ typedef enum AlarmAct {
     ALARM_ACT_TEST,        /* "test": closes */
     ALARM_ACT_DRILL,       /* "drill": closes */
     ALARM_ACT_CLOSE,       /* "close": with what was done */
+    ALARM_ACT_REOPEN,      /* "reopen": it was closed by mistake; says why */
     ALARM_ACT_NOTE,        /* "note" */
     ALARM_ACT_COUNT
 } AlarmAct;
@@ -100,7 +101,7 @@ bool alarm_act_fits(AlarmAct act, const Alarm *alarm, bool *ret_needs_note);
 
 typedef struct AlarmDoing {
     int64_t alarm_id;
-    int64_t version; /* the alarm as the person saw it */
+    int64_t version; /* the alarm as the person saw it; a note fits every version */
     AlarmAct act;
     const char *note;  /* "" */
     const char *token; /* of the form, one use: sent twice, it is done once */

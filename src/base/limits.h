@@ -58,6 +58,8 @@
 #define LIMIT_FORM_FILES 20   /* files in one form; what law/ asks for at most */
 #define LIMIT_REPORT_BODY                                                                          \
     (INT64_C(6) * LIMIT_FILE + LIMIT_FORM_BODY) /* of somebody not signed in */
+#define LIMIT_RECORD_BODY                                                                          \
+    (INT64_C(3) * LIMIT_FILE + LIMIT_FORM_BODY) /* of a building's own people */
 #define LIMIT_FILE_PART MIB /* one row of a stored file: few rows, little memory */
 #define LIMIT_FILE_NAME 200 /* bytes of a file's name; file systems stop at 255 */
 #define LIMIT_FILES_WAITING (INT64_C(1024) * MIB) /* of one account, uploaded but in no act yet */

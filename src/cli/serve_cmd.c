@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/explain.h"
 #include "cli/serve_devices.h"
+#include "firecode/firecode.h"
 #include "importer/importer.h"
 #include "job/job.h"
 #include "law/law_book.h"
@@ -232,6 +233,11 @@ static bool run_server(const WebOptions *web,
     return jobs != NULL;
 }
 
+/* Who may send files without being signed in: each room knows its own. */
+static bool admits_files(Ctx *ctx, const Request *req) {
+    return report_admits(ctx, req) || firecode_admits(ctx, req);
+}
+
 static bool serve(ServeOptions *options, GError **error) {
     const char *environment = g_getenv("HUOZHENG_DATA");
     const char *data_dir = options->data_dir != NULL ? options->data_dir
@@ -264,7 +270,7 @@ static bool serve(ServeOptions *options, GError **error) {
         .release = account_release,
         .site = site_model,
         .refused = account_refused,
-        .admits = report_admits,
+        .admits = admits_files,
         .plan_observer = explain != NULL ? explain_observe : NULL,
         .plan_data = explain,
     };

@@ -100,7 +100,12 @@ static void put_figures(json_t *model,
     json_t *list = json_array();
     g_autofree char *coverage = g_strdup_printf("/work/coverage?region=%s", area->code);
     g_autofree char *offline = g_strdup_printf("/work/devices?region=%s&online=0", area->code);
-    g_autofree char *bad = g_strdup_printf("/work/devices?region=%s&trouble=fault", area->code);
+    g_autofree char *bad = g_strdup_printf("/work/facilities?region=%s", area->code);
+    g_autofree char *open =
+        area->is_district
+            ? g_strdup_printf("/work/alarms/history?result=open&district=%s", area->code)
+            : g_strdup("/work/alarms");
+    g_autofree char *over_href = g_strdup_printf("/work/matters?due=over&region=%s", area->code);
     g_autofree char *share = share_text(sum->covered, sum->buildings);
     g_autofree char *online = share_text(sum->devices_online, sum->devices);
     g_autofree char *waiting = job_count_zh(alarms->tally.waiting + alarms->tally.verifying);
@@ -111,12 +116,11 @@ static void put_figures(json_t *model,
     g_autofree char *online_then = then_text(days, true, day_online);
     g_autofree char *alarm_note = g_strdup_printf(
         "%d 件待确认，今天处理完 %d 件", (int)alarms->tally.waiting, (int)alarms->tally.done_today);
-    Figure figures[] = {
-        {"高层接入率", coverage, share, "", share_then, day_share},
-        {"未处理完的报警", "/work/alarms", waiting, "件", alarm_note, NULL},
-        {"异常点位（火警、故障、屏蔽）", bad, wrong, "个", bad_then, day_bad},
-        {"设备在线", offline, online, "", online_then, day_online},
-        {"已逾期案件", "/work/matters?due=over", late, "件", "辖区内过了法定期限的", NULL}};
+    Figure figures[] = {{"高层接入率", coverage, share, "", share_then, day_share},
+                        {"未处理完的报警", open, waiting, "件", alarm_note, NULL},
+                        {"异常点位（火警、故障、屏蔽）", bad, wrong, "个", bad_then, day_bad},
+                        {"设备在线", offline, online, "", online_then, day_online},
+                        {"已逾期案件", over_href, late, "件", "辖区内过了法定期限的", NULL}};
     for (size_t i = 0; i < G_N_ELEMENTS(figures) - !may_matters; i++) {
         add_figure(list, &figures[i], days);
     }
@@ -144,8 +148,9 @@ static bool put_late(Ctx *ctx, const Area *area, json_t *model, int64_t *ret_ove
         const LawProcedure *procedure = law_procedure_at(book, tally->kind, ctx->now_us, NULL);
         json_t *one = json_object();
         json_put_text(one, "name", procedure == NULL ? tally->kind : procedure->entry.name);
-        put_format(one, "href", "/work/matters?kind=%s", tally->kind);
-        put_format(one, "late_href", "/work/matters?kind=%s&due=over", tally->kind);
+        put_format(one, "href", "/work/matters?kind=%s&region=%s", tally->kind, area->code);
+        put_format(
+            one, "late_href", "/work/matters?kind=%s&due=over&region=%s", tally->kind, area->code);
         json_put_int(one, "open", tally->open);
         json_put_int(one, "over", tally->over);
         json_put_bool(one, "is_over", tally->over > 0);
