@@ -28,7 +28,7 @@ const EVERY_MS = Number(options.every);
 /* What each attacker does: connections, addresses, connections in all; words for the table. */
 const ATTACKS = {
     garbage: { args: [512, 4], words: (run) => `512 connections of 4 addresses, ${megabytes(run)}, cut off ${run.closed} times` },
-    flood: { args: [1024, 4], words: (run) => `1,024 connections of 4 addresses send frames of changing states, ${megabytes(run)} taken` },
+    flood: { args: [1024, 4], words: (run) => `1,024 connections of 4 addresses send frames of changing states, ${megabytes(run)} sent, most of it still in the kernel` },
     drip: { args: [10000, 40], words: (run) => `10,000 connections of 40 addresses, a byte a second each, ${run.bytes.toLocaleString('en')} bytes` },
     connects: { args: [15000, 60, 100_000], words: (run) => `${run.connects.toLocaleString('en')} connections of 60 addresses that say nothing, 15,000 at a time` },
     datagrams: { args: [512, 4], words: (run) => `512 senders of 4 addresses, good frames and bad, ${megabytes(run)}` },

@@ -271,13 +271,16 @@ static double run(int epoll, Device *devices, unsigned count, double seconds, un
 }
 
 static unsigned number_of(const char *text) {
-    char *end = NULL;
-    unsigned long number = strtoul(text, &end, 10);
-    if (end == text || *end != '\0') {
+    unsigned number = 0;
+    size_t digits = strspn(text, "0123456789");
+    if (digits == 0 || digits > 9 || text[digits] != '\0') {
         fprintf(stderr, "\"%s\" is no number\n", text);
         exit(2);
     }
-    return (unsigned)number;
+    for (size_t i = 0; i < digits; i++) {
+        number = number * 10 + (unsigned)(text[i] - '0');
+    }
+    return number;
 }
 
 int main(int argc, char **argv) {
