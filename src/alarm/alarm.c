@@ -235,12 +235,14 @@ typedef struct Escalating {
 
 static bool escalate_work(Db *db, void *data, GError **error) {
     Escalating *work = data;
-    const AlarmRules *rules = alarm_rules(error);
     g_auto(Alarm) alarm = {0};
     int64_t head = 0;
     work->is_done = false;
-    if (rules == NULL || !alarm_store_lock(db, &head, error) ||
-        !alarm_find(db, work->id, &alarm, error)) {
+    if (!alarm_store_lock(db, &head, error) || !alarm_find(db, work->id, &alarm, error)) {
+        return false;
+    }
+    const AlarmRules *rules = alarm_rules(alarm.region, error);
+    if (rules == NULL) {
         return false;
     }
     if (alarm.due_us == 0 || alarm.due_us > work->now_us || alarm.state != ALARM_NEW) {

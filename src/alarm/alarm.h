@@ -127,6 +127,16 @@ typedef struct AlarmTally {
 bool alarm_tally(
     Db *db, const char *region, int64_t day_begin_us, AlarmTally *ret_tally, GError **error);
 
+#define ALARM_HOURS 24
+/* How many alarms of a region arrived in each of the last hours, the running one last. */
+typedef struct AlarmHours {
+    int64_t begin_us;           /* of the first hour */
+    int64_t all[ALARM_HOURS];   /* of every class */
+    int64_t grave[ALARM_HOURS]; /* of these, fire and gas */
+} AlarmHours;
+bool alarm_by_hour(
+    Db *db, const char *region, int64_t now_us, AlarmHours *ret_hours, GError **error);
+
 /* How many alarms of a building since then were verified as real and as false (FirecodeAlarms). */
 bool alarm_judged(Db *db,
                   int64_t building_id,

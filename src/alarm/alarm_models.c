@@ -420,7 +420,7 @@ static void put_acts(Ctx *ctx, json_t *model, const Alarm *alarm) {
 
 /* The next rung of the ladder, drawn by the server and ticked by the script. */
 static void put_ladder(Ctx *ctx, json_t *model, const Alarm *alarm) {
-    const AlarmRules *rules = alarm_rules(NULL);
+    const AlarmRules *rules = alarm_rules(alarm->region, NULL);
     const AlarmRule *rule = rules == NULL ? NULL : alarm_rule_named(rules, alarm->rule);
     bool runs = alarm->due_us != 0 && rule != NULL && rule->ladder != NULL &&
                 alarm->level < rule->ladder->step_count;
@@ -436,15 +436,20 @@ static void put_ladder(Ctx *ctx, json_t *model, const Alarm *alarm) {
 }
 
 static void put_rule(json_t *model, const Alarm *alarm) {
-    const AlarmRules *rules = alarm_rules(NULL);
+    const AlarmRules *rules = alarm_rules(alarm->region, NULL);
     const AlarmRule *rule = rules == NULL ? NULL : alarm_rule_named(rules, alarm->rule);
-    g_autofree char *text =
-        rule == NULL ? g_strdup("规则已经改动。")
-                     : g_strdup_printf("规则“%s”：%d 分钟内同一位置的点位算一起（依据 %s，%s）。",
-                                       rule->name,
-                                       (int)(rule->within_us / CLOCK_SECOND_US / 60),
-                                       rule->basis,
-                                       rule->confidence_zh);
+    if (rule == NULL) {
+        json_put_text(model, "rule_zh", "规则已经改动。");
+        return;
+    }
+    g_autofree char *ladder = rule->ladder == NULL ? g_strdup("")
+                                                   : g_strdup_printf("没有人确认时逐级通知（%s）。",
+                                                                     rule->ladder->source_zh);
+    g_autofree char *text = g_strdup_printf("规则“%s”：%d 分钟内同一位置的点位算一起（%s）。%s",
+                                            rule->name,
+                                            (int)(rule->within_us / CLOCK_SECOND_US / 60),
+                                            rule->source_zh,
+                                            ladder);
     json_put_text(model, "rule_zh", text);
 }
 

@@ -14,6 +14,7 @@
 #include "ledger/ledger_signer.h"
 #include "publicity/site.h"
 #include "report/report.h"
+#include "sensing/sensing_law.h"
 #include "web/log.h"
 #include "web/proxy.h"
 
@@ -165,8 +166,9 @@ static char *prepare_uploads(const char *data_dir, GError **error) {
 /* A mistake in the rules shows before the first request. */
 static bool prepare_law(const char *folder, GError **error) {
     LawCheckReport report;
+    const LawRan *ran;
     return (folder == NULL || law_use_folder(folder, error)) && law_check_all(&report, error) &&
-           law_check(error) && alarm_rules(error) != NULL;
+           law_check(error) && alarm_rules_check(&ran, error) && sensing_law_check(&ran, error);
 }
 
 static bool prepare_database(const char *url, GError **error) {

@@ -6,6 +6,7 @@
 #include "casework/desk.h"
 #include "law/law_procedure.h"
 #include "overview/overview_alarms.h"
+#include "overview/overview_codes.h"
 #include "overview/overview_models.h"
 #include "overview/overview_pages.h"
 #include "overview/overview_store.h"
@@ -155,6 +156,40 @@ static bool put_late(Ctx *ctx, const Area *area, json_t *model, int64_t *ret_ove
     return kinds != NULL;
 }
 
+/* --- codes on doors -----------------------------------------------------------------------------
+ */
+
+/* By district and together; districts without a code are left out. */
+static bool put_codes(Ctx *ctx, const Area *area, json_t *model, GError **error) {
+    g_autoptr(GArray) tallies = code_tallies(ctx, area->code, error);
+    g_autoptr(GPtrArray) districts = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; tallies != NULL && i < tallies->len; i++) {
+        int64_t district = g_array_index(tallies, FirecodeTally, i).district;
+        g_ptr_array_add(districts, g_strdup_printf("%" G_GINT64_FORMAT, district));
+    }
+    g_autoptr(GHashTable) names = tallies == NULL ? NULL : region_names(ctx->db, districts, error);
+    if (names == NULL) {
+        return false;
+    }
+    json_t *rows = json_array();
+    for (guint i = 0; i < tallies->len; i++) {
+        const char *code = districts->pdata[i];
+        const char *name = g_hash_table_lookup(names, code);
+        json_t *row = json_object();
+        g_autofree char *brief = short_name(name == NULL ? code : name);
+        json_put_text(row, "name", brief);
+        put_format(row, "map", "/work/map?region=%s&show=codes", code);
+        json_put(row, "codes", code_model(g_array_index(tallies, FirecodeTally, i).colours, code));
+        json_array_append_new(rows, row);
+    }
+    FirecodeTally sum = code_tally_sum(tallies);
+    json_put(model, "code_rows", rows);
+    json_put(model, "codes", code_model(sum.colours, area->code));
+    json_put_bool(model, "has_codes", tallies->len > 0);
+    put_format(model, "code_map_href", "/work/map?region=%s&show=codes", area->code);
+    return true;
+}
+
 static bool put_selects(Ctx *ctx, const Area *area, json_t *model, GError **error) {
     g_auto(CoverageLines) all = {.rule = NULL};
     if (!coverage_lines(ctx, ctx->who->region, &all, error)) {
@@ -200,7 +235,8 @@ Response *overview_page(Ctx *ctx, const Request *req) {
     g_autoptr(GArray) days = days_of(ctx, &area, &error);
     if (days == NULL || !coverage_lines(ctx, area.code, &lines, &error) ||
         !open_alarms(ctx, area.code, &alarms, &error) ||
-        !put_late(ctx, &area, model, &over, &error) || !put_selects(ctx, &area, model, &error)) {
+        !put_late(ctx, &area, model, &over, &error) || !put_codes(ctx, &area, model, &error) ||
+        !hours_put(ctx, area.code, model, &error) || !put_selects(ctx, &area, model, &error)) {
         return response_problem(error, NULL);
     }
     coverage_lines_put(model, &lines, ctx->now_us);

@@ -449,6 +449,21 @@ GArray *limits_of_device(Db *db, int64_t device_id, GError **error) {
     return db_rows_done(rows, error) ? g_steal_pointer(&limits) : NULL;
 }
 
+/* Where the device of a point stands; NULL on error. Caller frees. */
+static char *region_of_point(Db *db, int64_t point_id, GError **error) {
+    g_autoptr(DbRows) rows = db_query(db,
+                                      SQL("SELECT d.region FROM point p JOIN device d "
+                                          "ON d.id = p.device_id WHERE p.id = $1"),
+                                      DB_ARGS(db_int(point_id)),
+                                      error);
+    if (rows == NULL) {
+        return NULL;
+    }
+    const char *region = db_rows_next(rows) ? db_rows_text(rows, 0) : NULL;
+    g_autofree char *found = g_strdup(region == NULL ? "" : region);
+    return db_rows_done(rows, error) ? g_steal_pointer(&found) : NULL;
+}
+
 bool limit_find(Db *db,
                 int64_t point_id,
                 int64_t component_type,
@@ -470,8 +485,12 @@ bool limit_find(Db *db,
         *ret_found = true;
         return true;
     }
-    return db_rows_done(rows, error) &&
-           limit_default(component_type, analog_type, ret_limit, ret_found, error);
+    if (!db_rows_done(rows, error)) {
+        return false;
+    }
+    g_autofree char *region = region_of_point(db, point_id, error);
+    return region != NULL &&
+           limit_default(region, component_type, analog_type, ret_limit, ret_found, error);
 }
 
 bool limit_put(Db *db, const PointLimit *limit, const DeviceActor *by, GError **error) {

@@ -315,7 +315,7 @@ static bool read_about(Ctx *ctx, const Request *req, About *about, GError **erro
 static Response *form_response(const About *about, const OrderInput *input, FormProblems *bad) {
     json_t *model = json_object();
     g_autofree char *title = device_title(&about->device);
-    g_autofree char *term = upkeep_term_text(UPKEEP_ORDER_DUE);
+    g_autofree char *term = upkeep_term_text(about->device.region, UPKEEP_ORDER_DUE);
     form_field(model, "subject", input->subject, bad);
     form_field(model, "task", input->task, bad);
     form_field(model, "service_body", input->service_body, bad);

@@ -49,12 +49,12 @@ static void test_defaults_name_their_confidence(void) {
     g_autoptr(GError) error = NULL;
     PointLimit limit;
     bool found;
-    g_assert_true(limit_default(17, 9, &limit, &found, &error));
+    g_assert_true(limit_default("500103", 17, 9, &limit, &found, &error));
     g_assert_no_error(error);
     g_assert_true(found);
     g_assert_cmpint(limit.rule.high, ==, 3); /* 0.3 A in steps of 0.1 A */
-    g_assert_nonnull(strstr(limit.source, "凭记忆"));
-    g_assert_true(limit_default(92, 2, &limit, &found, &error)); /* the level of a tank */
+    g_assert_nonnull(strstr(limit.source_zh, "凭记忆"));
+    g_assert_true(limit_default("500103", 92, 2, &limit, &found, &error)); /* the level of a tank */
     g_assert_false(found);
 }
 
