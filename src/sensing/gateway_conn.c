@@ -7,88 +7,12 @@
 #include <string.h>
 
 #define PATROL_MS UINT64_C(120000) /* a silent device is asked whether it is there */
-#define TOKEN 1000
 #define KEEPALIVE_S 60
-
-/* --- slots and counts ---------------------------------------------------------------------------
- */
 
 Conn *conn_find(const Net *net, uint64_t origin) {
     uint32_t slot = (uint32_t)origin;
     Conn *conn = slot < net->connections_max ? net->slots[slot] : NULL;
     return conn != NULL && conn->origin == origin && !conn->is_closing ? conn : NULL;
-}
-
-static bool take_slot(Net *net, Conn *conn) {
-    if (net->free_slots->len == 0) {
-        return false;
-    }
-    uint32_t slot = g_array_index(net->free_slots, uint32_t, net->free_slots->len - 1);
-    g_array_set_size(net->free_slots, net->free_slots->len - 1);
-    conn->origin = (uint64_t)++net->generations[slot] << 32 | slot;
-    net->slots[slot] = conn;
-    net->connections++;
-    return true;
-}
-
-static void give_slot(Net *net, const Conn *conn) {
-    uint32_t slot = (uint32_t)conn->origin;
-    net->slots[slot] = NULL;
-    g_array_append_val(net->free_slots, slot);
-    net->connections--;
-}
-
-static NetAddress address_of(const struct sockaddr *from) {
-    NetAddress address = {{0}};
-    if (from->sa_family == AF_INET6) {
-        memcpy(address.bytes, &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr, 16);
-    } else {
-        address.bytes[10] = address.bytes[11] = 0xff;
-        memcpy(address.bytes + 12, &((const struct sockaddr_in *)(const void *)from)->sin_addr, 4);
-    }
-    return address;
-}
-
-/* One more or less of an address. False: it has as many as it may. */
-static bool count_address(Net *net, const NetAddress *address, int change) {
-    gpointer key = NULL;
-    gpointer value = NULL;
-    bool is_known = g_hash_table_lookup_extended(net->addresses, address, &key, &value);
-    guint count = is_known ? GPOINTER_TO_UINT(value) : 0;
-    if (change > 0 && count >= net->per_address_max) {
-        return false;
-    }
-    count = (guint)((int)count + change);
-    if (count == 0) {
-        g_hash_table_remove(net->addresses, address);
-    } else {
-        g_hash_table_replace(
-            net->addresses, g_memdup2(address, sizeof *address), GUINT_TO_POINTER(count));
-    }
-    return true;
-}
-
-static void prove(Conn *conn) {
-    if (!conn->is_proven) {
-        conn->is_proven = true;
-        if (!conn->is_udp) {
-            g_queue_unlink(&conn->net->unproven, &conn->unproven);
-        }
-    }
-}
-
-static void set_source(Conn *conn, uint64_t source) {
-    if (conn->source != source) {
-        conn->source = source;
-        g_hash_table_replace(conn->net->sources,
-                             g_memdup2(&source, sizeof source),
-                             g_memdup2(&conn->origin, sizeof conn->origin));
-    } else {
-        uint64_t *origin = g_hash_table_lookup(conn->net->sources, &source);
-        if (origin != NULL) { /* the device came back by another connection and then by this */
-            *origin = conn->origin;
-        }
-    }
 }
 
 /* --- end ----------------------------------------------------------------------------------------
@@ -109,28 +33,19 @@ void conn_close(Conn *conn) {
         return;
     }
     conn->is_closing = true;
-    const uint64_t *origin = g_hash_table_lookup(net->sources, &conn->source);
-    if (origin != NULL && *origin == conn->origin) {
-        g_hash_table_remove(net->sources, &conn->source);
-    }
-    if (conn->session.is_waiting && conn->session.request.id != 0) {
-        net_add_outcome(net, conn->session.request.id, SESSION_SILENT);
-    }
+    sources_forget(conn);
+    conn_ask_end(conn);
     if (conn->is_waiting) {
         g_ptr_array_remove_fast(net->waiting, conn);
     }
     if (conn->is_slowed) {
         g_ptr_array_remove_fast(net->slowed, conn);
     }
-    count_address(net, &conn->address, -1);
-    give_slot(net, conn);
+    limits_release(conn);
     if (conn->is_udp) {
         g_hash_table_remove(net->peers, conn);
         free_conn(conn);
         return;
-    }
-    if (!conn->is_proven) {
-        g_queue_unlink(&net->unproven, &conn->unproven);
     }
     uv_close((uv_handle_t *)&conn->tcp, on_closed);
 }
@@ -197,23 +112,19 @@ static void stop_reading(Conn *conn) {
     }
 }
 
-/* A frame costs one token; a connection without any is not read until it has some again. */
-static void spend(Conn *conn, uint64_t now_ms) {
-    uint64_t gained = (now_ms - conn->tokens_ms) * LIMIT_DEVICE_RATE;
-    conn->tokens_ms = now_ms;
-    conn->tokens = (int32_t)MIN((int64_t)conn->tokens + (int64_t)MIN(gained, INT32_MAX / 2),
-                                (int64_t)LIMIT_DEVICE_BURST * TOKEN) -
-                   TOKEN;
-    if (conn->tokens <= 0 && !conn->is_slowed && !conn->is_udp) {
+/* A connection that has used its rate, or that of its address, is read again by conn_refill. */
+static void slow_down(Conn *conn) {
+    stop_reading(conn);
+    if (!conn->is_slowed && !conn->is_udp) {
         conn->is_slowed = true;
         g_ptr_array_add(conn->net->slowed, conn);
-        stop_reading(conn);
     }
 }
 
-static void finish_request(Conn *conn, const SessionResult *result) {
-    if (result->outcome != SESSION_OPEN && result->request_id != 0) {
-        net_add_outcome(conn->net, result->request_id, result->outcome);
+static void spend(Conn *conn, uint64_t now_ms) {
+    limits_spend(conn, now_ms);
+    if (!limits_may_read(conn, now_ms)) {
+        slow_down(conn);
     }
 }
 
@@ -225,26 +136,28 @@ static void take_found(Conn *conn,
     Net *net = conn->net;
     uint64_t now_ms = uv_now(&net->loop);
     uint8_t reply[GB26875_FRAME_MAX];
-    if (found == GB26875_GARBAGE) {
-        conn->garbage += (uint32_t)frame->raw.size;
-    } else {
-        conn->garbage = 0;
-    }
-    if (found != GB26875_GARBAGE || frame->has_head) {
+    bool is_garbage = found == GB26875_GARBAGE;
+    conn->garbage = is_garbage ? conn->garbage + (uint32_t)frame->raw.size : 0;
+    if (!is_garbage || frame->has_head) {
         spend(conn, now_ms);
+    }
+    /* The sender of a datagram may be invented: whoever has that address must not get a denial for
+     * each thing in it that looks like a head. */
+    if (is_garbage && conn->is_udp) {
+        return;
     }
     if (found == GB26875_FRAME) {
         conn->heard_ms = now_ms;
-        prove(conn);
-        set_source(conn, frame->head.src);
+        limits_prove(conn);
+        sources_set(conn, frame->head.src);
     }
     SessionResult result =
         session_hear(&conn->session, conn->profile, found, frame, now_us, reply, sizeof reply);
     if (result.step == SESSION_STORE || result.step == SESSION_TAKE) {
         net_add_frame(net, conn, profile, frame, now_us);
     }
-    finish_request(conn, &result);
     conn_send(conn, reply, result.size);
+    conn_asked(conn, &result);
 }
 
 /* What the connection's profile refuses, another may know: a sign of life is taken in any dialect;
@@ -308,13 +221,14 @@ static void keep_rest(Conn *conn, const uint8_t *bytes, size_t size) {
     }
 }
 
-/* No batch has room: libuv reads nothing when there is no buffer. What is read goes behind the rest
- * of the frame before, so that frames lie in one piece. */
+/* No batch has room, or others of this address have used its rate: libuv reads nothing when there
+ * is no buffer. What is read goes behind the rest of the frame before, so that frames lie in one
+ * piece. */
 static void on_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *buffer) {
     const Conn *conn = handle->data;
     Net *net = conn->net;
     (void)wanted;
-    bool has_room = net_has_room(net);
+    bool has_room = limits_may_read(conn, uv_now(&net->loop)) && net_has_room(net);
     *buffer = uv_buf_init(has_room ? (char *)net->buffer + GB26875_FRAME_MAX : NULL,
                           has_room ? NET_READ_SIZE : 0);
 }
@@ -322,6 +236,10 @@ static void on_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *buffer) {
 static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {
     Conn *conn = stream->data;
     Net *net = conn->net;
+    if (size == UV_ENOBUFS && !limits_may_read(conn, uv_now(&net->loop))) {
+        slow_down(conn);
+        return;
+    }
     if (size == UV_ENOBUFS) {
         stop_reading(conn);
         conn->is_waiting = true;
@@ -353,6 +271,7 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {
 static void start_reading(Conn *conn) {
     if (!conn->is_reading && !conn->is_closing && !conn->is_slowed && !conn->is_waiting) {
         conn->is_reading = true;
+        conn->rest_ms = uv_now(&conn->net->loop); /* we did not listen: its half frame is not old */
         uv_read_start((uv_stream_t *)&conn->tcp, on_alloc, on_read);
     }
 }
@@ -367,17 +286,20 @@ void conn_resume(Net *net) {
     }
 }
 
+/* Who waits longest is read first. */
 void conn_refill(Net *net) {
     uint64_t now_ms = uv_now(&net->loop);
-    for (guint i = net->slowed->len; i > 0; i--) {
-        Conn *conn = net->slowed->pdata[i - 1];
-        uint64_t gained = (now_ms - conn->tokens_ms) * LIMIT_DEVICE_RATE;
-        if ((int64_t)conn->tokens + (int64_t)gained > TOKEN) {
-            g_ptr_array_remove_index_fast(net->slowed, i - 1);
+    guint kept = 0;
+    for (guint i = 0; i < net->slowed->len; i++) {
+        Conn *conn = net->slowed->pdata[i];
+        if (limits_grant(conn, now_ms)) {
             conn->is_slowed = false;
             start_reading(conn);
+        } else {
+            net->slowed->pdata[kept++] = conn;
         }
     }
+    g_ptr_array_set_size(net->slowed, (gint)kept);
 }
 
 /* --- begin --------------------------------------------------------------------------------------
@@ -387,26 +309,11 @@ static Conn *conn_new(Net *net) {
     Conn *conn = g_new0(Conn, 1);
     conn->net = net;
     conn->profile = net->profile;
-    conn->tokens = LIMIT_DEVICE_BURST * TOKEN;
-    conn->tokens_ms = conn->heard_ms = uv_now(&net->loop);
-    conn->unproven.data = conn;
+    conn->heard_ms = uv_now(&net->loop);
+    conn->place.data = conn;
+    g_queue_init(&conn->waiting);
     session_init(&conn->session);
     return conn;
-}
-
-/* Counts the connection, or says why there is no place for it. */
-static const char *admit(Net *net, Conn *conn) {
-    if (net->unproven.length >= LIMIT_DEVICE_UNPROVEN) {
-        conn_close(net->unproven.head->data); /* the oldest that has said nothing */
-    }
-    if (!count_address(net, &conn->address, 1)) {
-        return "too many connections from one address";
-    }
-    if (!take_slot(net, conn)) {
-        count_address(net, &conn->address, -1);
-        return "too many connections";
-    }
-    return NULL;
 }
 
 void conn_accept(uv_stream_t *listener, int status) {
@@ -422,8 +329,7 @@ void conn_accept(uv_stream_t *listener, int status) {
     const char *refusal = "gone";
     if (uv_accept(listener, (uv_stream_t *)&conn->tcp) == 0 &&
         uv_tcp_getpeername(&conn->tcp, (struct sockaddr *)&from, &size) == 0) {
-        conn->address = address_of((struct sockaddr *)&from);
-        refusal = admit(net, conn);
+        refusal = limits_admit(net, conn, (struct sockaddr *)&from);
     }
     if (refusal != NULL) {
         net->refused++;
@@ -432,7 +338,6 @@ void conn_accept(uv_stream_t *listener, int status) {
         log_debug("gateway.refused", "reason=%s", refusal);
         return;
     }
-    g_queue_push_tail_link(&net->unproven, &conn->unproven);
     uv_tcp_nodelay(&conn->tcp, 1);
     uv_tcp_keepalive(&conn->tcp, 1, KEEPALIVE_S);
     start_reading(conn);
@@ -454,8 +359,7 @@ static Conn *find_peer(Net *net, const struct sockaddr *from) {
     conn = conn_new(net);
     conn->is_udp = true;
     conn->peer = like.peer;
-    conn->address = address_of(from);
-    if (admit(net, conn) != NULL) {
+    if (limits_admit(net, conn, from) != NULL) {
         net->refused++;
         free_conn(conn);
         return NULL;
@@ -489,77 +393,19 @@ void conn_datagram(uv_udp_t *udp,
         return;
     }
     Conn *conn = find_peer(net, from);
-    if (conn != NULL &&
-        conn->tokens + (int64_t)(uv_now(&net->loop) - conn->tokens_ms) * LIMIT_DEVICE_RATE > 0) {
+    if (conn != NULL && limits_may_read(conn, uv_now(&net->loop))) {
         (void)take_bytes(conn, bytes, true);
         net_settle(net);
     }
 }
 
-/* --- our requests -------------------------------------------------------------------------------
+/* --- by the clock -------------------------------------------------------------------------------
  */
-
-static void ask(Conn *conn, const SessionRequest *request) {
-    uint8_t bytes[SESSION_REQUEST_SIZE];
-    size_t size = session_request(
-        &conn->session, conn->profile, request, clock_now_us(), bytes, sizeof bytes);
-    if (size == 0) {
-        if (request->id != 0) {
-            net_add_outcome(conn->net, request->id, SESSION_DENIED);
-        }
-        return;
-    }
-    conn_send(conn, bytes, size);
-}
-
-void conn_ask(Conn *conn, const CommandOut *command) {
-    SessionRequest request = {.id = command->id, .peer = conn->source};
-    Gb26875Object *object = &request.object;
-    object->system_type = command->system_type;
-    object->system_address = command->system_address;
-    object->address = command->address;
-    object->minutes = (uint8_t)command->minutes;
-    static const struct {
-        uint8_t command, type;
-        uint32_t has;
-    } forms[SENSING_COMMAND_KIND_COUNT] = {
-        [SENSING_DUTY_CHECK] = {GB26875_CONTROL, GB26875_DUTY_CHECK, GB26875_HAS_MINUTES},
-        [SENSING_CLOCK_SYNC] = {GB26875_CONTROL, GB26875_SET_CLOCK, GB26875_HAS_TIME},
-        [SENSING_READ_DEVICE] = {GB26875_REQUEST, GB26875_READ_DEVICE_STATE, GB26875_HAS_RESERVED},
-        [SENSING_READ_SYSTEM] = {GB26875_REQUEST, GB26875_READ_SYSTEM_STATE, GB26875_HAS_SYSTEM},
-        [SENSING_READ_POINT] = {GB26875_REQUEST,
-                                GB26875_READ_COMPONENT_STATE,
-                                GB26875_HAS_SYSTEM | GB26875_HAS_ADDRESS},
-        [SENSING_READ_VALUE] = {GB26875_REQUEST,
-                                GB26875_READ_ANALOG,
-                                GB26875_HAS_SYSTEM | GB26875_HAS_ADDRESS},
-    };
-    g_assert((unsigned)command->kind < SENSING_COMMAND_KIND_COUNT);
-    request.command = forms[command->kind].command;
-    request.type = object->type = forms[command->kind].type;
-    object->has = forms[command->kind].has;
-    /* A patrol must not stand in the way of what a person asks. */
-    if (conn->session.is_waiting && conn->session.request.id == 0) {
-        conn->session.is_waiting = false;
-    }
-    ask(conn, &request);
-}
-
-/* Devices tell what happens, and some of them nothing else (cl. 6.3.2): whether one is still there
- * is asked (GB 50440 calls it 巡检). */
-static void patrol(Conn *conn) {
-    SessionRequest request = {
-        .peer = conn->source,
-        .command = GB26875_REQUEST,
-        .type = GB26875_READ_DEVICE_STATE,
-        .object = {.type = GB26875_READ_DEVICE_STATE, .has = GB26875_HAS_RESERVED},
-    };
-    ask(conn, &request);
-}
 
 void conn_tick(Conn *conn, uint64_t now_ms, int64_t now_us) {
     uint64_t silent_ms = now_ms - conn->heard_ms;
-    bool is_half = conn->rest_size > 0 && now_ms - conn->rest_ms > LIMIT_DEVICE_FRAME_S * 1000;
+    bool is_half = conn->is_reading && conn->rest_size > 0 &&
+                   now_ms - conn->rest_ms > LIMIT_DEVICE_FRAME_S * 1000;
     uint64_t idle_s = conn->is_udp ? LIMIT_DEVICE_PEER_S : LIMIT_DEVICE_IDLE_S;
     if (is_half || silent_ms > idle_s * 1000) {
         conn_close(conn);
@@ -567,10 +413,10 @@ void conn_tick(Conn *conn, uint64_t now_ms, int64_t now_us) {
     }
     uint8_t bytes[SESSION_REQUEST_SIZE];
     SessionResult result = session_tick(&conn->session, conn->profile, now_us, bytes, sizeof bytes);
-    finish_request(conn, &result);
     conn_send(conn, bytes, result.size);
+    conn_asked(conn, &result);
     if (!conn->is_closing && conn->is_proven && !conn->session.is_waiting &&
         silent_ms >= PATROL_MS && silent_ms % PATROL_MS < 1000) {
-        patrol(conn);
+        conn_patrol(conn);
     }
 }

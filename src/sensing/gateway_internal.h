@@ -18,10 +18,20 @@
 
 typedef struct Net Net;
 
-/* An IPv6 address (IPv4 mapped): what limits count. */
-typedef struct NetAddress {
-    uint8_t bytes[16];
-} NetAddress;
+/* Frames that may still be taken now. */
+typedef struct Bucket {
+    int64_t tokens; /* thousandths of a frame */
+    uint64_t filled_ms;
+} Bucket;
+
+/* A network address and all that comes from there: limits count this. */
+typedef struct Home {
+    uint8_t bytes[16]; /* IPv4 mapped; of IPv6 the network, because a host has all of that */
+    unsigned connections;
+    Bucket bucket;
+    int64_t granted; /* frames, to connections that are read again at `granted_ms` */
+    uint64_t granted_ms;
+} Home;
 
 /* One TCP connection, or one sender of datagrams. */
 typedef struct Conn {
@@ -38,18 +48,21 @@ typedef struct Conn {
     uint8_t *rest; /* a frame that has begun; NULL: none */
     Session session;
     const Gb26875Profile *profile;
-    uint64_t source; /* address in the last frame; 0: none yet */
-    NetAddress address;
+    uint64_t source;   /* address in the last frame */
+    uint64_t *sources; /* the last LIMIT_DEVICE_SOURCES of them */
+    uint8_t source_count, source_at;
+    Home *home;
     uint32_t garbage;
-    int32_t tokens; /* thousandths of a frame */
-    uint64_t tokens_ms, heard_ms, rest_ms;
-    GList unproven; /* its place among those without a good frame */
+    Bucket bucket;
+    uint64_t heard_ms, rest_ms;
+    GList place;    /* among those without a good frame, or among senders of datagrams */
+    GQueue waiting; /* of SessionRequest: what is asked when the device has answered */
 } Conn;
 
 struct Net {
     Ingest *ingest;
     const GatewayOptions *options;
-    unsigned connections_max, per_address_max;
+    unsigned connections_max, per_address_max, peers_max;
     const Gb26875Profile *profile;
     uv_loop_t loop;
     uv_tcp_t listener;
@@ -73,11 +86,12 @@ struct Net {
     uint32_t *generations;
     GArray *free_slots; /* of uint32_t */
     unsigned connections;
-    GQueue unproven;       /* of Conn */
-    GHashTable *addresses; /* NetAddress -> count */
-    GHashTable *sources;   /* device address -> origin of its connection */
-    GHashTable *peers;     /* sender of datagrams (Conn.peer) -> Conn */
-    GPtrArray *waiting;    /* connections to read again */
+    GQueue unproven;     /* of Conn */
+    GQueue peer_order;   /* of Conn: the sender of datagrams that was heard longest ago first */
+    GHashTable *homes;   /* of Home */
+    GHashTable *sources; /* device address -> origin of its connection */
+    GHashTable *peers;   /* sender of datagrams (Conn.peer) -> Conn */
+    GPtrArray *waiting;  /* connections to read again */
     GPtrArray *slowed;
     uint8_t *buffer;  /* rest of a frame, then what was read */
     uint64_t refused; /* connections, since the last line of the log */
@@ -106,6 +120,28 @@ void net_add_outcome(Net *net, int64_t command_id, SessionOutcome outcome);
 /* After adding: the batch goes when it is full. */
 void net_settle(Net *net);
 
+/* --- gateway_limit.c ---------------------------------------------------------------------------
+ */
+
+void limits_init(Net *net);
+void limits_clear(Net *net);
+/* Once a second: forgets network addresses from which nothing comes any more. */
+void limits_tick(Net *net, uint64_t now_ms);
+/* A place for the connection, or why there is none. May end another one. */
+const char *limits_admit(Net *net, Conn *conn, const struct sockaddr *from);
+void limits_release(Conn *conn);
+/* The first good frame of a connection; a datagram of a sender. */
+void limits_prove(Conn *conn);
+/* May it be read now? Both the connection and its network address have a rate. */
+bool limits_may_read(const Conn *conn, uint64_t now_ms);
+/* The same for one that has been waiting for it; counts what others were let read just now. */
+bool limits_grant(const Conn *conn, uint64_t now_ms);
+/* A frame was taken. */
+void limits_spend(Conn *conn, uint64_t now_ms);
+/* The device that a frame names can be asked over this connection. */
+void sources_set(Conn *conn, uint64_t source);
+void sources_forget(Conn *conn);
+
 /* --- gateway_conn.c ----------------------------------------------------------------------------
  */
 
@@ -121,7 +157,20 @@ void conn_send(Conn *conn, const uint8_t *bytes, size_t size);
 void conn_close(Conn *conn);
 /* What is due by the clock: half frames, silence, requests. */
 void conn_tick(Conn *conn, uint64_t now_ms, int64_t now_us);
-void conn_ask(Conn *conn, const CommandOut *command);
 /* Reads again what waited for a batch, or for its rate. */
 void conn_resume(Net *net);
 void conn_refill(Net *net);
+
+/* --- gateway_ask.c -----------------------------------------------------------------------------
+ */
+
+/* Asks the device of this address, when it has answered what it was asked before. */
+void conn_ask(Conn *conn, uint64_t address, const CommandOut *command);
+/* What the device's frame, or the clock, did to the running request; then the next one is asked. */
+void conn_asked(Conn *conn, const SessionResult *result);
+/* Nobody will answer any more. */
+void conn_ask_end(Conn *conn);
+/* Is it still there? */
+void conn_patrol(Conn *conn);
+/* The dialect of the device is known now: numbers that were read in another one are turned. */
+void conn_set_dialect(Conn *conn, const Gb26875Profile *dialect);

@@ -150,6 +150,7 @@ static size_t answer(const IngestBatch *batch,
     case INGEST_REFUSED:
     case INGEST_LIMIT:
         return gb26875_encode_answer(entry->profile, &frame, GB26875_DENY, now_us, buffer, size);
+    case INGEST_UNFIT:
     case INGEST_FAILED: /* silence: the device sends it again */
         return 0;
     }
@@ -167,7 +168,9 @@ static void tell(Net *net, const IngestBatch *batch) {
         if (conn == NULL) {
             continue;
         }
-        conn->profile = entry->dialect;
+        if (conn->profile != entry->dialect) {
+            conn_set_dialect(conn, entry->dialect);
+        }
         if (to != conn || conn->is_udp || filled + GB26875_FRAME_MAX > sizeof out) {
             if (to != NULL) {
                 conn_send(to, out, filled);
@@ -191,7 +194,7 @@ static void take_command(Net *net, CommandOut *command) {
     }
     Conn *conn = origin == NULL ? NULL : conn_find(net, *origin);
     if (conn != NULL) {
-        conn_ask(conn, command);
+        conn_ask(conn, address, command);
     } else {
         net_add_outcome(net, command->id, SESSION_OPEN);
     }
@@ -268,6 +271,7 @@ static void on_tick(uv_timer_t *timer) {
     Net *net = timer->data;
     uint64_t now_ms = uv_now(&net->loop);
     int64_t now_us = clock_now_us();
+    limits_tick(net, now_ms);
     for (unsigned i = 0; i < net->connections_max; i++) {
         if (net->slots[i] != NULL) {
             conn_tick(net->slots[i], now_ms, now_us);
@@ -292,14 +296,6 @@ static void net_main(void *data) {
     uv_run(&net->loop, UV_RUN_DEFAULT);
 }
 
-static guint address_hash(gconstpointer key) {
-    return (guint)ingest_hash(0, key, sizeof(NetAddress));
-}
-
-static gboolean address_equal(gconstpointer a, gconstpointer b) {
-    return memcmp(a, b, sizeof(NetAddress)) == 0;
-}
-
 static guint peer_hash(gconstpointer key) {
     return (guint)ingest_hash(0, &((const Conn *)key)->peer, sizeof(struct sockaddr_in6));
 }
@@ -315,21 +311,12 @@ static void prepare(Net *net) {
     net->commands = mailbox_new(LIMIT_INGEST_QUEUE * LIMIT_DEVICE_COMMANDS);
     pthread_mutex_init(&net->lock, NULL);
     g_queue_init(&net->outcomes);
-    g_queue_init(&net->unproven);
     net->idle = g_ptr_array_new();
     for (unsigned i = 0; i < NET_BATCHES; i++) {
         net->batches[i] = batch_new(net);
         g_ptr_array_add(net->idle, net->batches[i]);
     }
-    net->slots = g_new0(Conn *, net->connections_max);
-    net->generations = g_new0(uint32_t, net->connections_max);
-    net->free_slots = g_array_sized_new(FALSE, FALSE, sizeof(uint32_t), net->connections_max);
-    for (uint32_t slot = net->connections_max; slot > 0; slot--) {
-        uint32_t free_slot = slot - 1;
-        g_array_append_val(net->free_slots, free_slot);
-    }
-    net->addresses = g_hash_table_new_full(address_hash, address_equal, g_free, NULL);
-    net->sources = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    limits_init(net);
     net->peers = g_hash_table_new(peer_hash, peer_equal);
     net->waiting = g_ptr_array_new();
     net->slowed = g_ptr_array_new();
@@ -441,12 +428,8 @@ void net_free(Net *net) {
     g_ptr_array_unref(net->idle);
     g_ptr_array_unref(net->waiting);
     g_ptr_array_unref(net->slowed);
-    g_hash_table_unref(net->addresses);
-    g_hash_table_unref(net->sources);
     g_hash_table_unref(net->peers);
-    g_array_unref(net->free_slots);
-    g_free(net->slots);
-    g_free(net->generations);
+    limits_clear(net);
     g_free(net->buffer);
     pthread_mutex_destroy(&net->lock);
 }

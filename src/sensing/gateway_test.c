@@ -23,6 +23,7 @@ typedef struct Centre {
     Ingest *ingest;
     Gateway *gateway;
     bool refuse_unknown;
+    unsigned connections_max, per_address_max; /* 0: enough */
 } Centre;
 
 static void centre_start(Centre *centre) {
@@ -31,7 +32,10 @@ static void centre_start(Centre *centre) {
         .db_url = test_db_url(centre->fresh),
         .refuse_unknown = centre->refuse_unknown,
     };
-    const GatewayOptions gateway = {.per_address_max = 200};
+    const GatewayOptions gateway = {
+        .connections_max = centre->connections_max,
+        .per_address_max = centre->per_address_max > 0 ? centre->per_address_max : 200,
+    };
     centre->ingest = ingest_start(&ingest, &error);
     g_assert_no_error(error);
     centre->gateway = gateway_start(&gateway, centre->ingest, &error);
@@ -44,13 +48,17 @@ static void centre_stop(Centre *centre) {
     gateway_free(centre->gateway);
 }
 
-static Centre centre_new(DbEngine engine, bool refuse_unknown) {
-    Centre centre = {.fresh = test_db_new(engine, NULL), .refuse_unknown = refuse_unknown};
+static Centre centre_with(DbEngine engine, Centre centre) {
+    centre.fresh = test_db_new(engine, NULL);
     centre.db = test_db_open(centre.fresh, DB_READ_WRITE);
     g_autoptr(GError) error = NULL;
     g_assert_true(ledger_complete(centre.db, &error));
     centre_start(&centre);
     return centre;
+}
+
+static Centre centre_new(DbEngine engine, bool refuse_unknown) {
+    return centre_with(engine, (Centre){.refuse_unknown = refuse_unknown});
 }
 
 static void centre_free(Centre *centre) {
@@ -454,6 +462,169 @@ static void test_hostile(DbEngine engine) {
     centre_free(&centre);
 }
 
+/* --- whom a question reaches ---------------------------------------------------------------------
+ */
+
+/* The frame that the centre asks with, and the device's confirmation of it. */
+static void expect_question(Device *device, uint8_t type, uint64_t address) {
+    uint8_t buffer[GB26875_FRAME_MAX];
+    Gb26875Frame asked = listen_once(device, buffer);
+    g_assert_cmpint(asked.type, ==, type);
+    g_assert_cmpuint(asked.head.dst, ==, address);
+    Device one = *device;
+    one.address = address;
+    one.serial = asked.head.seq;
+    Written confirm = write_frame(&one, GB26875_CONFIRM, NULL);
+    say(device, confirm.bytes, confirm.size);
+}
+
+/* Officers ask twice: the second question waits for the answer to the first. */
+static void test_questions_wait(DbEngine engine) {
+    Centre centre = centre_new(engine, false);
+    Device panel = connect_device(&centre, SOCK_STREAM, PANEL);
+    tell(&panel, NULL);
+    register_panel(&centre, "active");
+    int64_t duty = add_command(&centre, SENSING_DUTY_CHECK, 10);
+    int64_t clock = add_command(&centre, SENSING_CLOCK_SYNC, 0);
+    await_state(&centre, clock, "sent");
+    expect_question(&panel, GB26875_DUTY_CHECK, PANEL);
+    expect_question(&panel, GB26875_SET_CLOCK, PANEL);
+    await_state(&centre, duty, "confirmed");
+    await_state(&centre, clock, "confirmed");
+    close(panel.fd);
+    centre_free(&centre);
+}
+
+/* A box may speak for several devices. One that invents a thousand is not remembered for each. */
+static void test_boxes(DbEngine engine) {
+    Centre centre = centre_new(engine, false);
+    Device box = connect_device(&centre, SOCK_STREAM, PANEL);
+    tell(&box, NULL);
+    register_panel(&centre, "active"); /* device 1 */
+    box.address = PANEL + 1;
+    tell(&box, NULL);
+    int64_t asked = add_command(&centre, SENSING_CLOCK_SYNC, 0);
+    expect_question(&box, GB26875_SET_CLOCK, PANEL);
+    await_state(&centre, asked, "confirmed");
+    for (uint64_t i = 0; i < 70; i++) {
+        box.address = PANEL + 2 + i;
+        tell(&box, NULL);
+    }
+    asked = add_command(&centre, SENSING_CLOCK_SYNC, 0);
+    await_state(&centre, asked, "failed");
+    box.address = PANEL;
+    tell(&box, NULL);
+    asked = add_command(&centre, SENSING_CLOCK_SYNC, 0);
+    expect_question(&box, GB26875_SET_CLOCK, PANEL);
+    await_state(&centre, asked, "confirmed");
+    close(box.fd);
+    centre_free(&centre);
+}
+
+/* A centre that was away asks again what it had asked, but nothing of last night. */
+static void test_old_questions(DbEngine engine) {
+    Centre centre = centre_new(engine, false);
+    Device panel = connect_device(&centre, SOCK_STREAM, PANEL);
+    tell(&panel, NULL);
+    register_panel(&centre, "active");
+    close(panel.fd);
+    centre_stop(&centre);
+    int64_t old = add_command(&centre, SENSING_DUTY_CHECK, 10);
+    int64_t fresh = add_command(&centre, SENSING_CLOCK_SYNC, 0);
+    test_db_exec(centre.db,
+                 "UPDATE device_command SET state = 'sent', created_us = created_us - $2 "
+                 "WHERE id = $1",
+                 db_int(old),
+                 db_int(3600 * CLOCK_SECOND_US));
+    centre_start(&centre);
+    await_state(&centre, old, "failed");
+    await_state(&centre, fresh, "failed"); /* nobody is there */
+    g_assert_cmpint(COUNT(&centre,
+                          "SELECT count(*) FROM device_command WHERE id = $1 AND failure = $2",
+                          db_int(old),
+                          db_text("expired")),
+                    ==,
+                    1);
+    centre_free(&centre);
+}
+
+/* --- limits that others must not feel ------------------------------------------------------------
+ */
+
+/* Anybody can invent senders of datagrams: they never take the places of connections. */
+static void test_invented_senders(DbEngine engine) {
+    Centre centre = centre_with(engine, (Centre){.connections_max = 4});
+    for (uint64_t i = 0; i < 10; i++) {
+        Device sender = connect_device(&centre, SOCK_DGRAM, 100 + i);
+        tell(&sender, NULL);
+        close(sender.fd);
+    }
+    Device panel = connect_device(&centre, SOCK_STREAM, PANEL);
+    tell(&panel, NULL);
+    close(panel.fd);
+    centre_free(&centre);
+}
+
+/* Whoever has the address that a datagram names gets one answer to it, not one for each thing in it
+ * that looks like the head of a frame. */
+static void test_datagram_garbage(DbEngine engine) {
+    Centre centre = centre_new(engine, false);
+    Device panel = connect_device(&centre, SOCK_DGRAM, PANEL);
+    Written good = write_frame(&panel, GB26875_SEND, NULL);
+    Written broken = good;
+    broken.bytes[broken.size - 3] ^= 1;
+    g_autoptr(GByteArray) datagram = g_byte_array_new();
+    g_byte_array_append(datagram, good.bytes, (guint)good.size);
+    for (int i = 0; i < 20; i++) {
+        g_byte_array_append(datagram, broken.bytes, (guint)broken.size);
+    }
+    say(&panel, datagram->data, datagram->len);
+    expect(&panel, GB26875_CONFIRM, 0);
+    panel.serial = 1;
+    tell(&panel, NULL); /* what comes next is its confirmation */
+    close(panel.fd);
+    centre_free(&centre);
+}
+
+static Device connect_from(const Centre *centre, const char *address, uint64_t number) {
+    struct sockaddr_in from = {.sin_family = AF_INET};
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons(gateway_port(centre->gateway))};
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    g_assert_cmpint(inet_pton(AF_INET, address, &from.sin_addr), ==, 1);
+    Device device = {.fd = socket(AF_INET, SOCK_STREAM, 0), .address = number};
+    struct timeval patience = {.tv_sec = 20};
+    setsockopt(device.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    g_assert_cmpint(bind(device.fd, (struct sockaddr *)&from, sizeof from), ==, 0);
+    g_assert_cmpint(connect(device.fd, (struct sockaddr *)&to, sizeof to), ==, 0);
+    return device;
+}
+
+/* One network address has one rate, however many connections it opens. */
+static void test_one_address(DbEngine engine) {
+    Centre centre = centre_with(engine, (Centre){.per_address_max = 2}); /* 40 frames a second */
+    Device flood = connect_from(&centre, "127.0.0.2", 666);
+    Device other = connect_from(&centre, "127.0.0.2", 667);
+    Device panel = connect_from(&centre, "127.0.0.3", PANEL);
+    tell(&other, NULL);
+    g_autoptr(GByteArray) frames = g_byte_array_new();
+    for (; flood.serial < 500; flood.serial++) {
+        Written heartbeat = write_frame(&flood, GB26875_SEND, NULL);
+        g_byte_array_append(frames, heartbeat.bytes, (guint)heartbeat.size);
+    }
+    say(&flood, frames->data, frames->len);
+    expect(&flood, GB26875_CONFIRM, 0); /* it has been read: 420 more than it had */
+    Written late = write_frame(&other, GB26875_SEND, NULL);
+    say(&other, late.bytes, late.size);
+    tell(&panel, NULL);
+    uint8_t byte = 0;
+    g_assert_cmpint(recv(other.fd, &byte, 1, MSG_DONTWAIT), ==, -1);
+    close(flood.fd);
+    close(other.fd);
+    close(panel.fd);
+    centre_free(&centre);
+}
+
 /* A full disk: nothing is confirmed, nothing is forgotten; when there is room again, all is. */
 static void test_full_disk(void) {
     Centre centre = centre_new(DB_ENGINE_SQLITE, false);
@@ -487,6 +658,12 @@ int main(int argc, char **argv) {
     test_db_add("/gateway/no-clock-hides-a-fire", test_clocks);
     test_db_add("/gateway/known-defects-of-others", test_defects);
     test_db_add("/gateway/commands-end", test_commands);
+    test_db_add("/gateway/questions-wait-for-each-other", test_questions_wait);
+    test_db_add("/gateway/a-box-speaks-for-several-devices", test_boxes);
+    test_db_add("/gateway/nothing-of-last-night-is-asked", test_old_questions);
+    test_db_add("/gateway/invented-senders-take-no-places", test_invented_senders);
+    test_db_add("/gateway/garbage-in-datagrams-is-not-answered", test_datagram_garbage);
+    test_db_add("/gateway/one-address-has-one-rate", test_one_address);
     test_db_add("/gateway/signs-of-life-in-any-dialect", test_dialects);
     test_db_add("/gateway/refuses-unknown-devices-when-told", test_refuses_unknown);
     test_db_add("/gateway/hostile-devices-do-not-stop-others", test_hostile);

@@ -88,7 +88,7 @@ static void read_limit(LawReader *reader, LawNode map, Rules *rules) {
 
 static void read_upkeep(LawReader *reader, LawNode map, Rules *rules) {
     static const char *const ids[] = {
-        "long-shield", "order-due", "minute-samples", "daily-samples", NULL};
+        "long-shield", "order-due", "minute-samples", "daily-samples", "learned-device", NULL};
     static const char *const units[] = {"days", "hours", NULL};
     G_STATIC_ASSERT(G_N_ELEMENTS(ids) == UPKEEP_TERM_COUNT + 1);
     if (!law_keys(reader, map, "id name amount unit basis confidence")) {
