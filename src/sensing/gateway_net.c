@@ -9,6 +9,7 @@
 
 #define TICK_MS 1000
 #define REFILL_MS 20
+#define COUNT_EVERY_TICKS 60
 #define BACKLOG 1024
 #define UDP_RECEIVE_BUFFER (4 * MIB) /* datagrams wait in it while ingest is busy */
 #define SEND_TOGETHER 4096           /* confirmations of one connection in one write */
@@ -205,7 +206,7 @@ static void close_handle(uv_handle_t *handle) {
 }
 
 static void close_all(Net *net) {
-    for (unsigned i = 0; i < net->connections_max; i++) {
+    for (unsigned i = 0; i < net_slots(net); i++) {
         if (net->slots[i] != NULL) {
             conn_close(net->slots[i]);
         }
@@ -264,11 +265,24 @@ static void on_wake(uv_async_t *wake) {
 /* --- loop ---------------------------------------------------------------------------------------
  */
 
+/* Who is there, when that has changed. */
+static void count_sessions(Net *net) {
+    bool has_changed =
+        net->connections != net->told_connections || net->senders.length != net->told_senders;
+    if (++net->ticks < COUNT_EVERY_TICKS || !has_changed) {
+        return;
+    }
+    net->ticks = 0;
+    net->told_connections = net->connections;
+    net->told_senders = net->senders.length;
+    log_event("gateway.sessions", "tcp=%u udp=%u", net->told_connections, net->told_senders);
+}
+
 static void on_tick(uv_timer_t *timer) {
     Net *net = timer->data;
     uint64_t now_ms = uv_now(&net->loop);
     int64_t now_us = clock_now_us();
-    for (unsigned i = 0; i < net->connections_max; i++) {
+    for (unsigned i = 0; i < net_slots(net); i++) {
         if (net->slots[i] != NULL) {
             conn_tick(net->slots[i], now_ms, now_us);
         }
@@ -281,6 +295,8 @@ static void on_tick(uv_timer_t *timer) {
                     net->connections);
         net->refused = 0;
     }
+    net_sources_tick(net);
+    count_sessions(net);
 }
 
 static void on_refill(uv_timer_t *timer) {
@@ -290,14 +306,6 @@ static void on_refill(uv_timer_t *timer) {
 static void net_main(void *data) {
     Net *net = data;
     uv_run(&net->loop, UV_RUN_DEFAULT);
-}
-
-static guint address_hash(gconstpointer key) {
-    return (guint)ingest_hash(0, key, sizeof(NetAddress));
-}
-
-static gboolean address_equal(gconstpointer a, gconstpointer b) {
-    return memcmp(a, b, sizeof(NetAddress)) == 0;
 }
 
 static guint peer_hash(gconstpointer key) {
@@ -316,19 +324,20 @@ static void prepare(Net *net) {
     pthread_mutex_init(&net->lock, NULL);
     g_queue_init(&net->outcomes);
     g_queue_init(&net->unproven);
+    g_queue_init(&net->senders);
     net->idle = g_ptr_array_new();
     for (unsigned i = 0; i < NET_BATCHES; i++) {
         net->batches[i] = batch_new(net);
         g_ptr_array_add(net->idle, net->batches[i]);
     }
-    net->slots = g_new0(Conn *, net->connections_max);
-    net->generations = g_new0(uint32_t, net->connections_max);
-    net->free_slots = g_array_sized_new(FALSE, FALSE, sizeof(uint32_t), net->connections_max);
-    for (uint32_t slot = net->connections_max; slot > 0; slot--) {
+    net->slots = g_new0(Conn *, net_slots(net));
+    net->generations = g_new0(uint32_t, net_slots(net));
+    net->free_slots = g_array_sized_new(FALSE, FALSE, sizeof(uint32_t), net_slots(net));
+    for (uint32_t slot = net_slots(net); slot > 0; slot--) {
         uint32_t free_slot = slot - 1;
         g_array_append_val(net->free_slots, free_slot);
     }
-    net->addresses = g_hash_table_new_full(address_hash, address_equal, g_free, NULL);
+    net->addresses = net_sources_new();
     net->sources = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     net->peers = g_hash_table_new(peer_hash, peer_equal);
     net->waiting = g_ptr_array_new();
