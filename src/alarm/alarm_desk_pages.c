@@ -191,7 +191,7 @@ static json_t *
 ask_model(const Ctx *ctx, const Alarm *alarm, const Request *req, const FormProblems *problems) {
     const char *sent_token = request_is_post(req) ? request_form(req, "token") : NULL;
     g_autofree char *token = sent_token != NULL ? g_strdup(sent_token) : alarm_token();
-    json_t *model = alarm_row_model(ctx, alarm, 0);
+    json_t *model = alarm_row_model(alarm, 0, ctx->now_us);
     int64_t version =
         request_is_post(req) ? form_number(req, "version") : alarm_query_number(req, "version");
     const char *note = request_is_post(req) ? request_form(req, "note") : NULL;

@@ -135,7 +135,7 @@ Response *alarm_history_page(Ctx *ctx, const Request *req) {
     }
     json_t *rows = json_array();
     for (guint i = 0; i < list->len; i++) {
-        json_array_append_new(rows, alarm_row_model(ctx, list->pdata[i], 0));
+        json_array_append_new(rows, alarm_row_model(list->pdata[i], 0, ctx->now_us));
     }
     int64_t next_id = list->len == LIMIT_PAGE_ROWS ? ((Alarm *)list->pdata[list->len - 1])->id : 0;
     g_autofree char *words = filter_words(&filter);

@@ -101,15 +101,16 @@ static void put_tag(json_t *model, const Alarm *alarm) {
     json_put_bool(model, "is_fire", is_urgent(alarm) && alarm->state == ALARM_NEW);
 }
 
-json_t *alarm_row_model(const Ctx *ctx, const Alarm *alarm, int64_t current_id) {
+json_t *alarm_row_model(const Alarm *alarm, int64_t current_id, int64_t now_us) {
     json_t *model = json_object();
     bool is_closed = alarm->state == ALARM_CLOSED;
-    int64_t end_us = is_closed ? alarm->closed_us : ctx->now_us;
-    g_autofree char *time = alarm_moment_zh(alarm->arrived_us, ctx->now_us);
+    int64_t end_us = is_closed ? alarm->closed_us : now_us;
+    g_autofree char *time = alarm_moment_zh(alarm->arrived_us, now_us);
     g_autofree char *span = alarm_span_zh(end_us - alarm->arrived_us);
     g_autofree char *took = is_closed ? g_strconcat("用时 ", span, NULL) : g_strdup(span);
     g_autofree char *href = g_strdup_printf("/work/alarms/%" G_GINT64_FORMAT, alarm->id);
     json_put_int(model, "id", alarm->id);
+    json_put_int(model, "priority", alarm->priority);
     json_put_text(model, "href", href);
     json_put_text(model, "time", time);
     json_put_text(model, "span", took);
@@ -141,7 +142,7 @@ static bool put_group(Ctx *ctx,
     }
     json_t *rows = json_array();
     for (guint i = 0; i < list->len; i++) {
-        json_array_append_new(rows, alarm_row_model(ctx, list->pdata[i], current_id));
+        json_array_append_new(rows, alarm_row_model(list->pdata[i], current_id, ctx->now_us));
     }
     json_t *group = json_object();
     g_autofree char *count_text = number_group(count);
@@ -455,7 +456,7 @@ bool alarm_put_detail(Ctx *ctx, json_t *model, const Alarm *alarm, GError **erro
     g_autofree char *region =
         *alarm->region == '\0' ? NULL : region_full_name(ctx->db, alarm->region, NULL);
     g_autofree char *object = g_strdup_printf("alarm:%" G_GINT64_FORMAT, alarm->id);
-    json_t *one = alarm_row_model(ctx, alarm, 0);
+    json_t *one = alarm_row_model(alarm, 0, ctx->now_us);
     json_put(model, "alarm", one);
     json_put_text(one, "region_name", region);
     json_put_text(one, "restored", restored);

@@ -78,7 +78,9 @@
 #define LIMIT_POINT_VALUES                                                                         \
     16 /* kinds of values of one point that are judged; devices have 1 to 3 */
 #define LIMIT_DEVICE_CONNECTIONS 60000  /* 50,000 (the target) and room */
+#define LIMIT_DEVICE_PEERS 60000        /* senders of datagrams; then the longest silent goes */
 #define LIMIT_DEVICE_PER_ADDRESS 512    /* connections from one address; mobile nets share some */
+#define LIMIT_DEVICE_RATE_SHARE 4       /* frames a second of an address for each of these */
 #define LIMIT_DEVICE_UNPROVEN 20000     /* connections without a good frame; then the oldest goes */
 #define LIMIT_DEVICE_FRAME_S 30         /* seconds for the rest of a frame that has begun */
 #define LIMIT_DEVICE_IDLE_S 7200        /* silent connections end; patrols are due within 2 h */
@@ -86,10 +88,7 @@
 #define LIMIT_DEVICE_GARBAGE (16 * KIB) /* bytes that are no frame between two good frames */
 #define LIMIT_DEVICE_RATE 500           /* frames a second that one connection may keep up */
 #define LIMIT_DEVICE_BURST 2000         /* frames above it at once; a panel tells all its points */
-#define LIMIT_DEVICE_SHARE 20 /* frames a second of an address for each connection it may have */
-#define LIMIT_DEVICE_SHARE_BURST 40 /* and at once: with 512 a third of a second of our work */
 #define LIMIT_DEVICE_SOURCES 64     /* devices that one connection speaks for and can be asked */
-#define LIMIT_DEVICE_PEERS 20000    /* senders of datagrams; then the one heard longest ago goes */
 #define LIMIT_DEVICE_QUESTIONS 16   /* waiting for a device that has not answered the one before */
 #define LIMIT_DEVICE_BACKLOG (16 * KIB) /* bytes of confirmations that a device does not take */
 #define LIMIT_DEVICE_BATCH 1024         /* frames stored in one transaction by a network thread */

@@ -7,12 +7,58 @@
 #include <string.h>
 
 #define PATROL_MS UINT64_C(120000) /* a silent device is asked whether it is there */
+#define TOKEN 1000
 #define KEEPALIVE_S 60
+
+/* --- slots and counts ---------------------------------------------------------------------------
+ */
 
 Conn *conn_find(const Net *net, uint64_t origin) {
     uint32_t slot = (uint32_t)origin;
-    Conn *conn = slot < net->connections_max ? net->slots[slot] : NULL;
+    Conn *conn = slot < net_slots(net) ? net->slots[slot] : NULL;
     return conn != NULL && conn->origin == origin && !conn->is_closing ? conn : NULL;
+}
+
+static bool take_slot(Net *net, Conn *conn) {
+    if (net->free_slots->len == 0) {
+        return false;
+    }
+    uint32_t slot = g_array_index(net->free_slots, uint32_t, net->free_slots->len - 1);
+    g_array_set_size(net->free_slots, net->free_slots->len - 1);
+    conn->origin = (uint64_t)++net->generations[slot] << 32 | slot;
+    net->slots[slot] = conn;
+    net->connections += conn->is_udp ? 0 : 1;
+    return true;
+}
+
+static void give_slot(Net *net, const Conn *conn) {
+    uint32_t slot = (uint32_t)conn->origin;
+    net->slots[slot] = NULL;
+    g_array_append_val(net->free_slots, slot);
+    net->connections -= conn->is_udp ? 0 : 1;
+}
+
+static void prove(Conn *conn) {
+    if (!conn->is_proven) {
+        conn->is_proven = true;
+        if (!conn->is_udp) {
+            g_queue_unlink(&conn->net->unproven, &conn->link);
+        }
+    }
+}
+
+static void set_source(Conn *conn, uint64_t source) {
+    if (conn->source != source) {
+        conn->source = source;
+        g_hash_table_replace(conn->net->sources,
+                             g_memdup2(&source, sizeof source),
+                             g_memdup2(&conn->origin, sizeof conn->origin));
+    } else {
+        uint64_t *origin = g_hash_table_lookup(conn->net->sources, &source);
+        if (origin != NULL) { /* the device came back by another connection and then by this */
+            *origin = conn->origin;
+        }
+    }
 }
 
 /* --- end ----------------------------------------------------------------------------------------
@@ -33,19 +79,29 @@ void conn_close(Conn *conn) {
         return;
     }
     conn->is_closing = true;
-    sources_forget(conn);
-    conn_ask_end(conn);
+    const uint64_t *origin = g_hash_table_lookup(net->sources, &conn->source);
+    if (origin != NULL && *origin == conn->origin) {
+        g_hash_table_remove(net->sources, &conn->source);
+    }
+    if (conn->session.is_waiting && conn->session.request.id != 0) {
+        net_add_outcome(net, conn->session.request.id, SESSION_SILENT);
+    }
     if (conn->is_waiting) {
         g_ptr_array_remove_fast(net->waiting, conn);
     }
     if (conn->is_slowed) {
         g_ptr_array_remove_fast(net->slowed, conn);
     }
-    limits_release(conn);
+    net_source_give(net, conn->from);
+    give_slot(net, conn);
     if (conn->is_udp) {
         g_hash_table_remove(net->peers, conn);
+        g_queue_unlink(&net->senders, &conn->link);
         free_conn(conn);
         return;
+    }
+    if (!conn->is_proven) {
+        g_queue_unlink(&net->unproven, &conn->link);
     }
     uv_close((uv_handle_t *)&conn->tcp, on_closed);
 }
@@ -112,19 +168,31 @@ static void stop_reading(Conn *conn) {
     }
 }
 
-/* A connection that has used its rate, or that of its address, is read again by conn_refill. */
 static void slow_down(Conn *conn) {
-    stop_reading(conn);
-    if (!conn->is_slowed && !conn->is_udp) {
+    if (!conn->is_slowed) {
         conn->is_slowed = true;
         g_ptr_array_add(conn->net->slowed, conn);
+        stop_reading(conn);
     }
 }
 
+/* A frame costs one token of the connection and one of its address; without any it is not read
+ * until there are some again. */
 static void spend(Conn *conn, uint64_t now_ms) {
-    limits_spend(conn, now_ms);
-    if (!limits_may_read(conn, now_ms)) {
+    net_source_spend(conn->net, conn->from);
+    uint64_t gained = (now_ms - conn->tokens_ms) * LIMIT_DEVICE_RATE;
+    conn->tokens_ms = now_ms;
+    conn->tokens = (int32_t)MIN((int64_t)conn->tokens + (int64_t)MIN(gained, INT32_MAX / 2),
+                                (int64_t)LIMIT_DEVICE_BURST * TOKEN) -
+                   TOKEN;
+    if (!conn->is_udp && (conn->tokens <= 0 || !net_source_has_tokens(conn->net, conn->from))) {
         slow_down(conn);
+    }
+}
+
+static void finish_request(Conn *conn, const SessionResult *result) {
+    if (result->outcome != SESSION_OPEN && result->request_id != 0) {
+        net_add_outcome(conn->net, result->request_id, result->outcome);
     }
 }
 
@@ -136,28 +204,26 @@ static void take_found(Conn *conn,
     Net *net = conn->net;
     uint64_t now_ms = uv_now(&net->loop);
     uint8_t reply[GB26875_FRAME_MAX];
-    bool is_garbage = found == GB26875_GARBAGE;
-    conn->garbage = is_garbage ? conn->garbage + (uint32_t)frame->raw.size : 0;
-    if (!is_garbage || frame->has_head) {
-        spend(conn, now_ms);
+    if (found == GB26875_GARBAGE) {
+        conn->garbage += (uint32_t)frame->raw.size;
+    } else {
+        conn->garbage = 0;
     }
-    /* The sender of a datagram may be invented: whoever has that address must not get a denial for
-     * each thing in it that looks like a head. */
-    if (is_garbage && conn->is_udp) {
-        return;
+    if (found != GB26875_GARBAGE || frame->has_head) {
+        spend(conn, now_ms);
     }
     if (found == GB26875_FRAME) {
         conn->heard_ms = now_ms;
-        limits_prove(conn);
-        sources_set(conn, frame->head.src);
+        prove(conn);
+        set_source(conn, frame->head.src);
     }
     SessionResult result =
         session_hear(&conn->session, conn->profile, found, frame, now_us, reply, sizeof reply);
     if (result.step == SESSION_STORE || result.step == SESSION_TAKE) {
         net_add_frame(net, conn, profile, frame, now_us);
     }
+    finish_request(conn, &result);
     conn_send(conn, reply, result.size);
-    conn_asked(conn, &result);
 }
 
 /* What the connection's profile refuses, another may know: a sign of life is taken in any dialect;
@@ -221,22 +287,22 @@ static void keep_rest(Conn *conn, const uint8_t *bytes, size_t size) {
     }
 }
 
-/* No batch has room, or others of this address have used its rate: libuv reads nothing when there
- * is no buffer. What is read goes behind the rest of the frame before, so that frames lie in one
- * piece. */
+/* No batch has room, or others of this address have used up its rate: libuv reads nothing when
+ * there is no buffer. What is read goes behind the rest of the frame before, so that frames lie in
+ * one piece. */
 static void on_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *buffer) {
     const Conn *conn = handle->data;
     Net *net = conn->net;
     (void)wanted;
-    bool has_room = limits_may_read(conn, uv_now(&net->loop)) && net_has_room(net);
-    *buffer = uv_buf_init(has_room ? (char *)net->buffer + GB26875_FRAME_MAX : NULL,
-                          has_room ? NET_READ_SIZE : 0);
+    bool may_read = net_has_room(net) && net_source_has_tokens(net, conn->from);
+    *buffer = uv_buf_init(may_read ? (char *)net->buffer + GB26875_FRAME_MAX : NULL,
+                          may_read ? NET_READ_SIZE : 0);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {
     Conn *conn = stream->data;
     Net *net = conn->net;
-    if (size == UV_ENOBUFS && !limits_may_read(conn, uv_now(&net->loop))) {
+    if (size == UV_ENOBUFS && !net_source_has_tokens(net, conn->from)) {
         slow_down(conn);
         return;
     }
@@ -271,7 +337,6 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {
 static void start_reading(Conn *conn) {
     if (!conn->is_reading && !conn->is_closing && !conn->is_slowed && !conn->is_waiting) {
         conn->is_reading = true;
-        conn->rest_ms = uv_now(&conn->net->loop); /* we did not listen: its half frame is not old */
         uv_read_start((uv_stream_t *)&conn->tcp, on_alloc, on_read);
     }
 }
@@ -286,13 +351,15 @@ void conn_resume(Net *net) {
     }
 }
 
-/* Who waits longest is read first. */
 void conn_refill(Net *net) {
     uint64_t now_ms = uv_now(&net->loop);
     guint kept = 0;
+    net->round++;
     for (guint i = 0; i < net->slowed->len; i++) {
         Conn *conn = net->slowed->pdata[i];
-        if (limits_grant(conn, now_ms)) {
+        uint64_t gained = (now_ms - conn->tokens_ms) * LIMIT_DEVICE_RATE;
+        if ((int64_t)conn->tokens + (int64_t)gained > TOKEN &&
+            net_source_resumes(net, conn->from)) {
             conn->is_slowed = false;
             start_reading(conn);
         } else {
@@ -309,11 +376,38 @@ static Conn *conn_new(Net *net) {
     Conn *conn = g_new0(Conn, 1);
     conn->net = net;
     conn->profile = net->profile;
-    conn->heard_ms = uv_now(&net->loop);
-    conn->place.data = conn;
-    g_queue_init(&conn->waiting);
+    conn->tokens = LIMIT_DEVICE_BURST * TOKEN;
+    conn->tokens_ms = conn->heard_ms = uv_now(&net->loop);
+    conn->link.data = conn;
     session_init(&conn->session);
     return conn;
+}
+
+/* Somebody has to go so that this one has a place: of connections the oldest that has said nothing,
+ * of senders of datagrams the longest silent, who is known again by the next one. */
+static void make_place(Net *net, const Conn *conn) {
+    bool is_full = net->connections >= net->connections_max;
+    if (conn->is_udp && net->senders.length >= net->peers_max) {
+        conn_close(net->senders.head->data);
+    }
+    if (!conn->is_udp && net->unproven.length >= (is_full ? 1 : LIMIT_DEVICE_UNPROVEN)) {
+        conn_close(net->unproven.head->data);
+    }
+}
+
+/* Counts the connection, or says why there is no place for it. */
+static const char *admit(Net *net, Conn *conn, const struct sockaddr *from) {
+    NetAddress address = net_address_of(from, conn->is_udp);
+    conn->from = net_source_take(net, &address);
+    if (conn->from == NULL) {
+        return "too many connections from one address";
+    }
+    make_place(net, conn);
+    if ((!conn->is_udp && net->connections >= net->connections_max) || !take_slot(net, conn)) {
+        net_source_give(net, conn->from);
+        return "too many connections";
+    }
+    return NULL;
 }
 
 void conn_accept(uv_stream_t *listener, int status) {
@@ -329,7 +423,7 @@ void conn_accept(uv_stream_t *listener, int status) {
     const char *refusal = "gone";
     if (uv_accept(listener, (uv_stream_t *)&conn->tcp) == 0 &&
         uv_tcp_getpeername(&conn->tcp, (struct sockaddr *)&from, &size) == 0) {
-        refusal = limits_admit(net, conn, (struct sockaddr *)&from);
+        refusal = admit(net, conn, (struct sockaddr *)&from);
     }
     if (refusal != NULL) {
         net->refused++;
@@ -338,6 +432,7 @@ void conn_accept(uv_stream_t *listener, int status) {
         log_debug("gateway.refused", "reason=%s", refusal);
         return;
     }
+    g_queue_push_tail_link(&net->unproven, &conn->link);
     uv_tcp_nodelay(&conn->tcp, 1);
     uv_tcp_keepalive(&conn->tcp, 1, KEEPALIVE_S);
     start_reading(conn);
@@ -354,17 +449,20 @@ static Conn *find_peer(Net *net, const struct sockaddr *from) {
     memcpy(&like.peer, from, size);
     Conn *conn = g_hash_table_lookup(net->peers, &like);
     if (conn != NULL) {
+        g_queue_unlink(&net->senders, &conn->link);
+        g_queue_push_tail_link(&net->senders, &conn->link);
         return conn;
     }
     conn = conn_new(net);
     conn->is_udp = true;
     conn->peer = like.peer;
-    if (limits_admit(net, conn, from) != NULL) {
+    if (admit(net, conn, from) != NULL) {
         net->refused++;
         free_conn(conn);
         return NULL;
     }
     g_hash_table_add(net->peers, conn);
+    g_queue_push_tail_link(&net->senders, &conn->link);
     return conn;
 }
 
@@ -393,19 +491,77 @@ void conn_datagram(uv_udp_t *udp,
         return;
     }
     Conn *conn = find_peer(net, from);
-    if (conn != NULL && limits_may_read(conn, uv_now(&net->loop))) {
+    if (conn != NULL && net_source_has_tokens(net, conn->from) &&
+        conn->tokens + (int64_t)(uv_now(&net->loop) - conn->tokens_ms) * LIMIT_DEVICE_RATE > 0) {
         (void)take_bytes(conn, bytes, true);
         net_settle(net);
     }
 }
 
-/* --- by the clock -------------------------------------------------------------------------------
+/* --- our requests -------------------------------------------------------------------------------
  */
+
+static void ask(Conn *conn, const SessionRequest *request) {
+    uint8_t bytes[SESSION_REQUEST_SIZE];
+    size_t size = session_request(
+        &conn->session, conn->profile, request, clock_now_us(), bytes, sizeof bytes);
+    if (size == 0) {
+        if (request->id != 0) {
+            net_add_outcome(conn->net, request->id, SESSION_DENIED);
+        }
+        return;
+    }
+    conn_send(conn, bytes, size);
+}
+
+void conn_ask(Conn *conn, const CommandOut *command) {
+    SessionRequest request = {.id = command->id, .peer = conn->source};
+    Gb26875Object *object = &request.object;
+    object->system_type = command->system_type;
+    object->system_address = command->system_address;
+    object->address = command->address;
+    object->minutes = (uint8_t)command->minutes;
+    static const struct {
+        uint8_t command, type;
+        uint32_t has;
+    } forms[SENSING_COMMAND_KIND_COUNT] = {
+        [SENSING_DUTY_CHECK] = {GB26875_CONTROL, GB26875_DUTY_CHECK, GB26875_HAS_MINUTES},
+        [SENSING_CLOCK_SYNC] = {GB26875_CONTROL, GB26875_SET_CLOCK, GB26875_HAS_TIME},
+        [SENSING_READ_DEVICE] = {GB26875_REQUEST, GB26875_READ_DEVICE_STATE, GB26875_HAS_RESERVED},
+        [SENSING_READ_SYSTEM] = {GB26875_REQUEST, GB26875_READ_SYSTEM_STATE, GB26875_HAS_SYSTEM},
+        [SENSING_READ_POINT] = {GB26875_REQUEST,
+                                GB26875_READ_COMPONENT_STATE,
+                                GB26875_HAS_SYSTEM | GB26875_HAS_ADDRESS},
+        [SENSING_READ_VALUE] = {GB26875_REQUEST,
+                                GB26875_READ_ANALOG,
+                                GB26875_HAS_SYSTEM | GB26875_HAS_ADDRESS},
+    };
+    g_assert((unsigned)command->kind < SENSING_COMMAND_KIND_COUNT);
+    request.command = forms[command->kind].command;
+    request.type = object->type = forms[command->kind].type;
+    object->has = forms[command->kind].has;
+    /* A patrol must not stand in the way of what a person asks. */
+    if (conn->session.is_waiting && conn->session.request.id == 0) {
+        conn->session.is_waiting = false;
+    }
+    ask(conn, &request);
+}
+
+/* Devices tell what happens, and some of them nothing else (cl. 6.3.2): whether one is still there
+ * is asked (GB 50440 calls it 巡检). */
+static void patrol(Conn *conn) {
+    SessionRequest request = {
+        .peer = conn->source,
+        .command = GB26875_REQUEST,
+        .type = GB26875_READ_DEVICE_STATE,
+        .object = {.type = GB26875_READ_DEVICE_STATE, .has = GB26875_HAS_RESERVED},
+    };
+    ask(conn, &request);
+}
 
 void conn_tick(Conn *conn, uint64_t now_ms, int64_t now_us) {
     uint64_t silent_ms = now_ms - conn->heard_ms;
-    bool is_half = conn->is_reading && conn->rest_size > 0 &&
-                   now_ms - conn->rest_ms > LIMIT_DEVICE_FRAME_S * 1000;
+    bool is_half = conn->rest_size > 0 && now_ms - conn->rest_ms > LIMIT_DEVICE_FRAME_S * 1000;
     uint64_t idle_s = conn->is_udp ? LIMIT_DEVICE_PEER_S : LIMIT_DEVICE_IDLE_S;
     if (is_half || silent_ms > idle_s * 1000) {
         conn_close(conn);
@@ -413,10 +569,10 @@ void conn_tick(Conn *conn, uint64_t now_ms, int64_t now_us) {
     }
     uint8_t bytes[SESSION_REQUEST_SIZE];
     SessionResult result = session_tick(&conn->session, conn->profile, now_us, bytes, sizeof bytes);
+    finish_request(conn, &result);
     conn_send(conn, bytes, result.size);
-    conn_asked(conn, &result);
     if (!conn->is_closing && conn->is_proven && !conn->session.is_waiting &&
         silent_ms >= PATROL_MS && silent_ms % PATROL_MS < 1000) {
-        conn_patrol(conn);
+        patrol(conn);
     }
 }

@@ -18,20 +18,23 @@
 
 typedef struct Net Net;
 
-/* Frames that may still be taken now. */
-typedef struct Bucket {
-    int64_t tokens; /* thousandths of a frame */
-    uint64_t filled_ms;
-} Bucket;
+/* Whom limits count: an IPv4 address, or 64 bits of an IPv6 address, since whoever has one of those
+ * has all that begin so. Datagrams are counted apart: their senders can be invented, and must not
+ * use up what connections of the true one need. */
+typedef struct NetAddress {
+    uint8_t bytes[16]; /* IPv4 mapped */
+    uint8_t is_udp;
+} NetAddress;
 
-/* A network address and all that comes from there: limits count this. */
-typedef struct Home {
-    uint8_t bytes[16]; /* IPv4 mapped; of IPv6 the network, because a host has all of that */
-    unsigned connections;
-    Bucket bucket;
-    int64_t granted; /* frames, to connections that are read again at `granted_ms` */
-    uint64_t granted_ms;
-} Home;
+/* What comes from one of them. */
+typedef struct NetSource {
+    NetAddress address;
+    unsigned count; /* connections, or senders of datagrams */
+    int64_t tokens; /* thousandths of a frame */
+    uint64_t tokens_ms;
+    uint64_t round; /* of conn_refill, to which `resumed` belongs */
+    unsigned resumed;
+} NetSource;
 
 /* One TCP connection, or one sender of datagrams. */
 typedef struct Conn {
@@ -48,21 +51,20 @@ typedef struct Conn {
     uint8_t *rest; /* a frame that has begun; NULL: none */
     Session session;
     const Gb26875Profile *profile;
-    uint64_t source;   /* address in the last frame */
-    uint64_t *sources; /* the last LIMIT_DEVICE_SOURCES of them */
-    uint8_t source_count, source_at;
-    Home *home;
+    uint64_t source; /* address in the last frame; 0: none yet */
+    NetSource *from;
     uint32_t garbage;
-    Bucket bucket;
-    uint64_t heard_ms, rest_ms;
-    GList place;    /* among those without a good frame, or among senders of datagrams */
-    GQueue waiting; /* of SessionRequest: what is asked when the device has answered */
+    int32_t tokens; /* thousandths of a frame */
+    uint64_t tokens_ms, heard_ms, rest_ms;
+    GList link; /* among connections without a good frame, or among all senders of datagrams */
 } Conn;
 
 struct Net {
     Ingest *ingest;
     const GatewayOptions *options;
-    unsigned connections_max, per_address_max, peers_max;
+    unsigned connections_max; /* TCP */
+    unsigned peers_max;       /* senders of datagrams: they need no descriptor */
+    unsigned per_address_max; /* of each */
     const Gb26875Profile *profile;
     uv_loop_t loop;
     uv_tcp_t listener;
@@ -86,15 +88,17 @@ struct Net {
     uint32_t *generations;
     GArray *free_slots; /* of uint32_t */
     unsigned connections;
-    GQueue unproven;     /* of Conn */
-    GQueue peer_order;   /* of Conn: the sender of datagrams that was heard longest ago first */
-    GHashTable *homes;   /* of Home */
-    GHashTable *sources; /* device address -> origin of its connection */
-    GHashTable *peers;   /* sender of datagrams (Conn.peer) -> Conn */
-    GPtrArray *waiting;  /* connections to read again */
-    GPtrArray *slowed;
-    uint8_t *buffer;  /* rest of a frame, then what was read */
-    uint64_t refused; /* connections, since the last line of the log */
+    GQueue unproven;       /* of Conn; the oldest first */
+    GQueue senders;        /* of Conn, of datagrams; the longest silent first */
+    GHashTable *addresses; /* NetAddress -> NetSource */
+    GHashTable *sources;   /* device address -> origin of its connection */
+    GHashTable *peers;     /* sender of datagrams (Conn.peer) -> Conn */
+    GPtrArray *waiting;    /* connections to read again */
+    GPtrArray *slowed;     /* over their rate; in the order in which they read again */
+    uint64_t round;        /* of conn_refill */
+    uint8_t *buffer;       /* rest of a frame, then what was read */
+    uint64_t refused;      /* connections, since the last line of the log */
+    unsigned ticks, told_connections, told_senders; /* of the line that counts them */
 };
 
 /* --- gateway_net.c -----------------------------------------------------------------------------
@@ -108,6 +112,11 @@ void net_free(Net *net);
 /* Takes a command over. Thread: any. */
 void net_command(Net *net, CommandOut *command);
 
+/* Places for connections and senders. */
+static inline unsigned net_slots(const Net *net) {
+    return net->connections_max + net->peers_max;
+}
+
 /* Room for more frames? False: reading must stop until a batch is back. */
 bool net_has_room(Net *net);
 /* `profile`: the one that read the frame. */
@@ -120,27 +129,22 @@ void net_add_outcome(Net *net, int64_t command_id, SessionOutcome outcome);
 /* After adding: the batch goes when it is full. */
 void net_settle(Net *net);
 
-/* --- gateway_limit.c ---------------------------------------------------------------------------
+/* --- gateway_source.c --------------------------------------------------------------------------
  */
 
-void limits_init(Net *net);
-void limits_clear(Net *net);
-/* Once a second: forgets network addresses from which nothing comes any more. */
-void limits_tick(Net *net, uint64_t now_ms);
-/* A place for the connection, or why there is none. May end another one. */
-const char *limits_admit(Net *net, Conn *conn, const struct sockaddr *from);
-void limits_release(Conn *conn);
-/* The first good frame of a connection; a datagram of a sender. */
-void limits_prove(Conn *conn);
-/* May it be read now? Both the connection and its network address have a rate. */
-bool limits_may_read(const Conn *conn, uint64_t now_ms);
-/* The same for one that has been waiting for it; counts what others were let read just now. */
-bool limits_grant(const Conn *conn, uint64_t now_ms);
-/* A frame was taken. */
-void limits_spend(Conn *conn, uint64_t now_ms);
-/* The device that a frame names can be asked over this connection. */
-void sources_set(Conn *conn, uint64_t source);
-void sources_forget(Conn *conn);
+NetAddress net_address_of(const struct sockaddr *from, bool is_udp);
+GHashTable *net_sources_new(void);
+/* One more from there; NULL: it has as many as it may. */
+NetSource *net_source_take(Net *net, const NetAddress *address);
+void net_source_give(Net *net, NetSource *source);
+/* A frame came. */
+void net_source_spend(Net *net, NetSource *source);
+/* May frames from there be read? */
+bool net_source_has_tokens(const Net *net, const NetSource *source);
+/* May one more connection from there be read again in this round of conn_refill? */
+bool net_source_resumes(Net *net, NetSource *source);
+/* Once a second: those without connections go when their rate no longer remembers anything. */
+void net_sources_tick(Net *net);
 
 /* --- gateway_conn.c ----------------------------------------------------------------------------
  */
@@ -157,20 +161,7 @@ void conn_send(Conn *conn, const uint8_t *bytes, size_t size);
 void conn_close(Conn *conn);
 /* What is due by the clock: half frames, silence, requests. */
 void conn_tick(Conn *conn, uint64_t now_ms, int64_t now_us);
+void conn_ask(Conn *conn, const CommandOut *command);
 /* Reads again what waited for a batch, or for its rate. */
 void conn_resume(Net *net);
 void conn_refill(Net *net);
-
-/* --- gateway_ask.c -----------------------------------------------------------------------------
- */
-
-/* Asks the device of this address, when it has answered what it was asked before. */
-void conn_ask(Conn *conn, uint64_t address, const CommandOut *command);
-/* What the device's frame, or the clock, did to the running request; then the next one is asked. */
-void conn_asked(Conn *conn, const SessionResult *result);
-/* Nobody will answer any more. */
-void conn_ask_end(Conn *conn);
-/* Is it still there? */
-void conn_patrol(Conn *conn);
-/* The dialect of the device is known now: numbers that were read in another one are turned. */
-void conn_set_dialect(Conn *conn, const Gb26875Profile *dialect);

@@ -9,6 +9,7 @@
 
 #define TICK_MS 1000
 #define REFILL_MS 20
+#define COUNT_EVERY_TICKS 60
 #define BACKLOG 1024
 #define UDP_RECEIVE_BUFFER (4 * MIB) /* datagrams wait in it while ingest is busy */
 #define SEND_TOGETHER 4096           /* confirmations of one connection in one write */
@@ -150,7 +151,6 @@ static size_t answer(const IngestBatch *batch,
     case INGEST_REFUSED:
     case INGEST_LIMIT:
         return gb26875_encode_answer(entry->profile, &frame, GB26875_DENY, now_us, buffer, size);
-    case INGEST_UNFIT:
     case INGEST_FAILED: /* silence: the device sends it again */
         return 0;
     }
@@ -168,9 +168,7 @@ static void tell(Net *net, const IngestBatch *batch) {
         if (conn == NULL) {
             continue;
         }
-        if (conn->profile != entry->dialect) {
-            conn_set_dialect(conn, entry->dialect);
-        }
+        conn->profile = entry->dialect;
         if (to != conn || conn->is_udp || filled + GB26875_FRAME_MAX > sizeof out) {
             if (to != NULL) {
                 conn_send(to, out, filled);
@@ -194,7 +192,7 @@ static void take_command(Net *net, CommandOut *command) {
     }
     Conn *conn = origin == NULL ? NULL : conn_find(net, *origin);
     if (conn != NULL) {
-        conn_ask(conn, address, command);
+        conn_ask(conn, command);
     } else {
         net_add_outcome(net, command->id, SESSION_OPEN);
     }
@@ -208,7 +206,7 @@ static void close_handle(uv_handle_t *handle) {
 }
 
 static void close_all(Net *net) {
-    for (unsigned i = 0; i < net->connections_max; i++) {
+    for (unsigned i = 0; i < net_slots(net); i++) {
         if (net->slots[i] != NULL) {
             conn_close(net->slots[i]);
         }
@@ -267,12 +265,24 @@ static void on_wake(uv_async_t *wake) {
 /* --- loop ---------------------------------------------------------------------------------------
  */
 
+/* Who is there, when that has changed. */
+static void count_sessions(Net *net) {
+    bool has_changed =
+        net->connections != net->told_connections || net->senders.length != net->told_senders;
+    if (++net->ticks < COUNT_EVERY_TICKS || !has_changed) {
+        return;
+    }
+    net->ticks = 0;
+    net->told_connections = net->connections;
+    net->told_senders = net->senders.length;
+    log_event("gateway.sessions", "tcp=%u udp=%u", net->told_connections, net->told_senders);
+}
+
 static void on_tick(uv_timer_t *timer) {
     Net *net = timer->data;
     uint64_t now_ms = uv_now(&net->loop);
     int64_t now_us = clock_now_us();
-    limits_tick(net, now_ms);
-    for (unsigned i = 0; i < net->connections_max; i++) {
+    for (unsigned i = 0; i < net_slots(net); i++) {
         if (net->slots[i] != NULL) {
             conn_tick(net->slots[i], now_ms, now_us);
         }
@@ -285,6 +295,8 @@ static void on_tick(uv_timer_t *timer) {
                     net->connections);
         net->refused = 0;
     }
+    net_sources_tick(net);
+    count_sessions(net);
 }
 
 static void on_refill(uv_timer_t *timer) {
@@ -311,12 +323,22 @@ static void prepare(Net *net) {
     net->commands = mailbox_new(LIMIT_INGEST_QUEUE * LIMIT_DEVICE_COMMANDS);
     pthread_mutex_init(&net->lock, NULL);
     g_queue_init(&net->outcomes);
+    g_queue_init(&net->unproven);
+    g_queue_init(&net->senders);
     net->idle = g_ptr_array_new();
     for (unsigned i = 0; i < NET_BATCHES; i++) {
         net->batches[i] = batch_new(net);
         g_ptr_array_add(net->idle, net->batches[i]);
     }
-    limits_init(net);
+    net->slots = g_new0(Conn *, net_slots(net));
+    net->generations = g_new0(uint32_t, net_slots(net));
+    net->free_slots = g_array_sized_new(FALSE, FALSE, sizeof(uint32_t), net_slots(net));
+    for (uint32_t slot = net_slots(net); slot > 0; slot--) {
+        uint32_t free_slot = slot - 1;
+        g_array_append_val(net->free_slots, free_slot);
+    }
+    net->addresses = net_sources_new();
+    net->sources = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     net->peers = g_hash_table_new(peer_hash, peer_equal);
     net->waiting = g_ptr_array_new();
     net->slowed = g_ptr_array_new();
@@ -428,8 +450,12 @@ void net_free(Net *net) {
     g_ptr_array_unref(net->idle);
     g_ptr_array_unref(net->waiting);
     g_ptr_array_unref(net->slowed);
+    g_hash_table_unref(net->addresses);
+    g_hash_table_unref(net->sources);
     g_hash_table_unref(net->peers);
-    limits_clear(net);
+    g_array_unref(net->free_slots);
+    g_free(net->slots);
+    g_free(net->generations);
     g_free(net->buffer);
     pthread_mutex_destroy(&net->lock);
 }

@@ -183,6 +183,31 @@ test('an alarm comes while the list is open, and moves nothing that is in use', 
     await page.context().close();
 });
 
+test('the row of a new alarm comes with the event, before the page is asked for', async () => {
+    const city = cities.get('sqlite');
+    const page = await openPage(city.url, { width: 1280 });
+    await signInBrowser(page, city.logins.duty_officer);
+    const isList = (response) => response.url().endsWith('/work/alarms') && response.request().resourceType() === 'fetch';
+    await Promise.all([page.waitForResponse(isList), page.goto('/work/alarms')]);
+    await page.route('**/work/alarms', () => {}); /* from here on the list is never answered */
+    const rows = page.locator('[data-group=waiting] [data-alarm]');
+    const before = await rows.count();
+    await city.device.tell(24, FIRE);
+    await shown(page, 17).waitFor();
+    assert.equal(await rows.count(), before + 1);
+    assert.match(await rows.last().innerText(), /17 层[\s\S]*火警 待确认/, 'behind those that came earlier');
+    assert.equal(await page.locator('#g-waiting [data-count]').innerText(), `${before + 1} 条`);
+    assert.ok((await page.title()).startsWith(`（${before + 1}）`));
+    /* the row is the one that the page has */
+    const words = (html) => html.replace(/<small[^>]*>[^<]*/, '').replace(/\s+/g, ' ').trim();
+    const id = await rows.last().getAttribute('data-alarm');
+    const whole = await (await (await city.client()).get('/work/alarms')).text();
+    const row = new RegExp(`<li data-alarm="${id}"[\\s\\S]*?</li>`).exec(whole)[0];
+    const parsed = await page.evaluate((html) => { const ul = document.createElement('ul'); ul.innerHTML = html; return ul.innerHTML; }, row);
+    assert.equal(words(await rows.last().evaluate((one) => one.outerHTML)), words(parsed));
+    await page.context().close();
+});
+
 test('by keyboard: open, send somebody, then false with a reason', async () => {
     const city = cities.get('sqlite');
     const page = await openPage(city.url, { width: 1280 });
