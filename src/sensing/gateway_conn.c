@@ -26,6 +26,7 @@ static bool take_slot(Net *net, Conn *conn) {
     uint32_t slot = g_array_index(net->free_slots, uint32_t, net->free_slots->len - 1);
     g_array_set_size(net->free_slots, net->free_slots->len - 1);
     conn->origin = (uint64_t)++net->generations[slot] << 32 | slot;
+    conn->number = ++net->accepted;
     net->slots[slot] = conn;
     net->connections++;
     return true;
@@ -77,17 +78,20 @@ static void prove(Conn *conn) {
     }
 }
 
+/* Commands go to the newest connection of a device. One that it has left may still bring what was
+ * on the way, later than what was said since. */
 static void set_source(Conn *conn, uint64_t source) {
-    if (conn->source != source) {
-        conn->source = source;
-        g_hash_table_replace(conn->net->sources,
-                             g_memdup2(&source, sizeof source),
-                             g_memdup2(&conn->origin, sizeof conn->origin));
-    } else {
-        uint64_t *origin = g_hash_table_lookup(conn->net->sources, &source);
-        if (origin != NULL) { /* the device came back by another connection and then by this */
-            *origin = conn->origin;
-        }
+    Net *net = conn->net;
+    uint64_t *origin = g_hash_table_lookup(net->sources, &source);
+    const Conn *other = origin == NULL ? NULL : conn_find(net, *origin);
+    conn->source = source;
+    conn->is_left = other != NULL && other->number > conn->number;
+    if (origin == NULL) {
+        g_hash_table_insert(net->sources,
+                            g_memdup2(&source, sizeof source),
+                            g_memdup2(&conn->origin, sizeof conn->origin));
+    } else if (!conn->is_left) {
+        *origin = conn->origin;
     }
 }
 

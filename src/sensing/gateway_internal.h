@@ -31,7 +31,9 @@ typedef struct Conn {
     };
     Net *net;
     uint64_t origin; /* slot and generation */
+    uint64_t number; /* rises with each connection */
     bool is_udp, is_proven, is_reading, is_closing;
+    bool is_left;    /* its device speaks by a newer one */
     bool is_waiting; /* for a batch with room */
     bool is_slowed;  /* over its rate */
     uint16_t rest_size;
@@ -73,6 +75,7 @@ struct Net {
     uint32_t *generations;
     GArray *free_slots; /* of uint32_t */
     unsigned connections;
+    uint64_t accepted;     /* connections since the start */
     GQueue unproven;       /* of Conn */
     GHashTable *addresses; /* NetAddress -> count */
     GHashTable *sources;   /* device address -> origin of its connection */

@@ -93,7 +93,7 @@ void net_add_frame(Net *net,
         .at = net->open->bytes->len,
         .size = (uint32_t)frame->raw.size,
         .received_us = now_us,
-        .may_be_late = conn->is_udp,
+        .may_be_late = conn->is_udp || conn->is_left,
         .profile = profile,
         .dialect = conn->profile,
     };
