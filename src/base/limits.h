@@ -88,8 +88,8 @@
 #define LIMIT_DEVICE_GARBAGE (16 * KIB) /* bytes that are no frame between two good frames */
 #define LIMIT_DEVICE_RATE 500           /* frames a second that one connection may keep up */
 #define LIMIT_DEVICE_BURST 2000         /* frames above it at once; a panel tells all its points */
-#define LIMIT_DEVICE_SOURCES 64     /* devices that one connection speaks for and can be asked */
-#define LIMIT_DEVICE_QUESTIONS 16   /* waiting for a device that has not answered the one before */
+#define LIMIT_DEVICE_BOX 64       /* devices that one connection speaks for and can be asked */
+#define LIMIT_DEVICE_QUESTIONS 16 /* waiting for a device that has not answered the one before */
 #define LIMIT_DEVICE_BACKLOG (16 * KIB) /* bytes of confirmations that a device does not take */
 #define LIMIT_DEVICE_BATCH 1024         /* frames stored in one transaction by a network thread */
 #define LIMIT_DEVICE_BATCH_MS 3         /* milliseconds a frame waits for others */

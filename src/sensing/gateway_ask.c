@@ -3,6 +3,65 @@
 #include "base/limits.h"
 #include "sensing/gateway_internal.h"
 
+/* --- devices behind a connection ----------------------------------------------------------------
+ */
+
+guint net_device_hash(gconstpointer key) {
+    static gsize seed;
+    if (g_once_init_enter(&seed)) {
+        g_once_init_leave(&seed, (gsize)g_random_int() << 16 | 1);
+    }
+    return (guint)ingest_hash(seed, key, sizeof(uint64_t));
+}
+
+static void forget(const Conn *conn, uint64_t device) {
+    const uint64_t *origin = g_hash_table_lookup(conn->net->sources, &device);
+    if (origin != NULL && *origin == conn->origin) { /* else it came back by another one */
+        g_hash_table_remove(conn->net->sources, &device);
+    }
+}
+
+/* A box may speak for some devices; of one that invents them only the last are kept. */
+static void keep(Conn *conn, uint64_t device) {
+    for (unsigned i = 0; i < conn->device_count; i++) {
+        if (conn->devices[i] == device) {
+            return;
+        }
+    }
+    if (conn->device_count < LIMIT_DEVICE_BOX) {
+        conn->devices = g_renew(uint64_t, conn->devices, conn->device_count + 1u);
+        conn->devices[conn->device_count++] = device;
+        return;
+    }
+    forget(conn, conn->devices[conn->device_at]);
+    conn->devices[conn->device_at] = device;
+    conn->device_at = (uint8_t)((conn->device_at + 1u) % LIMIT_DEVICE_BOX);
+}
+
+/* Commands go to the newest connection of a device. One that it has left may still bring what was
+ * on the way, later than what was said since. */
+void conn_set_source(Conn *conn, uint64_t source) {
+    Net *net = conn->net;
+    uint64_t *origin = g_hash_table_lookup(net->sources, &source);
+    const Conn *other = origin == NULL ? NULL : conn_find(net, *origin);
+    conn->source = source;
+    conn->is_left = other != NULL && other->number > conn->number;
+    if (conn->is_left || other == conn) {
+        return;
+    }
+    keep(conn, source);
+    if (origin == NULL) {
+        g_hash_table_insert(net->sources,
+                            g_memdup2(&source, sizeof source),
+                            g_memdup2(&conn->origin, sizeof conn->origin));
+    } else {
+        *origin = conn->origin;
+    }
+}
+
+/* --- questions ----------------------------------------------------------------------------------
+ */
+
 static void ask(Conn *conn, const SessionRequest *request) {
     uint8_t bytes[SESSION_REQUEST_SIZE];
     size_t size = session_request(
@@ -17,8 +76,8 @@ static void ask(Conn *conn, const SessionRequest *request) {
 }
 
 static void ask_next(Conn *conn) {
-    while (!conn->session.is_waiting && !conn->is_closing && conn->waiting.length > 0) {
-        g_autofree SessionRequest *request = g_queue_pop_head(&conn->waiting);
+    while (!conn->session.is_waiting && !conn->is_closing && conn->questions.length > 0) {
+        g_autofree SessionRequest *request = g_queue_pop_head(&conn->questions);
         ask(conn, request);
     }
 }
@@ -61,11 +120,11 @@ void conn_ask(Conn *conn, uint64_t address, const CommandOut *command) {
     if (conn->session.is_waiting && conn->session.request.id == 0) {
         conn->session.is_waiting = false;
     }
-    if (conn->waiting.length >= LIMIT_DEVICE_QUESTIONS) {
+    if (conn->questions.length >= LIMIT_DEVICE_QUESTIONS) {
         net_add_outcome(conn->net, request.id, SESSION_SILENT);
         return;
     }
-    g_queue_push_tail(&conn->waiting, g_memdup2(&request, sizeof request));
+    g_queue_push_tail(&conn->questions, g_memdup2(&request, sizeof request));
     ask_next(conn);
 }
 
@@ -77,16 +136,6 @@ void conn_asked(Conn *conn, const SessionResult *result) {
         net_add_outcome(conn->net, result->request_id, result->outcome);
     }
     ask_next(conn);
-}
-
-void conn_ask_end(Conn *conn) {
-    if (conn->session.is_waiting && conn->session.request.id != 0) {
-        net_add_outcome(conn->net, conn->session.request.id, SESSION_SILENT);
-    }
-    while (conn->waiting.length > 0) {
-        g_autofree SessionRequest *request = g_queue_pop_head(&conn->waiting);
-        net_add_outcome(conn->net, request->id, SESSION_OPEN);
-    }
 }
 
 /* Devices tell what happens, and some of them nothing else (cl. 6.3.2): whether one is still there
@@ -101,11 +150,26 @@ void conn_patrol(Conn *conn) {
     ask(conn, &request);
 }
 
+void conn_ask_end(Conn *conn) {
+    if (conn->session.is_waiting && conn->session.request.id != 0) {
+        net_add_outcome(conn->net, conn->session.request.id, SESSION_SILENT);
+    }
+    while (conn->questions.length > 0) {
+        g_autofree SessionRequest *request = g_queue_pop_head(&conn->questions);
+        net_add_outcome(conn->net, request->id, SESSION_OPEN);
+    }
+    for (unsigned i = 0; i < conn->device_count; i++) {
+        forget(conn, conn->devices[i]);
+    }
+    g_clear_pointer(&conn->devices, g_free);
+    conn->device_count = 0;
+}
+
 void conn_set_dialect(Conn *conn, const Gb26875Profile *dialect) {
     bool is_turned = dialect->is_address_big != conn->profile->is_address_big;
     conn->profile = dialect;
     if (is_turned) {
         conn->session.own = gb26875_turned(conn->session.own);
-        sources_set(conn, gb26875_turned(conn->source));
+        conn_set_source(conn, gb26875_turned(conn->source));
     }
 }

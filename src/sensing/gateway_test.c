@@ -271,6 +271,45 @@ static void test_udp(DbEngine engine) {
     expect(&panel, GB26875_CONFIRM, 2);
     g_assert_cmpint(EDGES(&centre, "fire"), ==, 0);
     g_assert_cmpint(EDGES(&centre, "shield"), ==, 1);
+    /* A reset that is overtaken by a fire does not end it. */
+    Gb26875Object reset = operation(&panel, GB26875_OPERATION, GB26875_FLAG_RESET);
+    late = write_frame(&panel, GB26875_SEND, &reset);
+    uint16_t serial = panel.serial++;
+    fire = detector(&panel, GB26875_BIT_SHIELD | GB26875_BIT_FIRE);
+    tell(&panel, &fire);
+    say(&panel, late.bytes, late.size);
+    expect(&panel, GB26875_CONFIRM, serial);
+    g_assert_cmpint(EDGES(&centre, "operation"), ==, 1);
+    g_assert_cmpint(EDGES(&centre, "fire"), ==, 1);
+    close(panel.fd);
+    centre_free(&centre);
+}
+
+/* A device that gave its connection up says all again by a new one. What the network then still
+ * brings of the old one is confirmed and changes nothing: else the next fire would be no change. */
+static void test_left_connection(DbEngine engine) {
+    Centre centre = centre_new(engine, false);
+    Device old = connect_device(&centre, SOCK_STREAM, PANEL);
+    tell(&old, NULL);
+    Device panel = connect_device(&centre, SOCK_STREAM, PANEL);
+    panel.serial = old.serial;
+    Gb26875Object fire = detector(&panel, GB26875_BIT_FIRE);
+    Written first = tell(&panel, &fire);
+    uint16_t serial = (uint16_t)(panel.serial - 1);
+    panel.clock_us = 5 * CLOCK_SECOND_US;
+    Gb26875Object normal = detector(&panel, 0);
+    tell(&panel, &normal);
+    for (unsigned i = 0; i <= RECENT_KEYS; i++) {
+        tell(&panel, NULL);
+    }
+    say(&old, first.bytes, first.size);
+    expect(&old, GB26875_CONFIRM, serial);
+    g_assert_cmpint(EDGES(&centre, "fire"), ==, 2);
+    panel.clock_us = 10 * CLOCK_SECOND_US;
+    fire = detector(&panel, GB26875_BIT_FIRE);
+    tell(&panel, &fire);
+    g_assert_cmpint(EDGES(&centre, "fire"), ==, 3);
+    close(old.fd);
     close(panel.fd);
     centre_free(&centre);
 }
@@ -663,7 +702,8 @@ static void test_old_questions(DbEngine engine) {
     centre_free(&centre);
 }
 
-/* --- what is left ---------------------------------------------------------------------------------
+/* --- what is left
+ * ---------------------------------------------------------------------------------
  */
 
 /* A full disk: nothing is confirmed, nothing is forgotten; when there is room again, all is. */
@@ -696,6 +736,7 @@ int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     test_db_add("/gateway/what-is-confirmed-is-stored", test_whole_path);
     test_db_add("/gateway/datagrams-may-overtake-each-other", test_udp);
+    test_db_add("/gateway/left-connection-changes-nothing", test_left_connection);
     test_db_add("/gateway/no-clock-hides-a-fire", test_clocks);
     test_db_add("/gateway/known-defects-of-others", test_defects);
     test_db_add("/gateway/commands-end", test_commands);

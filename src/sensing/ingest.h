@@ -73,7 +73,8 @@ typedef struct IngestMessage {
      * sent again. */
     uint64_t key;
     int64_t sent_us;
-    /* Datagrams overtake each other: a state that is older by number and by time is not taken. */
+    /* Datagrams overtake each other, and so does what comes by a connection that the device has
+     * left: a state that is older by number and by time is not taken. */
     bool may_be_late;
     uint16_t serial;
     const Reading *readings;

@@ -253,15 +253,18 @@ static void set_bits(Taking *taking, IngestPoint *point, uint16_t bits, int64_t 
     }
 }
 
-/* After a reset of a system its points are no longer in alarm, though a panel seldom tells each. */
+/* After a reset of a system its points are no longer in alarm, though a panel seldom tells each. A
+ * reset that comes too late ends no alarm that came after it; where that cannot be told, none. */
 static void reset_points(Taking *taking, const Reading *reading, bool is_all) {
     GPtrArray *points = taking->device->points;
+    int64_t time_us = event_time_us(reading->time_us, taking->message->received_us);
     for (guint i = 0; i < points->len; i++) {
         IngestPoint *point = points->pdata[i];
         bool is_meant = is_all || (point->system_type == reading->system_type &&
                                    point->system_address == reading->system_address);
+        bool is_late = taking->is_old && time_us <= point->state_us;
         uint16_t bits = state_after_reset(point->bits);
-        if (is_meant && point->component_type >= 0 && bits != point->bits) {
+        if (is_meant && !is_late && point->component_type >= 0 && bits != point->bits) {
             set_bits(taking, point, bits, reading->time_us);
         }
     }
@@ -559,8 +562,12 @@ bool ingest_plan_silence(const PlanContext *context, int64_t now_us) {
     gpointer key = NULL;
     unsigned count = 0;
     g_hash_table_iter_init(&iter, context->state->devices);
+    /* Times to come: our clock was ahead and has been set right. Else nobody would be missed until
+     * it is that late again. */
+    context->state->listening_us = MIN(context->state->listening_us, now_us);
     while (count < BY_CLOCK_MAX && g_hash_table_iter_next(&iter, &key, NULL)) {
         IngestDevice *device = key;
+        device->seen_us = MIN(device->seen_us, now_us);
         int64_t since_us = MAX(device->seen_us, context->state->listening_us);
         if (!device->is_online || device->silent_after_us == 0 || device->is_stale ||
             now_us - since_us <= device->silent_after_us) {
@@ -584,7 +591,7 @@ bool ingest_plan_seen(const PlanContext *context) {
     g_hash_table_iter_init(&iter, context->state->devices);
     while (count < BY_CLOCK_MAX && g_hash_table_iter_next(&iter, &key, NULL)) {
         IngestDevice *device = key;
-        if (device->id != 0 && device->seen_us - device->stored_seen_us >= SEEN_LAG_US) {
+        if (device->id != 0 && ABS(device->seen_us - device->stored_seen_us) >= SEEN_LAG_US) {
             touch_device(context->plan, device);
             count++;
         }

@@ -239,6 +239,32 @@ static void test_start(DbEngine engine) {
     desk_clear(&desk);
 }
 
+/* The server's clock was a year ahead and is set right: silence counts from then on. */
+static void test_clock_set_back(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, NULL);
+    const int64_t patience_us = 300 * CLOCK_SECOND_US;
+    const int64_t right_us = NOW - 365 * CLOCK_DAY_US;
+    Desk desk;
+    desk_init(&desk, fresh);
+    const PlanContext context = {.state = desk.state, .plan = desk.plan};
+    desk.state->listening_us = NOW;
+    plan_one(&desk, 1);
+    ingest_state_find(desk.state, "gb26875", "1")->silent_after_us = patience_us;
+    g_assert_true(write_plan(&desk));
+    ingest_plan_clear(desk.plan);
+    ingest_plan_silence(&context, right_us);
+    ingest_plan_seen(&context);
+    g_assert_true(write_plan(&desk));
+    ingest_plan_clear(desk.plan);
+    g_assert_cmpint(
+        count(desk.db, SQL("SELECT seen_us FROM device WHERE is_online = 1")), ==, right_us);
+    ingest_plan_silence(&context, right_us + patience_us + 1);
+    g_assert_true(write_plan(&desk));
+    g_assert_cmpint(
+        count(desk.db, SQL("SELECT seen_us FROM device WHERE is_online = 0")), ==, right_us);
+    desk_clear(&desk);
+}
+
 /* --- memory and limits ---------------------------------------------------------------------------
  */
 
@@ -464,5 +490,6 @@ int main(int argc, char **argv) {
     test_db_add("/ingest/stored-once-whatever-call-fails", test_cut_points);
     test_db_add("/ingest/one-process-holds-a-lane", test_lane_taken);
     test_db_add("/ingest/a-start-hears-nobody", test_start);
+    test_db_add("/ingest/a-clock-set-back-misses-nobody", test_clock_set_back);
     return g_test_run();
 }
