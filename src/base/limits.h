@@ -75,16 +75,17 @@
 #define LIMIT_LEARNED_EDGES 1000       /* rows an hour of one of them, which may flap on purpose */
 #define LIMIT_LEARNED_EDGES_ALL 20000  /* of all of them: 80 MB a day at most */
 #define LIMIT_LEARNED_SAMPLES_ALL 2000000 /* and samples: a heartbeat of each needs 600,000 */
-#define LIMIT_POINT_VALUES                                                                         \
-    16 /* kinds of values of one point that are judged; devices have 1 to 3 */
-#define LIMIT_DEVICE_CONNECTIONS 60000  /* 50,000 (the target) and room */
-#define LIMIT_DEVICE_PEERS 60000        /* senders of datagrams; then the longest silent goes */
-#define LIMIT_DEVICE_PER_ADDRESS 512    /* connections from one address; mobile nets share some */
-#define LIMIT_DEVICE_RATE_SHARE 4       /* frames a second of an address for each of these */
-#define LIMIT_DEVICE_UNPROVEN 20000     /* connections without a good frame; then the oldest goes */
-#define LIMIT_DEVICE_FRAME_S 30         /* seconds for the rest of a frame that has begun */
-#define LIMIT_DEVICE_IDLE_S 7200        /* silent connections end; patrols are due within 2 h */
-#define LIMIT_DEVICE_PEER_S 600         /* the same for senders of datagrams */
+#define LIMIT_POINT_VALUES 16 /* kinds of values of a point that are judged; devices have 1 to 3   \
+                               */
+#define LIMIT_REFUSED_KEPT 10000       /* messages that never can be stored, for whoever mends it */
+#define LIMIT_DEVICE_CONNECTIONS 60000 /* 50,000 (the target) and room */
+#define LIMIT_DEVICE_PEERS 60000       /* senders of datagrams; then the longest silent goes */
+#define LIMIT_DEVICE_PER_ADDRESS 512   /* connections from one address; mobile nets share some */
+#define LIMIT_DEVICE_RATE_SHARE 4      /* frames a second of an address for each of these */
+#define LIMIT_DEVICE_UNPROVEN 20000    /* connections without a good frame; then the oldest goes */
+#define LIMIT_DEVICE_FRAME_S 30        /* seconds for the rest of a frame that has begun */
+#define LIMIT_DEVICE_IDLE_S 7200       /* silent connections end; patrols are due within 2 h */
+#define LIMIT_DEVICE_PEER_S 600        /* the same for senders of datagrams */
 #define LIMIT_DEVICE_GARBAGE (16 * KIB) /* bytes that are no frame between two good frames */
 #define LIMIT_DEVICE_RATE 500           /* frames a second that one connection may keep up */
 #define LIMIT_DEVICE_BURST 2000         /* frames above it at once; a panel tells all its points */

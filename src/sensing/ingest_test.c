@@ -471,9 +471,17 @@ static void test_unfit(DbEngine engine) {
     message.readings = &fire;
     g_assert_true(ingest_store(ingest, &message, &error));
     g_assert_no_error(error);
-    ingest_stop(ingest);
     g_assert_cmpint(count(db, SQL("SELECT count(*) FROM edge WHERE kind = 'fire'")), ==, 1);
     g_assert_cmpint(count(db, SQL("SELECT count(*) FROM ingest_refused WHERE code = 'B'")), ==, 1);
+    /* The last of them are kept. */
+    test_db_exec(db, "UPDATE ingest_refused SET id = id - $1", db_int(LIMIT_REFUSED_KEPT));
+    message.code = "C";
+    message.readings = &fault;
+    g_assert_false(ingest_store(ingest, &message, NULL));
+    g_assert_false(ingest_store(ingest, &message, NULL));
+    ingest_stop(ingest);
+    g_assert_cmpint(count(db, SQL("SELECT count(*) FROM ingest_refused WHERE code = 'C'")), >, 0);
+    g_assert_cmpint(count(db, SQL("SELECT count(*) FROM ingest_refused WHERE code = 'B'")), ==, 0);
 }
 
 int main(int argc, char **argv) {

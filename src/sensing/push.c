@@ -105,7 +105,9 @@ static Response *failed(const GError *error) {
         return refuse(403, "denied", error->message);
     }
     log_problem(LOG_LEVEL_ERROR, "push.failed", "error=%s", error->message);
-    return refuse(503, "unavailable", "not stored; send it again");
+    return g_error_matches(error, HZ_ERROR, HZ_ERROR_INTERNAL)
+               ? refuse(500, "unfit", "it can never be stored; do not send it again")
+               : refuse(503, "unavailable", "not stored; send it again");
 }
 
 static Response *take(Ctx *ctx, const Request *req, const char *code) {
