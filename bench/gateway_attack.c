@@ -53,7 +53,9 @@ static double now_s(void) {
 }
 
 static void put_time(uint8_t *at) {
-    time_t now = time(NULL) + 8 * 3600;
+    struct timespec utc;
+    clock_gettime(CLOCK_REALTIME, &utc);
+    time_t now = utc.tv_sec + 8 * 3600;
     struct tm parts;
     gmtime_r(&now, &parts);
     const uint8_t bytes[] = {(uint8_t)parts.tm_sec,
@@ -124,11 +126,13 @@ static void close_one(Attacker *attacker) {
 
 static void send_some(unsigned number) {
     static uint8_t buffer[FRAMES_AT_ONCE * FRAME_SIZE];
+    static uint32_t seed = 1;
     Attacker *attacker = &attackers[number];
     size_t size = sizeof buffer;
     if (kind == GARBAGE) {
         for (size_t i = 0; i < size; i += 4) { /* heads among it, as the codec looks for them */
-            int32_t word = i % 64 == 0 ? 0x4040 : rand();
+            seed = seed * 1664525 + 1013904223;
+            uint32_t word = i % 64 == 0 ? 0x4040 : seed;
             memcpy(buffer + i, &word, 4);
         }
     } else if (kind == FLOOD) {
@@ -204,12 +208,13 @@ static void open_some(int epoll, unsigned count, uint64_t total) {
 }
 
 static unsigned number_of(const char *text) {
-    unsigned number = 0;
-    if (sscanf(text, "%u", &number) != 1) {
+    char *end = NULL;
+    unsigned long number = strtoul(text, &end, 10);
+    if (end == text || *end != '\0') {
         fprintf(stderr, "\"%s\" is no number\n", text);
         exit(2);
     }
-    return number;
+    return (unsigned)number;
 }
 
 int main(int argc, char **argv) {

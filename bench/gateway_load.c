@@ -271,12 +271,13 @@ static double run(int epoll, Device *devices, unsigned count, double seconds, un
 }
 
 static unsigned number_of(const char *text) {
-    unsigned number = 0;
-    if (sscanf(text, "%u", &number) != 1) {
+    char *end = NULL;
+    unsigned long number = strtoul(text, &end, 10);
+    if (end == text || *end != '\0') {
         fprintf(stderr, "\"%s\" is no number\n", text);
         exit(2);
     }
-    return number;
+    return (unsigned)number;
 }
 
 int main(int argc, char **argv) {

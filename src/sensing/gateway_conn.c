@@ -9,6 +9,7 @@
 #define PATROL_MS UINT64_C(120000) /* a silent device is asked whether it is there */
 #define TOKEN 1000
 #define KEEPALIVE_S 60
+#define ACCEPTS_AT_ONCE 32 /* then others are read */
 
 /* --- slots and counts ---------------------------------------------------------------------------
  */
@@ -44,6 +45,8 @@ static void prove(Conn *conn) {
         conn->is_proven = true;
         if (!conn->is_udp) {
             g_queue_unlink(&conn->net->unproven, &conn->link);
+            uv_tcp_nodelay(&conn->tcp, 1);
+            uv_tcp_keepalive(&conn->tcp, 1, KEEPALIVE_S);
         }
     }
 }
@@ -394,6 +397,13 @@ void conn_accept(uv_stream_t *listener, int status) {
     if (status < 0 || net->is_stopping) {
         return;
     }
+    /* libuv accepts for as long as somebody knocks, and would hear nobody else meanwhile; it pauses
+     * when one is not taken. */
+    if (net->accepted == ACCEPTS_AT_ONCE) {
+        net->is_accept_waiting = true;
+        return;
+    }
+    net->accepted++;
     Conn *conn = conn_new(net);
     uv_tcp_init(&net->loop, &conn->tcp);
     conn->tcp.data = conn;
@@ -412,9 +422,15 @@ void conn_accept(uv_stream_t *listener, int status) {
         return;
     }
     g_queue_push_tail_link(&net->unproven, &conn->link);
-    uv_tcp_nodelay(&conn->tcp, 1);
-    uv_tcp_keepalive(&conn->tcp, 1, KEEPALIVE_S);
     start_reading(conn);
+}
+
+void conn_accept_more(Net *net) {
+    net->accepted = 0;
+    if (net->is_accept_waiting) {
+        net->is_accept_waiting = false;
+        conn_accept((uv_stream_t *)&net->listener, 0);
+    }
 }
 
 /* --- datagrams ----------------------------------------------------------------------------------

@@ -78,9 +78,12 @@ struct Net {
     uv_timer_t tick;  /* once a second */
     uv_timer_t flush; /* the open batch has waited long enough */
     uv_timer_t refill;
+    uv_prepare_t round_begin;
     uv_thread_t thread;
     bool is_stopping;
-    bool is_udp_waiting;  /* for a batch with room */
+    bool is_udp_waiting; /* for a batch with room */
+    bool is_accept_waiting;
+    unsigned accepted;    /* in this round of the loop */
     Mailbox *returned;    /* IngestBatch from ingest */
     Mailbox *commands;    /* CommandOut from ingest */
     pthread_mutex_t lock; /* of is_stopped */
@@ -174,6 +177,8 @@ void conn_set_dialect(Conn *conn, const Gb26875Profile *dialect);
  */
 
 void conn_accept(uv_stream_t *listener, int status);
+/* The loop begins a new round. */
+void conn_accept_more(Net *net);
 void conn_datagram(uv_udp_t *udp,
                    ssize_t size,
                    const uv_buf_t *buffer,

@@ -10,7 +10,7 @@
 #define TICK_MS 1000
 #define REFILL_MS 20
 #define COUNT_EVERY_TICKS 60
-#define BACKLOG 1024
+#define BACKLOG 4096                 /* what the kernel drops, knocks again after a second */
 #define UDP_RECEIVE_BUFFER (4 * MIB) /* datagrams wait in it while ingest is busy */
 #define SEND_TOGETHER 4096           /* confirmations of one connection in one write */
 
@@ -220,6 +220,7 @@ static void close_all(Net *net) {
     close_handle((uv_handle_t *)&net->tick);
     close_handle((uv_handle_t *)&net->flush);
     close_handle((uv_handle_t *)&net->refill);
+    close_handle((uv_handle_t *)&net->round_begin);
 }
 
 static void on_datagram_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *buffer) {
@@ -306,6 +307,10 @@ static void on_refill(uv_timer_t *timer) {
     conn_refill(timer->data);
 }
 
+static void on_round(uv_prepare_t *round) {
+    conn_accept_more(round->data);
+}
+
 static void net_main(void *data) {
     Net *net = data;
     uv_run(&net->loop, UV_RUN_DEFAULT);
@@ -359,8 +364,9 @@ static void init_handles(Net *net) {
     uv_timer_init(&net->loop, &net->tick);
     uv_timer_init(&net->loop, &net->flush);
     uv_timer_init(&net->loop, &net->refill);
+    uv_prepare_init(&net->loop, &net->round_begin);
     net->wake.data = net->listener.data = net->datagrams.data = net;
-    net->tick.data = net->flush.data = net->refill.data = net;
+    net->tick.data = net->flush.data = net->refill.data = net->round_begin.data = net;
 }
 
 static uint16_t port_of(const struct sockaddr *address) {
@@ -415,6 +421,7 @@ bool net_start(Net *net, const struct sockaddr *address, uint16_t *port, GError 
     }
     uv_timer_start(&net->tick, on_tick, TICK_MS, TICK_MS);
     uv_timer_start(&net->refill, on_refill, REFILL_MS, REFILL_MS);
+    uv_prepare_start(&net->round_begin, on_round);
     failed = uv_thread_create(&net->thread, net_main, net);
     g_assert(failed == 0);
     return true;

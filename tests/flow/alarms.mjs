@@ -195,16 +195,18 @@ test('the row of a new alarm comes with the event, before the page is asked for'
     await city.device.tell(24, FIRE);
     await shown(page, 17).waitFor();
     assert.equal(await rows.count(), before + 1);
-    assert.match(await rows.last().innerText(), /17 层[\s\S]*火警 待确认/, 'behind those that came earlier');
+    const client = await city.client();
+    assert.deepEqual(await rows.evaluateAll((all) => all.map((one) => Number(one.dataset.alarm))),
+        waiting(await client.json('/work/alarms')).map((one) => one.id), 'where the list has it');
     assert.equal(await page.locator('#g-waiting [data-count]').innerText(), `${before + 1} 条`);
     assert.ok((await page.title()).startsWith(`（${before + 1}）`));
     /* the row is the one that the page has */
     const words = (html) => html.replace(/<small[^>]*>[^<]*/, '').replace(/\s+/g, ' ').trim();
-    const id = await rows.last().getAttribute('data-alarm');
-    const whole = await (await (await city.client()).get('/work/alarms')).text();
+    const id = await shown(page, 17).getAttribute('data-alarm');
+    const whole = await (await client.get('/work/alarms')).text();
     const row = new RegExp(`<li data-alarm="${id}"[\\s\\S]*?</li>`).exec(whole)[0];
     const parsed = await page.evaluate((html) => { const ul = document.createElement('ul'); ul.innerHTML = html; return ul.innerHTML; }, row);
-    assert.equal(words(await rows.last().evaluate((one) => one.outerHTML)), words(parsed));
+    assert.equal(words(await shown(page, 17).evaluate((one) => one.outerHTML)), words(parsed));
     await page.context().close();
 });
 
