@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { ENGINES, IS_SOAK, newDatabase, serve } from '../flow/support.mjs';
-import { checkTold, clockOf, devicePort, Panel, POINTS, sum } from './support_devices.mjs';
+import { checkTold, clockOf, devicePort, Panel, POINTS, register, sum } from './support_devices.mjs';
 import { chance, rows } from './support_fault.mjs';
 
 const SEED = Number(process.env.HUOZHENG_SEED ?? 20261123);
@@ -49,6 +49,7 @@ async function jumpAround(engine) {
     /* A repetition without a clock that can be right is taken for a new message: each detector says one
      * thing, so that this shows as a sample and not as a second edge. */
     const panels = [1, 4, 9, 16].map((window, i) => new Panel(7000 + i, window, { count: POINTS, clock: wildClock(random), repeat: 500 }));
+    register(db, panels);
     let server = await serve(db, { env });
     try {
         for (const panel of panels) panel.connect(devicePort(server));

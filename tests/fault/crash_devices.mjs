@@ -11,7 +11,7 @@ import test from 'node:test';
 import { ENGINES, IS_SOAK, newDatabase, serve } from '../flow/support.mjs';
 import { withOwnCluster } from './support_cluster.mjs';
 import { chance, rows } from './support_fault.mjs';
-import { checkTold, devicePort, Panel, serveAgain, sum } from './support_devices.mjs';
+import { checkTold, devicePort, Panel, register, serveAgain, sum } from './support_devices.mjs';
 
 const KILLS = Number(process.env.HUOZHENG_KILLS ?? (IS_SOAK ? 100 : 4));
 const SEED = Number(process.env.HUOZHENG_SEED ?? 20261123);
@@ -51,6 +51,7 @@ class Fault {
     }
 
     async start() {
+        register(this.db, this.panels);
         this.server = await serve(this.db);
         this.connect();
     }
@@ -143,8 +144,9 @@ async function untilCommitWaits(db) {
  * there already is as little replicated as before. Neither may be told to a device. */
 async function withoutStandby() {
     const db = newDatabase('postgresql');
-    const server = await serve(db);
     const panel = new Panel(5, 1, { count: 1 });
+    register(db, [panel]);
+    const server = await serve(db);
     try {
         await awaitStandby(db, 'nobody');
         panel.connect(devicePort(server));

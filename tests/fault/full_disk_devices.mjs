@@ -11,7 +11,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { BINARY, ENGINES, IS_SOAK, newDatabase } from '../flow/support.mjs';
 import { withOwnCluster } from './support_cluster.mjs';
-import { checkTold, devicePort, Panel, serveAgain, sum } from './support_devices.mjs';
+import { checkTold, devicePort, Panel, register, serveAgain, sum } from './support_devices.mjs';
 import { chance, rows } from './support_fault.mjs';
 import { insideNamespace } from './support_namespace.mjs';
 
@@ -74,6 +74,7 @@ class FullDisk {
     async start() {
         process.env.HUOZHENG_TEST_SCRATCH = this.disk.folder;
         this.db = newDatabase(this.engine);
+        register(this.db, this.panels);
         await this.serve();
     }
 

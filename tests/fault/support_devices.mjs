@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
 import net from 'node:net';
-import { serve } from '../flow/support.mjs';
-import { rows } from './support_fault.mjs';
+import { huozheng, serve } from '../flow/support.mjs';
+import { execute, rows } from './support_fault.mjs';
 
 /* Six bytes as a device's clock has them. */
 export const clockOf = (date) => {
@@ -52,7 +52,7 @@ export function answers(bytes) {
 }
 
 /* What the frame with this number says: the detectors of a panel fail one after the other, then they
- * recover one after the other, and so on. One that nobody registered may have 1000 points. */
+ * recover one after the other, and so on. */
 export const POINTS = 500;
 const FAULT = 4;
 export const told = (number) => ({ point: number % POINTS, isOn: Math.floor(number / POINTS) % 2 === 0 });
@@ -169,6 +169,15 @@ export class DatagramPanel extends Panel {
         clearInterval(this.timer);
         this.socket.close();
     }
+}
+
+/* Makes the tables, and the panels devices in use: what they tell becomes alarms too. */
+export function register(db, panels) {
+    huozheng(['init'], { db: db.url });
+    const values = panels.map(({ address }) => `('gb26875', '${address}', 'standard', '测试装置 ${address}', 'active', '500103', 500103,
+        0, 0, '测试路', '', '', 0, 0, 0, 0, 1, 1)`);
+    execute(db, `INSERT INTO device (protocol, code, profile, name, state, region, district, building_id, unit_id, place, service_body,
+        service_contact, is_online, seen_us, state_bits, version, created_us, changed_us) VALUES ${values.join()}`);
 }
 
 /* What a panel told and heard, for a comparison in another process. */

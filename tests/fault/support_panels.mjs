@@ -1,7 +1,8 @@
 /*
  * Panels in a process of their own, for a network namespace of their own: node support_panels.mjs JSON
- * with {host, port, seed, connected, datagrams, window, count, repeat, dropMs}. Connections break at random moments and
- * are made again. Ends when all is confirmed and prints what each panel told and heard.
+ * with {host, port, address, seed, connected, datagrams, window, count, repeat, repeatDatagrams, dropMs}.
+ * Connections break at random moments and are made again. Ends when all is confirmed and prints what
+ * each panel told and heard.
  */
 import { chance } from './support_fault.mjs';
 import { DatagramPanel, heard, Panel } from './support_devices.mjs';
@@ -41,8 +42,9 @@ class RestlessPanel extends Panel {
 
 const panels = [];
 for (let i = 0; i < options.connected + options.datagrams; i++) {
-    const kind = i < options.connected ? RestlessPanel : DatagramPanel;
-    panels.push(new kind(3000 + i, options.window, { count: options.count, repeat: options.repeat }));
+    const { address, window, count, repeat, repeatDatagrams } = options;
+    panels.push(i < options.connected ? new RestlessPanel(address + i, window, { count, repeat })
+        : new DatagramPanel(address + i, window, { count, repeat: repeatDatagrams }));
 }
 for (const panel of panels) panel.connect(options.port, options.host);
 await Promise.all(panels.map(async (panel) => {
