@@ -27,7 +27,7 @@ static bool take_slot(Net *net, Conn *conn) {
     uint32_t slot = g_array_index(net->free_slots, uint32_t, net->free_slots->len - 1);
     g_array_set_size(net->free_slots, net->free_slots->len - 1);
     conn->origin = (uint64_t)++net->generations[slot] << 32 | slot;
-    conn->number = ++net->accepted;
+    conn->number = ++net->last_number;
     net->slots[slot] = conn;
     net->connections += conn->is_udp ? 0 : 1;
     return true;

@@ -96,7 +96,7 @@ struct Net {
     uint32_t *generations;
     GArray *free_slots; /* of uint32_t */
     unsigned connections;
-    uint64_t accepted;     /* connections since the start */
+    uint64_t last_number;  /* of a connection */
     GQueue unproven;       /* of Conn; the oldest first */
     GQueue senders;        /* of Conn, of datagrams; the longest silent first */
     GHashTable *addresses; /* NetAddress -> NetSource */

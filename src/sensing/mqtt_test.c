@@ -79,6 +79,7 @@ static Broker broker_start(void) {
     g_autofree char *acl = g_build_filename(broker.folder, "acl", NULL);
     g_autofree char *text = g_strdup_printf("listener %u 127.0.0.1\n"
                                             "allow_anonymous true\n"
+                                            "user root\n" /* else its own cannot read the rules */
                                             "acl_file %s\n"
                                             "log_dest stderr\n"
                                             "log_type all\n",
