@@ -75,8 +75,7 @@
 #define LIMIT_LEARNED_EDGES 1000       /* rows an hour of one of them, which may flap on purpose */
 #define LIMIT_LEARNED_EDGES_ALL 20000  /* of all of them: 80 MB a day at most */
 #define LIMIT_LEARNED_SAMPLES_ALL 2000000 /* and samples: a heartbeat of each needs 600,000 */
-#define LIMIT_POINT_VALUES 16 /* kinds of values of a point that are judged; devices have 1 to 3   \
-                               */
+#define LIMIT_POINT_VALUES 16             /* kinds of values of a point that are judged */
 #define LIMIT_REFUSED_KEPT 10000       /* messages that never can be stored, for whoever mends it */
 #define LIMIT_DEVICE_CONNECTIONS 60000 /* 50,000 (the target) and room */
 #define LIMIT_DEVICE_PEERS 60000       /* senders of datagrams; then the longest silent goes */
