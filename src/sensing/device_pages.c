@@ -464,6 +464,7 @@ static const struct {
     {"denied", "设备拒绝"},
     {"silent", "设备没有回答"},
     {"unanswered", "没有人应答"},
+    {"expired", "当时没有发出，已过期"},
 };
 
 static const char *command_zh(const char *word) {

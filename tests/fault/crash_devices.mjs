@@ -1,135 +1,122 @@
 /*
- * What a device was told is stored, is stored: over kill -9 of the server and of PostgreSQL's
- * processes at random moments, and over a network that loses and reorders datagrams. Each frame
- * tells the fault of a detector of its own, so that afterwards every confirmed frame is one edge,
- * exactly one, and the edges of a device stand in the order of its frames.
+ * What a device was told is stored, is stored: over kill -9 of the server, of PostgreSQL's backends and of
+ * its postmaster at random moments. Each frame is one change of one detector, so that afterwards every
+ * confirmed frame is one edge, exactly one, and the edges of a device stand in the order of its frames.
  *
  * HUOZHENG_KILLS: how many for each engine (4; 100 with HUOZHENG_SOAK). HUOZHENG_SEED: other moments.
  */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import dgram from 'node:dgram';
-import path from 'node:path';
-import { createInterface } from 'node:readline';
+import { spawnSync } from 'node:child_process';
 import test from 'node:test';
-import { ENGINES, IS_SOAK, newDatabase, ROOT, serve } from '../flow/support.mjs';
+import { ENGINES, IS_SOAK, newDatabase, serve } from '../flow/support.mjs';
+import { withOwnCluster } from './support_cluster.mjs';
 import { chance, rows } from './support_fault.mjs';
-import { answers, detector, devicePort, frame, Panel } from './support_devices.mjs';
+import { checkTold, devicePort, Panel, register, serveAgain, sum } from './support_devices.mjs';
 
 const KILLS = Number(process.env.HUOZHENG_KILLS ?? (IS_SOAK ? 100 : 4));
 const SEED = Number(process.env.HUOZHENG_SEED ?? 20261123);
 const PANELS = 6;
-const FRAMES = IS_SOAK ? 900 : 300; /* of each panel; one that nobody registered may have 1000 points */
+const PATIENCE = 120_000;
 const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
-/* Every confirmed frame is one edge; returns how many edges there are. */
-function check(db, panels, isOrdered) {
-    const edges = rows(db, `SELECT d.code, p.address, count(*) AS n, min(e.id) AS id FROM edge e
-        JOIN point p ON p.id = e.point_id JOIN device d ON d.id = e.device_id WHERE e.kind = 'fault'
-        GROUP BY d.code, p.address ORDER BY d.code, p.address`);
-    const stored = new Map(edges.map(({ code, address, n, id }) => [`${code}:${address}`, { n: Number(n), id: Number(id) }]));
-    for (const panel of panels) {
-        let last = 0;
-        for (let number = 0; number < panel.count; number++) {
-            const edge = stored.get(`${panel.address}:${number}`);
-            if (panel.confirmed.has(number)) assert.ok(edge, `frame ${number} of ${panel.address} was confirmed and is not there`);
-            if (!edge) continue;
-            assert.equal(edge.n, 1, `frame ${number} of ${panel.address} is there ${edge.n} times`);
-            assert.ok(!isOrdered || edge.id > last, `frame ${number} of ${panel.address} stands before an earlier one`);
-            last = edge.id;
-        }
+/* Something is confirmed that was not before: what was killed is back. */
+async function untilConfirmed(panels, after) {
+    const before = sum(panels, 'confirmed');
+    for (const start = performance.now(); sum(panels, 'confirmed') === before;) {
+        assert.ok(performance.now() - start < PATIENCE, `nothing is confirmed any more after a kill of the ${after}`);
+        await pause(5);
     }
-    return edges.length;
 }
 
-/* A PostgreSQL of our own: one that others use must not be killed. */
-async function ownCluster() {
-    const child = spawn(path.join(ROOT, 'tools/with-postgres'), ['sh', '-c', 'echo "$HUOZHENG_TEST_PG"; cat'],
-        { stdio: ['pipe', 'pipe', 'inherit'] });
-    const url = await new Promise((resolve, reject) => {
-        createInterface({ input: child.stdout }).once('line', resolve);
-        child.once('exit', (code) => reject(new Error(`with-postgres ended with ${code}`)));
-    });
-    return {
-        url,
-        stop: () => new Promise((resolve) => {
-            child.once('close', resolve);
-            child.stdin.end();
-        }),
-    };
+/* The kinds of kills in an order of chance, each as often as the others. */
+function* kinds(words, random) {
+    for (;;) {
+        const left = [...words];
+        while (left.length > 0) yield left.splice(Math.floor(random() * left.length), 1)[0];
+    }
 }
 
-/* kill -9 of one backend: PostgreSQL throws all others out and recovers from its log. */
-function killBackend(db, random) {
-    const backends = rows(db, `SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'
-        AND datname = current_database() AND pid <> pg_backend_pid() ORDER BY pid`);
-    if (backends.length === 0) return false;
-    process.kill(Number(backends[Math.floor(random() * backends.length)].pid), 'SIGKILL');
-    return true;
+class Fault {
+    constructor(db, cluster, random) {
+        Object.assign(this, { db, cluster, random, server: null });
+        this.panels = Array.from({ length: PANELS }, (_, i) => new Panel(1000 + i, 1 + i * 3));
+    }
+
+    connect() {
+        for (const panel of this.panels) panel.connect(devicePort(this.server));
+    }
+
+    disconnect() {
+        for (const panel of this.panels) panel.disconnect();
+    }
+
+    async start() {
+        register(this.db, this.panels);
+        this.server = await serve(this.db);
+        this.connect();
+    }
+
+    async killServer() {
+        await this.server.kill();
+        this.disconnect();
+        this.server = await serveAgain(this.db);
+        this.connect();
+    }
+
+    /* The server lives through this: it waits for its database. */
+    async killBackend() {
+        while (!this.cluster.killBackend(this.random)) await pause(10);
+    }
+
+    /* And through this, for as long as PostgreSQL is away. */
+    async killPostmaster() {
+        await this.cluster.killPostmaster(this.random);
+        await pause(this.random() * 300);
+        await this.cluster.start();
+    }
+
+    async kill(kind) {
+        if (kind === 'server') await this.killServer();
+        else if (kind === 'backend') await this.killBackend();
+        else await this.killPostmaster();
+        /* Some kills come when all is back, others into the recovery from the kill before. */
+        if (this.random() < 0.7) await untilConfirmed(this.panels, kind);
+    }
 }
 
-async function killAtRandom(engine) {
+async function killAtRandom(engine, cluster) {
     const random = chance(SEED);
     const db = newDatabase(engine);
-    const rounds = Math.ceil(KILLS / 4); /* each with new panels, so that there is always something to say */
-    let server = await serve(db);
-    let kills = 0;
+    const fault = new Fault(db, cluster, random);
+    const kills = {};
     try {
-        const all = [];
-        for (let round = 0; round < rounds; round++) {
-            const panels = Array.from({ length: PANELS }, (_, i) => new Panel(1000 * (round + 1) + i, FRAMES, 1 + i * 3));
-            all.push(...panels);
-            for (const panel of panels) panel.connect(devicePort(server));
-            for (let i = 0; i < 4; i++) {
-                await pause(20 + random() * 150);
-                if (engine === 'postgresql' && i % 2 === 1) {
-                    kills += killBackend(db, random) ? 1 : 0;
-                    continue;
-                }
-                await server.kill();
-                kills++;
-                for (const panel of panels) panel.disconnect();
-                server = await restart(db);
-                for (const panel of panels) panel.connect(devicePort(server));
-            }
-            await Promise.all(panels.map((panel) => panel.done));
-            for (const panel of panels) panel.disconnect();
+        await fault.start();
+        const deck = kinds(cluster ? ['server', 'backend', 'postmaster'] : ['server'], random);
+        for (let i = 0; i < KILLS; i++) {
+            await pause(20 + random() * 150);
+            const kind = deck.next().value;
+            await fault.kill(kind);
+            kills[kind] = (kills[kind] ?? 0) + 1;
         }
-        await server.stop();
-        const edges = check(db, all, true);
-        assert.equal(edges, all.length * FRAMES);
-        console.log(`# ${engine}: ${kills} kills, ${edges} frames confirmed, each stored once and in order`);
+        await Promise.all(fault.panels.map((panel) => panel.finish()));
+        fault.disconnect();
+        await fault.server.stop();
+        const stored = checkTold(db, fault.panels);
+        assert.equal(stored, sum(fault.panels, 'confirmed'));
+        console.log(`# ${engine}: killed ${JSON.stringify(kills)}; ${stored} frames confirmed and stored, each once and in order; ${
+            sum(fault.panels, 'again')} were sent again`);
     } finally {
-        if (server.isAlive()) await server.kill();
+        fault.disconnect();
+        if (fault.server?.isAlive()) await fault.server.kill();
         db.drop();
-    }
-}
-
-/* PostgreSQL may still be recovering. */
-async function restart(db) {
-    for (let tries = 1; ; tries++) {
-        try {
-            return await serve(db);
-        } catch (error) {
-            if (tries === 20) throw error;
-            await pause(250);
-        }
     }
 }
 
 test('kill -9 while devices tell, sqlite', { timeout: 3600_000 }, () => killAtRandom('sqlite'));
 
-async function withOwnCluster(work) {
-    const cluster = await ownCluster();
-    const before = process.env.HUOZHENG_TEST_PG;
-    process.env.HUOZHENG_TEST_PG = cluster.url;
-    try {
-        await work();
-    } finally {
-        process.env.HUOZHENG_TEST_PG = before;
-        await cluster.stop();
-    }
-}
+test('kill -9 of server, backends and postmaster while devices tell, postgresql',
+    { timeout: 3600_000, skip: !ENGINES.includes('postgresql') },
+    () => withOwnCluster((cluster) => killAtRandom('postgresql', cluster)));
 
 /* Commits wait for a standby that does not exist, or no longer. */
 async function awaitStandby(db, name) {
@@ -157,8 +144,9 @@ async function untilCommitWaits(db) {
  * there already is as little replicated as before. Neither may be told to a device. */
 async function withoutStandby() {
     const db = newDatabase('postgresql');
+    const panel = new Panel(5, 1, { count: 1 });
+    register(db, [panel]);
     const server = await serve(db);
-    const panel = new Panel(5, 1, 1);
     try {
         await awaitStandby(db, 'nobody');
         panel.connect(devicePort(server));
@@ -171,78 +159,15 @@ async function withoutStandby() {
         assert.equal(rows(db, `SELECT id FROM edge WHERE kind = 'fault'`).length, 1, 'it is on this machine');
         await awaitStandby(db, '');
         await panel.done;
-        assert.equal(check(db, [panel], true), 1);
+        assert.equal(checkTold(db, [panel]), 1);
         panel.disconnect();
         await server.stop();
     } finally {
+        panel.disconnect();
         if (server.isAlive()) await server.kill();
         db.drop();
     }
 }
-
-test('kill -9 of server and database while devices tell, postgresql',
-    { timeout: 3600_000, skip: !ENGINES.includes('postgresql') }, () => withOwnCluster(() => killAtRandom('postgresql')));
 
 test('a commit that no standby has is not confirmed',
     { timeout: 600_000, skip: !ENGINES.includes('postgresql') }, () => withOwnCluster(withoutStandby));
-
-/* Between device and centre: loses 30 of 100 datagrams each way and lets others overtake. */
-async function lossyNetwork(port, random) {
-    const inside = dgram.createSocket('udp4');
-    const outside = dgram.createSocket('udp4');
-    let device = null;
-    const pass = (send) => {
-        if (random() < 0.3) return;
-        if (random() < 0.3) setTimeout(send, random() * 30);
-        else send();
-        if (random() < 0.1) setTimeout(send, random() * 30); /* and some arrive twice */
-    };
-    const isOpen = { yes: true };
-    inside.on('message', (bytes, from) => {
-        device = from;
-        pass(() => isOpen.yes && outside.send(bytes, port, '127.0.0.1'));
-    });
-    outside.on('message', (bytes) => pass(() => isOpen.yes && inside.send(bytes, device.port, device.address)));
-    await new Promise((resolve) => { inside.bind(0, '127.0.0.1', resolve); });
-    return {
-        port: inside.address().port,
-        close: () => {
-            isOpen.yes = false;
-            inside.close();
-            outside.close();
-        },
-    };
-}
-
-test('a network that loses and reorders datagrams', { timeout: 600_000 }, async () => {
-    const random = chance(SEED);
-    const db = newDatabase('sqlite');
-    const server = await serve(db);
-    const network = await lossyNetwork(devicePort(server), random);
-    const count = IS_SOAK ? 900 : 300;
-    const panel = { address: 77, count, confirmed: new Set() };
-    const socket = dgram.createSocket('udp4');
-    try {
-        const waiting = new Map();
-        socket.on('message', (bytes) => {
-            for (const { command, serial } of answers(bytes).found) {
-                if (command === 3 && waiting.delete(serial)) panel.confirmed.add(serial);
-            }
-        });
-        for (let next = 0; panel.confirmed.size < count;) {
-            while (next < count && waiting.size < 8) {
-                waiting.set(next, frame({ serial: next, address: 77, unit: detector(next, 4) }));
-                next++;
-            }
-            for (const [, bytes] of waiting) socket.send(bytes, network.port, '127.0.0.1');
-            await pause(20);
-        }
-        await server.stop();
-        assert.equal(check(db, [panel], false), count);
-    } finally {
-        socket.close();
-        network.close();
-        if (server.isAlive()) await server.kill();
-        db.drop();
-    }
-});

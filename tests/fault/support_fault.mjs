@@ -17,6 +17,14 @@ export function rows(db, sql) {
     return JSON.parse(done.stdout.trim() || '[]');
 }
 
+/* Statements that return nothing, by the same shells. */
+export function execute(db, sql) {
+    const done = db.engine === 'sqlite'
+        ? spawnSync('sqlite3', ['-bail', db.url.slice('sqlite:'.length), sql], { encoding: 'utf8' })
+        : spawnSync('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', db.url, '-c', sql], { encoding: 'utf8' });
+    assert.equal(done.status, 0, `${sql}: ${done.error ?? done.stderr}`);
+}
+
 const unescape = (text) => text.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&#x2F;', '/')
     .replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 
