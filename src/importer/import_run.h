@@ -6,6 +6,8 @@
  * the file changes nothing. All or nothing: one transaction for everything. Trial: a transaction
  * that is rolled back, so that it says exactly what a real run would do; a file of one kind above
  * IMPORT_TRIAL_BYTES is checked without writing, so that nobody waits for the database meanwhile.
+ * Rows that devices write too (ImportKind.is_heard) never go in as one long transaction: a file of
+ * them above IMPORT_TRIAL_BYTES can only skip bad rows, and only by a mapping of one kind.
  * Memory does not grow with the file. Thread: that of the Db.
  */
 #pragma once
@@ -58,6 +60,7 @@ typedef struct ImportReport {
     GPtrArray *warnings; /* same shape */
     bool is_refused;     /* all or nothing, and some row was refused: nothing was written */
     bool has_refused_file;
+    bool must_be_chunked; /* too large to be written all or nothing: alarms would wait */
     TableProblem problem; /* when the file itself is wrong */
 } ImportReport;
 void import_report_clear(ImportReport *report);
