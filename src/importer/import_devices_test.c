@@ -8,23 +8,23 @@
 #include <string.h>
 
 #define BUILDINGS                                                                                  \
-    "来源系统,来源编号,建筑名称,地址,区划代码\n"                                                   \
-    "住建,B1,演示大厦一,渝中区一路1号,500103\n"                                                    \
-    "住建,B2,演示大厦二,沙坪坝区二路2号,500106\n"                                                  \
-    "住建,B3,同名大厦,渝中区三路3号,500103\n"                                                      \
+    "来源系统,来源编号,建筑名称,地址,区划代码\n"                                 \
+    "住建,B1,演示大厦一,渝中区一路1号,500103\n"                                       \
+    "住建,B2,演示大厦二,沙坪坝区二路2号,500106\n"                                    \
+    "住建,B3,同名大厦,渝中区三路3号,500103\n"                                          \
     "住建,B4,同名大厦,渝中区四路4号,500103\n"
 #define UNIT                                                                                       \
-    "来源系统,来源编号,单位名称,地址,区划代码,所在建筑编号\n"                                      \
+    "来源系统,来源编号,单位名称,地址,区划代码,所在建筑编号\n"              \
     "住建,U1,演示饭店一,渝中区一路1号一层,500103,B1\n"
-#define DEVICES                                                                                    \
-    "协议,设备编号,所在建筑,建筑来源编号,区划代码,单位名称,安装位置,设备名称,报文方言,维保单位\n"  \
-    "GB/T 26875.3,1001,演示大厦一,,500103,演示饭店一,负一层,一号装置,standard,演示维保\n"          \
-    "MQTT,hydrant-2,,B2,,,泵房,,,\n"                                                               \
+#define DEVICES                                                                                                                           \
+    "协议,设备编号,所在建筑,建筑来源编号,区划代码,单位名称,安装位置,设备名称,报文方言,维保单位\n" \
+    "GB/T 26875.3,1001,演示大厦一,,500103,演示饭店一,负一层,一号装置,standard,演示维保\n"                            \
+    "MQTT,hydrant-2,,B2,,,泵房,,,\n"                                                                                                    \
     ",0777,演示大厦一,,500103,,,,dahua,\n"
-#define POINTS                                                                                     \
-    "设备编号,系统类型,系统地址,部件类型,部件地址,名称,楼层,房间,数值类型,下限,上限\n"             \
-    "1001,火灾报警系统,1,点型光电感烟火灾探测器,2 区 14 号,走道烟感,12 层,1203 室,,,\n"            \
-    "1001,1,1,系统,0,,,,,,\n"                                                                      \
+#define POINTS                                                                                                           \
+    "设备编号,系统类型,系统地址,部件类型,部件地址,名称,楼层,房间,数值类型,下限,上限\n" \
+    "1001,火灾报警系统,1,点型光电感烟火灾探测器,2 区 14 号,走道烟感,12 层,1203 室,,,\n"         \
+    "1001,1,1,系统,0,,,,,,\n"                                                                                          \
     "1001,12,1,99,7,末端压力,负一层,泵房,压力（kPa）,300,1200\n"
 
 #define DEVICE_ROWS SQL("SELECT count(*) FROM device")
@@ -34,15 +34,14 @@
 static char *take(const Fixture *fixture, const char *kind, const char *text, const char *wanted) {
     g_autofree char *name = g_strconcat(kind, ".csv", NULL);
     char *path = support_put_file(fixture, name, text, -1);
-    Call call = {.kind = kind,
-                 .source = strcmp(kind, "point") == 0 ? NULL : "住建",
-                 .chunk = 2};
+    Call call = {.kind = kind, .source = strcmp(kind, "point") == 0 ? NULL : "住建", .chunk = 2};
     support_expect(fixture->db, path, IMPORT_TRIAL, call, wanted);
     support_expect(fixture->db, path, IMPORT_SKIP_BAD, call, wanted);
     return path;
 }
 
-static void take_in(const Fixture *fixture, const char *kind, const char *text, const char *wanted) {
+static void
+take_in(const Fixture *fixture, const char *kind, const char *text, const char *wanted) {
     g_autofree char *path = take(fixture, kind, text, wanted);
     g_assert_nonnull(path);
 }
@@ -118,10 +117,8 @@ static void test_devices(DbEngine engine) {
     support_expect(
         fixture.db, path, IMPORT_ALL, (Call){.kind = "device", .source = "住建"}, "3 0 0 3 0");
     g_assert_cmpint(support_count(fixture.db, HISTORY), ==, 1);
-    g_assert_cmpint(support_count(fixture.db,
-                                  SQL("SELECT count(*) FROM device WHERE version > 2")),
-                    ==,
-                    0);
+    g_assert_cmpint(
+        support_count(fixture.db, SQL("SELECT count(*) FROM device WHERE version > 2")), ==, 0);
     support_tear_down(&fixture);
 }
 
@@ -130,13 +127,15 @@ static void test_changes(DbEngine engine) {
     set_up(&fixture, engine);
     take_in(&fixture, "device", DEVICES, "3 3 0 0 0");
     /* An empty cell changes nothing; another building leaves the unit behind; out of use. */
-    take_in(&fixture,
-            "device",
-            "编号,协议,建筑来源编号,名称,状态\n1001,,B3,,\nhydrant-2,mqtt,,新名称,停用\n777,,,,在用\n",
-            "3 0 2 1 0");
+    take_in(
+        &fixture,
+        "device",
+        "编号,协议,建筑来源编号,名称,状态\n1001,,B3,,\nhydrant-2,mqtt,,新名称,停用\n777,,,,在用\n",
+        "3 0 2 1 0");
     assert_device(fixture.db, "1001", "active 同名大厦 - standard 一号装置 负一层");
     assert_device(fixture.db, "hydrant-2", "retired 演示大厦二 - standard 新名称 泵房");
-    take_in(&fixture, "device", "编号,协议,状态\nhydrant-2,mqtt,\nhydrant-2,mqtt,在用\n", "2 0 1 1 0");
+    take_in(
+        &fixture, "device", "编号,协议,状态\nhydrant-2,mqtt,\nhydrant-2,mqtt,在用\n", "2 0 1 1 0");
     g_assert_cmpint(support_count(fixture.db, HISTORY), ==, 3);
     /* Two rows for one new device: the second changes what the first wrote. */
     take_in(&fixture, "device", "编号,名称\n5005,甲\n5005,乙\n", "2 1 1 0 0");
@@ -155,8 +154,7 @@ static void assert_refused(
     g_autoptr(GError) error = NULL;
     g_auto(ImportReport) report = {0};
     g_autofree char *path = support_put_file(fixture, "bad.csv", text, -1);
-    g_assert_true(
-        support_run_file(fixture->db, path, IMPORT_SKIP_BAD, &call, &report, &error));
+    g_assert_true(support_run_file(fixture->db, path, IMPORT_SKIP_BAD, &call, &report, &error));
     g_assert_no_error(error);
     g_assert_nonnull(report.refusals);
     for (size_t i = 0; i < MIN(count, report.refusals->len); i++) {
@@ -173,18 +171,20 @@ static void assert_refused(
 static void test_bad_devices(DbEngine engine) {
     Fixture fixture = {0};
     set_up(&fixture, engine);
-    static const char text[] = "编号,协议,区划代码,建筑,建筑系统编号,单位,报文方言,状态\n"
-                               "abc,,500103,演示大厦一,,,,\n"
-                               "1,烽火,500103,演示大厦一,,,,\n"
-                               "2,,500103,没有这栋,,,,\n"
-                               "3,,500103,同名大厦,,,,\n"
-                               "4,,,演示大厦一,,,,\n"
-                               "5,,500103,演示大厦二,1,,,\n"
-                               "6,,500103,演示大厦一,,没有这家,,\n"
-                               "7,,500103,演示大厦一,,,klingon,\n"
-                               "8,,500103,演示大厦一,,,,坏了\n"
-                               "9,,,,,,,在用\n"
-                               "10,,500103,演示大厦一,,,,\n";
+    g_autofree char *text = g_strdup_printf(
+        "编号,协议,区划代码,建筑,建筑系统编号,单位,报文方言,状态\n"
+        "abc,,500103,演示大厦一,,,,\n"
+        "1,烽火,500103,演示大厦一,,,,\n"
+        "2,,500103,没有这栋,,,,\n"
+        "3,,500103,同名大厦,,,,\n"
+        "4,,,演示大厦一,,,,\n"
+        "5,,500103,演示大厦二,%" G_GINT64_FORMAT ",,,\n"
+        "6,,500103,演示大厦一,,没有这家,,\n"
+        "7,,500103,演示大厦一,,,klingon,\n"
+        "8,,500103,演示大厦一,,,,坏了\n"
+        "9,,,,,,,在用\n"
+        "10,,500103,演示大厦一,,,,\n",
+        support_count(fixture.db, SQL("SELECT id FROM building WHERE name = '演示大厦一'")));
     static const Refused wanted[] = {
         {2, "编号", "十进制"},
         {3, "协议", "烽火"},
@@ -328,15 +328,8 @@ static char *export_list(const Fixture *fixture, const char *name) {
     g_autofree char *file = g_strconcat("out-", name, ".csv", NULL);
     char *path = g_build_filename(fixture->folder, file, NULL);
     ExportQuery query = {filters, "500103", TEST_NOW_US, 0, 0, true};
-    g_assert_true(export_write(fixture->db,
-                               export_find_list(name),
-                               &query,
-                               TABLE_CSV,
-                               path,
-                               NULL,
-                               NULL,
-                               NULL,
-                               &error));
+    g_assert_true(export_write(
+        fixture->db, export_find_list(name), &query, TABLE_CSV, path, NULL, NULL, NULL, &error));
     g_assert_no_error(error);
     return path;
 }

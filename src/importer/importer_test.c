@@ -51,7 +51,8 @@ static void test_all_or_nothing(DbEngine engine) {
     int64_t leaves = support_count(fixture.db, LEAVES);
     g_autoptr(GError) error = NULL;
     g_auto(ImportReport) report = {0};
-    g_assert_true(support_run_file(fixture.db, mixed, IMPORT_ALL, &(Call){.chunk = 1}, &report, &error));
+    g_assert_true(
+        support_run_file(fixture.db, mixed, IMPORT_ALL, &(Call){.chunk = 1}, &report, &error));
     g_assert_true(report.is_refused);
     g_assert_cmpint(report.counts.refused, ==, 3);
     g_assert_cmpint(support_count(fixture.db, UNITS), ==, 0);
@@ -98,7 +99,9 @@ static void test_formats(DbEngine engine) {
     g_autofree char *path = support_put_file(&fixture, "gb.csv", gb, (gssize)size);
     support_expect(fixture.db, path, IMPORT_ALL, (Call){0}, "3 3 0 0 0");
     g_assert_cmpint(
-        support_count(fixture.db, SQL("SELECT count(*) FROM unit WHERE name = '演示学校三'")), ==, 1);
+        support_count(fixture.db, SQL("SELECT count(*) FROM unit WHERE name = '演示学校三'")),
+        ==,
+        1);
     g_autofree char *book = g_build_filename(fixture.folder, "book.xlsx", NULL);
     TableColumn columns[] = {{"来源系统", false},
                              {"来源编号", false},
@@ -127,7 +130,9 @@ static void test_scope(DbEngine engine) {
     support_expect(fixture.db, good, IMPORT_TRIAL, (Call){.scope = "500106"}, "3 1 0 0 2");
     support_expect(fixture.db, good, IMPORT_SKIP_BAD, (Call){.scope = "500106"}, "3 1 0 0 2");
     g_assert_cmpint(
-        support_count(fixture.db, SQL("SELECT count(*) FROM unit WHERE region <> '500106'")), ==, 0);
+        support_count(fixture.db, SQL("SELECT count(*) FROM unit WHERE region <> '500106'")),
+        ==,
+        0);
     support_tear_down(&fixture);
 }
 
@@ -278,15 +283,15 @@ static void test_saved_mapping(DbEngine engine) {
         support_put_file(&fixture, "x.csv", "no;n;a;r\n1;甲店;一路1号;中\n2;乙店;一路2号;\n", -1);
     support_expect(fixture.db, path, IMPORT_ALL, (Call){.mapping = "mine"}, "2 2 0 0 0");
     g_assert_cmpint(support_count(fixture.db,
-                          SQL("SELECT count(*) FROM unit WHERE source = '甲系统' AND "
-                              "(region = '500103') = (source_id = '1')")),
+                                  SQL("SELECT count(*) FROM unit WHERE source = '甲系统' AND "
+                                      "(region = '500103') = (source_id = '1')")),
                     ==,
                     2);
     g_autofree char *file = support_put_file(&fixture, "map.json", body, -1);
     support_expect(fixture.db, path, IMPORT_ALL, (Call){.mapping = file}, "2 0 0 2 0");
     g_auto(ImportReport) report = {0};
-    g_assert_false(
-        support_run_file(fixture.db, path, IMPORT_ALL, &(Call){.mapping = "nobody's"}, &report, &error));
+    g_assert_false(support_run_file(
+        fixture.db, path, IMPORT_ALL, &(Call){.mapping = "nobody's"}, &report, &error));
     g_assert_error(error, HZ_ERROR, HZ_ERROR_NOT_FOUND);
     support_tear_down(&fixture);
 }
@@ -311,7 +316,8 @@ static void test_toronto(DbEngine engine) {
     support_expect(fixture.db, path, IMPORT_SKIP_BAD, call, "23914 26594 0 0 0");
     support_expect(fixture.db, path, IMPORT_SKIP_BAD, call, "23914 0 0 26594 0");
     g_assert_cmpint(support_count(fixture.db, SQL("SELECT count(*) FROM building")), ==, 2654);
-    g_assert_cmpint(support_count(fixture.db, SQL("SELECT count(*) FROM past_inspection")), ==, 23914);
+    g_assert_cmpint(
+        support_count(fixture.db, SQL("SELECT count(*) FROM past_inspection")), ==, 23914);
     support_tear_down(&fixture);
 }
 
@@ -429,22 +435,22 @@ static void test_round_trip(DbEngine engine) {
         ",,,=公式一样的名称,一路2号,500103,,,,,,,,\n"
         ",,,-减号名称,一路3号,500106,学校,@演示,023,低,D,否,-79.18881,0.1\n",
         -1);
-    g_autofree char *buildings =
-        support_put_file(&fixture,
-                 "buildings.csv",
-                 "来源系统,来源编号,建筑名称,地址,区划代码,使用性质,高度（米）,地上层数,地下层数,"
-                 "面积（平方米）,"
-                 "建成年份,经度,纬度\n"
-                 "旧库,B1,演示大厦,一路9号,500103,办公,99.35,30,2,12345.5,2009,106.1,29.2\n"
-                 "旧库,B2,,二路9号,500106,,,,,,,,\n",
-                 -1);
+    g_autofree char *buildings = support_put_file(
+        &fixture,
+        "buildings.csv",
+        "来源系统,来源编号,建筑名称,地址,区划代码,使用性质,高度（米）,地上层数,地下层数,"
+        "面积（平方米）,"
+        "建成年份,经度,纬度\n"
+        "旧库,B1,演示大厦,一路9号,500103,办公,99.35,30,2,12345.5,2009,106.1,29.2\n"
+        "旧库,B2,,二路9号,500106,,,,,,,,\n",
+        -1);
     g_autofree char *officers =
         support_put_file(&fixture,
-                 "officers.csv",
-                 "姓名,执法证号,执法证有效期,所在机构,区划代码,在岗,主办资格,电话\n"
-                 "演示李,5001,2028/12/31,演示支队,500103,是,否,02300000000\n"
-                 "演示王,5002,,,500106,否,是,\n",
-                 -1);
+                         "officers.csv",
+                         "姓名,执法证号,执法证有效期,所在机构,区划代码,在岗,主办资格,电话\n"
+                         "演示李,5001,2028/12/31,演示支队,500103,是,否,02300000000\n"
+                         "演示王,5002,,,500106,否,是,\n",
+                         -1);
     support_expect(fixture.db, units, IMPORT_ALL, (Call){.kind = "unit"}, "3 3 0 0 0");
     support_expect(fixture.db, buildings, IMPORT_ALL, (Call){.kind = "building"}, "2 2 0 0 0");
     support_expect(fixture.db, officers, IMPORT_ALL, (Call){.kind = "officer"}, "2 2 0 0 0");
@@ -460,7 +466,8 @@ static void test_round_trip(DbEngine engine) {
             g_autofree char *wanted =
                 g_strdup_printf("%d 0 0 %d 0", (int)cases[i].rows, (int)cases[i].rows);
             support_expect(fixture.db, path, IMPORT_TRIAL, (Call){.kind = cases[i].kind}, wanted);
-            support_expect(fixture.db, path, IMPORT_SKIP_BAD, (Call){.kind = cases[i].kind}, wanted);
+            support_expect(
+                fixture.db, path, IMPORT_SKIP_BAD, (Call){.kind = cases[i].kind}, wanted);
         }
     }
     support_tear_down(&fixture);
@@ -550,7 +557,8 @@ static void test_export_trace(DbEngine engine) {
     g_assert_nonnull(error);
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
     g_assert_cmpint(
-        support_count(fixture.db, SQL("SELECT count(*) FROM ledger_entry WHERE type = 'list.export'")),
+        support_count(fixture.db,
+                      SQL("SELECT count(*) FROM ledger_entry WHERE type = 'list.export'")),
         ==,
         1);
     support_tear_down(&fixture);

@@ -1,5 +1,5 @@
-#include "base/error.h"
 #include "importer_test_support.h"
+#include "base/error.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -30,11 +30,11 @@ ImportTask *support_new_task(Db *db, const Mapping *mapping, ImportMode mode) {
 }
 
 bool support_run_file(Db *db,
-                     const char *path,
-                     ImportMode mode,
-                     const Call *call,
-                     ImportReport *report,
-                     GError **error) {
+                      const char *path,
+                      ImportMode mode,
+                      const Call *call,
+                      ImportReport *report,
+                      GError **error) {
     const ImportKind *kind = import_kind_find(call->kind != NULL ? call->kind : "unit");
     g_assert_nonnull(kind);
     g_autoptr(Mapping) mapping = import_find_mapping(
@@ -110,4 +110,3 @@ void support_tear_down(Fixture *fixture) {
     g_assert_cmpint(g_rmdir(fixture->folder), ==, 0);
     g_free(fixture->folder);
 }
-
