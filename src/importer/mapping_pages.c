@@ -280,6 +280,7 @@ static json_t *page_model(Ctx *ctx,
     }
     json_put_int(model, "id", task->id);
     json_put_text(model, "file_name", task->file_name);
+    json_put_text(model, "kind", kind->word);
     json_put_text(model, "kind_zh", kind->name_zh);
     json_put_text(model, "format", preview->format == TABLE_XLSX ? "XLSX" : "CSV");
     json_put_bool(model, "is_csv", preview->format == TABLE_CSV);

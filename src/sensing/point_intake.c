@@ -428,6 +428,7 @@ static Point new_point(const Told *told) {
 static bool
 take_row(Batch *batch, const PointRow *row, Told *told, IntakeResult *result, GError **error) {
     Owner *owner = told->owner;
+    g_assert(owner != NULL); /* the row would be refused */
     told->entry = g_hash_table_lookup(batch->entries, &told->key);
     bool is_new = told->entry == NULL;
     bool changed = false;
