@@ -179,7 +179,8 @@ static void make_inputs(ImportRun *run) {
 }
 
 bool chunk_read(ImportRun *run, GError **error) {
-    int64_t wanted = run->request->chunk_rows > 0 ? run->request->chunk_rows : IMPORT_CHUNK_ROWS;
+    int64_t usual = mapping_is_heard(run->request->mapping) ? IMPORT_HEARD_ROWS : IMPORT_CHUNK_ROWS;
+    int64_t wanted = run->request->chunk_rows > 0 ? run->request->chunk_rows : usual;
     g_string_chunk_clear(run->texts);
     g_array_set_size(run->cells, 0);
     g_array_set_size(run->rows, 0);

@@ -189,6 +189,14 @@ static guint length(const GPtrArray *list) {
     return list != NULL ? list->len : 0;
 }
 
+/* SQLite's lock is not fair: who waits for it looks every few milliseconds and would find the next
+ * chunk there. */
+static void let_others_write(const ImportRun *run) {
+    if (mapping_is_heard(run->request->mapping) && db_engine(run->db) == DB_ENGINE_SQLITE) {
+        g_usleep(IMPORT_HEARD_PAUSE_MS * 1000UL);
+    }
+}
+
 static bool run_skipping(ImportRun *run, GError **error) {
     ImportTask *task = run->request->task;
     run->skip_to_line = task->last_line;
@@ -216,6 +224,7 @@ static bool run_skipping(ImportRun *run, GError **error) {
         if (!show(run, task->counts.rows, false, error) && !run->has_ended) {
             return false;
         }
+        let_others_write(run);
         if (run->has_ended) {
             g_clear_error(error); /* a stop that came after the last commit changes nothing */
         }
@@ -293,11 +302,8 @@ static bool look_at(ImportRun *run, Shape *ret_shape, GError **error) {
         return false;
     }
     *ret_shape = (Shape){.is_large = table_size(reader) > IMPORT_TRIAL_BYTES,
-                         .is_mixed = mapping->targets->len > 1};
-    for (size_t i = 0; i < mapping->targets->len; i++) {
-        const MappingTarget *target = mapping->targets->pdata[i];
-        ret_shape->is_heard |= target->kind->is_heard;
-    }
+                         .is_mixed = mapping->targets->len > 1,
+                         .is_heard = mapping_is_heard(mapping)};
     return true;
 }
 

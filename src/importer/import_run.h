@@ -16,6 +16,9 @@
 #include "importer/mapping.h"
 
 #define IMPORT_CHUNK_ROWS 5000
+#define IMPORT_HEARD_ROWS 1000 /* of ImportKind.is_heard: alarms wait for one chunk */
+#define IMPORT_HEARD_PAUSE_MS                                                                      \
+    20 /* between them on SQLite, where waiting writers only look in turn */
 #define IMPORT_TRIAL_BYTES (INT64_C(8) * 1024 * 1024) /* about 40,000 units, two seconds */
 #define IMPORT_SHOWN_ROWS 50                          /* refused rows kept for the page */
 
@@ -40,7 +43,7 @@ typedef struct ImportRequest {
     const char *actor;        /* for the ledger */
     int64_t job_id;
     const char *refused_path; /* CSV of refused rows with reasons; NULL: none */
-    int64_t chunk_rows;       /* 0: IMPORT_CHUNK_ROWS */
+    int64_t chunk_rows;       /* 0: IMPORT_CHUNK_ROWS or IMPORT_HEARD_ROWS */
     /* Called after each chunk; false stops with HZ_ERROR_CONFLICT. May be NULL. */
     bool (*progress)(const ImportProgress *progress, void *data);
     void *data;

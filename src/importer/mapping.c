@@ -354,6 +354,16 @@ bind_target(const Mapping *mapping, MappingTarget *target, const TableRow *head,
     return true;
 }
 
+bool mapping_is_heard(const Mapping *mapping) {
+    for (size_t i = 0; i < mapping->targets->len; i++) {
+        const MappingTarget *target = mapping->targets->pdata[i];
+        if (target->kind->is_heard) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool mapping_bind(Mapping *mapping, const TableRow *head, GError **error) {
     for (size_t i = 0; i < mapping->targets->len; i++) {
         if (!bind_target(mapping, mapping->targets->pdata[i], head, error)) {

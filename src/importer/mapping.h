@@ -59,6 +59,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Mapping, mapping_free)
 Mapping *mapping_read(const json_t *json, GError **error);
 json_t *mapping_write(const Mapping *mapping);
 
+/* One of its kinds is_heard. */
+bool mapping_is_heard(const Mapping *mapping);
+
 /* Finds the columns in the head row. INVALID names a column that the file does not have, or has
  * twice, or a required field without a source. */
 bool mapping_bind(Mapping *mapping, const TableRow *head, GError **error);
