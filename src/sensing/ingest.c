@@ -473,7 +473,7 @@ static void make_room(Ingest *ingest, int64_t now_us) {
     }
     ingest->forgot_us = now_us;
     bool is_done =
-        upkeep_term(UPKEEP_LEARNED, &silence_us, &error) &&
+        upkeep_term("", UPKEEP_LEARNED, &silence_us, &error) &&
         ingest_forget(
             ingest->db, ingest->state, &ingest->lane, clock_now_us() - silence_us, &count, &error);
     log_problem(LOG_LEVEL_WARNING,

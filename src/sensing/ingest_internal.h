@@ -90,7 +90,7 @@ void ingest_point_add(IngestDevice *device, IngestPoint *point);
 void ingest_point_free(IngestPoint *point);
 /* What is known of the limits of this kind of value; made at the first question. NULL: the point
  * tells more kinds than we judge. Valid until the next call for the point. */
-IngestSide *ingest_side_of(IngestPoint *point, uint8_t analog_type);
+IngestSide *ingest_side_of(const IngestDevice *device, IngestPoint *point, uint8_t analog_type);
 /* Points may have changed hands: counts those of devices that nobody registered. */
 void ingest_state_count_points(IngestState *state);
 

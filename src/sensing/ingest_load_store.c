@@ -183,7 +183,7 @@ static IngestSide *side_of(const IngestState *state, const DbRows *rows) {
         .address = (uint32_t)db_rows_int(rows, 5),
     };
     IngestPoint *point = device != NULL ? ingest_point_find(device, &like) : NULL;
-    return point != NULL ? ingest_side_of(point, (uint8_t)db_rows_int(rows, 6)) : NULL;
+    return point != NULL ? ingest_side_of(device, point, (uint8_t)db_rows_int(rows, 6)) : NULL;
 }
 
 /* What persons set for single points goes before the defaults. */

@@ -328,7 +328,7 @@ static void take_device_state(Taking *taking, const Reading *reading) {
  */
 
 /* Asked for once, from the defaults. */
-IngestSide *ingest_side_of(IngestPoint *point, uint8_t analog_type) {
+IngestSide *ingest_side_of(const IngestDevice *device, IngestPoint *point, uint8_t analog_type) {
     for (unsigned i = 0; i < point->side_count; i++) {
         if (point->sides[i].analog_type == analog_type) {
             return &point->sides[i];
@@ -351,7 +351,7 @@ IngestSide *ingest_side_of(IngestPoint *point, uint8_t analog_type) {
 }
 
 static void judge(Taking *taking, IngestPoint *point, const Reading *reading) {
-    IngestSide *side = ingest_side_of(point, reading->analog_type);
+    IngestSide *side = ingest_side_of(taking->device, point, reading->analog_type);
     if (side == NULL || !side->has_rule) {
         return;
     }
