@@ -53,6 +53,7 @@ typedef struct IngestDevice {
     bool is_online;
     bool is_touched;   /* the running plan writes it */
     bool is_stale;     /* must be read again before use */
+    bool is_awaited;   /* its points are being read */
     GPtrArray *points; /* of IngestPoint, by number */
     /* Keys (with their sent time) of the last messages: tells one that is sent again without
      * asking the database. */
@@ -211,8 +212,9 @@ bool ingest_forget(Db *db,
                    unsigned *ret_count,
                    GError **error);
 
-/* On which side analog values stood; `only` NULL: of all devices. */
-bool ingest_load_sides(Db *db, IngestState *state, const IngestDevice *only, GError **error);
+/* On which side analog values stood, of all devices with these ids or of the awaited ones. */
+bool ingest_load_sides(
+    Db *db, IngestState *state, int64_t first_id, int64_t last_id, bool all, GError **error);
 
 /* Writes the plan as batch lane->seq + 1 in one transaction, with sensing_hooks. Fills in ids.
  * After success lane->seq is raised. *ret_unknown: the failure was that of the commit, which may

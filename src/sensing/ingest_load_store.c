@@ -4,6 +4,8 @@
 
 /* A change is dated when its request began and seen when it commits: so much later at most. */
 #define COMMIT_LAG_US (15 * CLOCK_SECOND_US)
+#define BLOCK_DEVICES 500 /* changed devices read together: an import changes a city's */
+#define BLOCK_SPARSE 4    /* but not where most ids between them are others' */
 
 #define DEVICE_COLUMNS                                                                             \
     "SELECT protocol, code, id, version, profile, name, state, region, district, building_id, "    \
@@ -70,14 +72,19 @@ static void read_point(IngestDevice *device, const DbRows *rows) {
     ingest_point_add(device, point);
 }
 
-static bool read_points(IngestState *state, DbRows *rows, GError **error) {
+/* NULL: registered between two statements, or not one of those that are being read. */
+static IngestDevice *wanted_device(const IngestState *state, const DbRows *rows, bool all) {
+    IngestDevice *device = ingest_state_find(state, db_rows_text(rows, 0), db_rows_text(rows, 1));
+    return device != NULL && (all || device->is_awaited) ? device : NULL;
+}
+
+static bool read_points(IngestState *state, DbRows *rows, bool all, GError **error) {
     if (rows == NULL) {
         return false;
     }
     while (db_rows_next(rows)) {
-        IngestDevice *device =
-            ingest_state_find(state, db_rows_text(rows, 0), db_rows_text(rows, 1));
-        if (device != NULL) { /* else it was registered between the two statements */
+        IngestDevice *device = wanted_device(state, rows, all);
+        if (device != NULL) {
             read_point(device, rows);
         }
     }
@@ -107,22 +114,66 @@ bool ingest_load(Db *db, IngestState *state, int64_t silent_after_us, GError **e
                                    "p.component_type, p.address"),
                  DB_NO_ARGS,
                  error);
-    if (!read_points(state, points, error)) {
+    if (!read_points(state, points, true, error)) {
         return false;
     }
     ingest_state_count_points(state);
-    return ingest_load_sides(db, state, NULL, error);
+    return ingest_load_sides(db, state, 0, INT64_MAX, true, error);
 }
 
-static bool load_points(Db *db, IngestState *state, IngestDevice *device, GError **error) {
-    ingest_device_clear_points(device);
+static gint by_id(gconstpointer a, gconstpointer b) {
+    int64_t left = (*(IngestDevice *const *)a)->id;
+    int64_t right = (*(IngestDevice *const *)b)->id;
+    return (left > right) - (left < right);
+}
+
+/* How many of the devices from `first` on are read together. */
+static guint block_size(const GPtrArray *devices, guint first) {
+    const IngestDevice *from = devices->pdata[first];
+    guint count = 1;
+    while (count < BLOCK_DEVICES && first + count < devices->len) {
+        const IngestDevice *to = devices->pdata[first + count];
+        if (to->id - from->id >= (int64_t)BLOCK_SPARSE * (count + 1)) {
+            break;
+        }
+        count++;
+    }
+    return count;
+}
+
+/* Those that are awaited among the devices of these ids; the others keep what they have. */
+static bool
+load_block(Db *db, IngestState *state, int64_t first_id, int64_t last_id, GError **error) {
     g_autoptr(DbRows) points =
         db_query(db,
-                 SQL(POINT_COLUMNS "WHERE p.device_id = $1 ORDER BY p.system_type, "
-                                   "p.system_address, p.component_type, p.address"),
-                 DB_ARGS(db_int(device->id)),
+                 SQL(POINT_COLUMNS "WHERE p.device_id BETWEEN $1 AND $2 ORDER BY p.device_id, "
+                                   "p.system_type, p.system_address, p.component_type, p.address"),
+                 DB_ARGS(db_int(first_id), db_int(last_id)),
                  error);
-    return read_points(state, points, error) && ingest_load_sides(db, state, device, error);
+    if (!read_points(state, points, false, error)) {
+        return false;
+    }
+    g_clear_pointer(&points, db_rows_free);
+    return ingest_load_sides(db, state, first_id, last_id, false, error);
+}
+
+static bool load_points(Db *db, IngestState *state, GPtrArray *devices, GError **error) {
+    bool is_good = true;
+    g_ptr_array_sort(devices, by_id);
+    for (guint i = 0, count; is_good && i < devices->len; i += count) {
+        count = block_size(devices, i);
+        IngestDevice **block = (IngestDevice **)devices->pdata + i;
+        for (guint at = 0; at < count; at++) {
+            ingest_device_clear_points(block[at]);
+            block[at]->is_awaited = true;
+        }
+        is_good = load_block(db, state, block[0]->id, block[count - 1]->id, error);
+        for (guint at = 0; at < count; at++) {
+            block[at]->is_awaited = false;
+            block[at]->is_stale = !is_good;
+        }
+    }
+    return is_good;
 }
 
 bool ingest_load_changed(
@@ -139,7 +190,8 @@ bool ingest_load_changed(
         if (device->id == 0 || device->is_stale || device->version != db_rows_int(rows, 3)) {
             bool was_online = device->is_online;
             read_device(state, device, rows, silent_after_us);
-            device->is_online = device->id == 0 ? device->is_online : was_online;
+            device->is_online = was_online;
+            device->is_stale = true; /* until its points are read too */
             g_ptr_array_add(changed, device);
         }
     }
@@ -147,11 +199,8 @@ bool ingest_load_changed(
         return false;
     }
     g_clear_pointer(&rows, db_rows_free);
-    for (guint i = 0; i < changed->len; i++) {
-        if (!load_points(db, state, changed->pdata[i], error)) {
-            ((IngestDevice *)changed->pdata[i])->is_stale = true;
-            return false;
-        }
+    if (!load_points(db, state, changed, error)) {
+        return false;
     }
     if (changed->len > 0) {
         ingest_state_count_points(state);
@@ -166,16 +215,17 @@ bool ingest_load_changed(
     "d.protocol, d.code, p.system_type, p.system_address, p.component_type, p.address"
 #define SIDE_COLUMNS                                                                               \
     "SELECT " NUMBER_COLUMNS ", s.analog_type, s.side FROM point_side s "                          \
-    "JOIN point p ON p.id = s.point_id JOIN device d ON d.id = p.device_id "
+    "JOIN point p ON p.id = s.point_id JOIN device d ON d.id = p.device_id "                       \
+    "WHERE p.device_id BETWEEN $1 AND $2"
 
 #define LIMIT_COLUMNS                                                                              \
     "SELECT " NUMBER_COLUMNS ", l.analog_type, l.low, l.high, l.hysteresis FROM point_limit l "    \
-    "JOIN point p ON p.id = l.point_id JOIN device d ON d.id = p.device_id "
+    "JOIN point p ON p.id = l.point_id JOIN device d ON d.id = p.device_id "                       \
+    "WHERE p.device_id BETWEEN $1 AND $2"
 
 /* Of the point and kind of value that the row names; NULL: not in memory. */
-static IngestSide *side_of(const IngestState *state, const DbRows *rows) {
-    const IngestDevice *device =
-        ingest_state_find(state, db_rows_text(rows, 0), db_rows_text(rows, 1));
+static IngestSide *side_of(const IngestState *state, const DbRows *rows, bool all) {
+    const IngestDevice *device = wanted_device(state, rows, all);
     const IngestPoint like = {
         .system_type = (uint8_t)db_rows_int(rows, 2),
         .system_address = (uint8_t)db_rows_int(rows, 3),
@@ -187,17 +237,15 @@ static IngestSide *side_of(const IngestState *state, const DbRows *rows) {
 }
 
 /* What persons set for single points goes before the defaults. */
-static bool load_limits(Db *db, IngestState *state, const IngestDevice *only, GError **error) {
-    g_autoptr(DbRows) rows = only == NULL ? db_query(db, SQL(LIMIT_COLUMNS), DB_NO_ARGS, error)
-                                          : db_query(db,
-                                                     SQL(LIMIT_COLUMNS "WHERE p.device_id = $1"),
-                                                     DB_ARGS(db_int(only->id)),
-                                                     error);
+static bool load_limits(
+    Db *db, IngestState *state, int64_t first_id, int64_t last_id, bool all, GError **error) {
+    g_autoptr(DbRows) rows =
+        db_query(db, SQL(LIMIT_COLUMNS), DB_ARGS(db_int(first_id), db_int(last_id)), error);
     if (rows == NULL) {
         return false;
     }
     while (db_rows_next(rows)) {
-        IngestSide *side = side_of(state, rows);
+        IngestSide *side = side_of(state, rows, all);
         if (side != NULL) {
             side->has_rule = true;
             side->rule = (LimitRule){
@@ -212,17 +260,15 @@ static bool load_limits(Db *db, IngestState *state, const IngestDevice *only, GE
     return db_rows_done(rows, error);
 }
 
-bool ingest_load_sides(Db *db, IngestState *state, const IngestDevice *only, GError **error) {
+bool ingest_load_sides(
+    Db *db, IngestState *state, int64_t first_id, int64_t last_id, bool all, GError **error) {
     g_autoptr(DbRows) rows =
-        only == NULL
-            ? db_query(db, SQL(SIDE_COLUMNS), DB_NO_ARGS, error)
-            : db_query(
-                  db, SQL(SIDE_COLUMNS "WHERE p.device_id = $1"), DB_ARGS(db_int(only->id)), error);
+        db_query(db, SQL(SIDE_COLUMNS), DB_ARGS(db_int(first_id), db_int(last_id)), error);
     if (rows == NULL) {
         return false;
     }
     while (db_rows_next(rows)) {
-        IngestSide *side = side_of(state, rows);
+        IngestSide *side = side_of(state, rows, all);
         if (side != NULL) {
             side->side = (LimitSide)db_rows_int(rows, 7);
         }
@@ -231,5 +277,5 @@ bool ingest_load_sides(Db *db, IngestState *state, const IngestDevice *only, GEr
         return false;
     }
     g_clear_pointer(&rows, db_rows_free);
-    return load_limits(db, state, only, error);
+    return load_limits(db, state, first_id, last_id, all, error);
 }
