@@ -479,6 +479,11 @@ static const char *command_zh(const char *word) {
     return word;
 }
 
+bool sensing_may_command(const Ctx *ctx, const Device *device) {
+    return principal_may(ctx->who, PERM_SENSING_EDIT) && device->state == DEVICE_ACTIVE &&
+           strcmp(device->protocol, "gb26875") == 0;
+}
+
 static bool put_commands(Ctx *ctx, const Device *device, json_t *model, GError **error) {
     g_autoptr(GStringChunk) texts = g_string_chunk_new(256);
     g_autoptr(GArray) commands = g_array_new(FALSE, FALSE, sizeof(DeviceCommand));
@@ -498,10 +503,7 @@ static bool put_commands(Ctx *ctx, const Device *device, json_t *model, GError *
     }
     json_put_bool(model, "has_commands", commands->len > 0);
     json_put(model, "commands", lines);
-    json_put_bool(model,
-                  "may_command",
-                  principal_may(ctx->who, PERM_SENSING_EDIT) && device->state == DEVICE_ACTIVE &&
-                      strcmp(device->protocol, "gb26875") == 0);
+    json_put_bool(model, "may_command", sensing_may_command(ctx, device));
     return true;
 }
 
@@ -552,6 +554,16 @@ static bool ask_device(Db *db, void *data, GError **error) {
     return sensing_command_add(db, &asking->command, asking->now_us, &id, error);
 }
 
+/* What a person may ask for here; a duty check has a page of its own. */
+static SensingCommandKind asked_kind(const char *word) {
+    for (unsigned kind = SENSING_CLOCK_SYNC; kind < SENSING_COMMAND_KIND_COUNT; kind++) {
+        if (g_strcmp0(sensing_command_word((SensingCommandKind)kind), word) == 0) {
+            return (SensingCommandKind)kind;
+        }
+    }
+    return SENSING_COMMAND_KIND_COUNT;
+}
+
 Response *device_command_submit(Ctx *ctx, const Request *req) {
     g_autoptr(GError) error = NULL;
     g_auto(Device) device = {0};
@@ -560,15 +572,16 @@ Response *device_command_submit(Ctx *ctx, const Request *req) {
         return refused;
     }
     const char *kind = request_form(req, "kind");
-    bool is_clock = g_strcmp0(kind, "clock") == 0;
-    if (!is_clock && g_strcmp0(kind, "read-device") != 0) {
-        hz_fail(&error, HZ_ERROR_INVALID, "no such command");
-        return response_problem(error, "没有这个操作，请从设备的页面重新进入");
-    }
-    Asking asking = {.command = {.kind = is_clock ? SENSING_CLOCK_SYNC : SENSING_READ_DEVICE,
+    const char *point = request_form(req, "point");
+    Asking asking = {.command = {.kind = asked_kind(kind),
                                  .device_id = device.id,
                                  .account_id = ctx->who->account_id},
                      .now_us = ctx->now_us};
+    if (asking.command.kind == SENSING_COMMAND_KIND_COUNT) {
+        hz_fail(&error, HZ_ERROR_INVALID, "no such command");
+        return response_problem(error, "没有这个操作，请从设备的页面重新进入");
+    }
+    asking.command.point_id = point == NULL ? 0 : g_ascii_strtoll(point, NULL, 10);
     if (!db_run_tx(ctx->db, ask_device, &asking, &error)) {
         return response_problem(error, NULL);
     }

@@ -293,6 +293,8 @@ static void put_facts(const Ctx *ctx, const Point *point, const Device *device, 
     json_put_text(model, "device", device_name);
     json_put_text(model, "silent", device->is_online ? NULL : "设备失去联系，这是最后听到的状态");
     json_put_bool(model, "may_edit", principal_may(ctx->who, PERM_SENSING_EDIT));
+    json_put_bool(model, "may_ask", sensing_may_command(ctx, device));
+    json_put_bool(model, "is_system", is_system);
     sensing_put_bound(model, device);
 }
 

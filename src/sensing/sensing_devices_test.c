@@ -414,6 +414,15 @@ static void test_pages_show_what_is_stored(DbEngine engine) {
     assert_page(db, "/work/devices/1/retire", NULL, 200, "可以随时恢复使用");
     assert_page(db, "/work/devices/1/bind?building=2", NULL, 200, "已选：<b>演示大厦 2 号");
     assert_page(db, "/work/maintenance/new?point=1&edge=1", NULL, 200, "023-0000");
+    assert_page(db, "/work/points/1", NULL, 200, "value=\"read-value\"");
+    g_auto(Answer) asked = {0};
+    call(db, &of_city, "/work/devices/1/command", "kind=read-point&point=1", &asked);
+    g_assert_cmpuint(asked.status, ==, 303);
+    g_auto(Answer) missing = {0};
+    call(db, &of_city, "/work/devices/1/command", "kind=read-point&point=99", &missing);
+    g_assert_cmpuint(missing.status, ==, 404);
+    assert_page(db, "/work/devices/1/command", "kind=duty", 400, "没有这个操作");
+    assert_page(db, "/work/devices/1", NULL, 200, "读部件状态");
 }
 
 static void test_another_district_sees_and_changes_nothing(DbEngine engine) {
@@ -438,6 +447,7 @@ static void test_another_district_sees_and_changes_nothing(DbEngine engine) {
         {"/work/devices/1/retire", "version=2"},
         {"/work/devices/1/key", ""},
         {"/work/devices/1/command", "kind=clock"},
+        {"/work/devices/1/command", "kind=read-point&point=1"},
         {"/work/points/1", NULL},
         {"/work/points/1", "name=x"},
         {"/work/points/1/limits/5", "low_5=1"},

@@ -56,6 +56,8 @@ json_t *sensing_edge_model(const DeviceEdge *edge);
 /* device_pages.c */
 Response *devices_page(Ctx *ctx, const Request *req);
 Response *device_page(Ctx *ctx, const Request *req);
+/* The reader may ask this device something now. */
+bool sensing_may_command(const Ctx *ctx, const Device *device);
 Response *device_command_submit(Ctx *ctx, const Request *req);
 /* device_form_pages.c */
 Response *device_new_page(Ctx *ctx, const Request *req);
