@@ -6,7 +6,7 @@
   var list = box.querySelector('[data-list]'), detail = box.querySelector('[data-detail]');
   var card = list.closest('section'), queue = box.querySelector('[data-queue]'), stale = box.querySelector('[data-stale]');
   var lost = document.querySelector('[data-lost]'), sound = document.querySelector('[data-sound]');
-  var drawn = Date.now(), next = null, busy = false, again = false, title = document.title.replace(/^（\d+）/, '');
+  var drawn = Date.now(), next = null, newer = null, late = [], timer = 0, due = 0, busy = false, again = false, title = document.title.replace(/^（\d+）/, '');
   function two(n) { return (n < 10 ? '0' : '') + n; }
   function span(s) {
     return s < 60 ? s + ' 秒' : s < 3600 ? Math.floor(s / 60) + ' 分 ' + two(s % 60) + ' 秒'
@@ -34,41 +34,77 @@
   function show() {
     if (!next) return;
     var at = document.activeElement && document.activeElement.closest('[data-alarm]');
-    list.innerHTML = next.querySelector('[data-list]').innerHTML;
+    list.innerHTML = next.innerHTML;
     drawn = next.drawn;
     var back = at && list.querySelector('[data-alarm="' + at.dataset.alarm + '"] a');
     if (back) back.focus();
     queue.hidden = true;
   }
   function showDetail() {
-    var part = next && next.querySelector('[data-detail]');
-    if (part && detail) { detail.innerHTML = part.innerHTML; stale.hidden = true; }
+    if (newer) { detail.innerHTML = newer.innerHTML; stale.hidden = true; }
+  }
+  function announce() {
+    var known = ids(list), more = ids(next).filter(function (id) { return known.indexOf(id) < 0; }).length;
+    queue.textContent = more ? '有 ' + more + ' 条新报警，点这里显示' : '列表有变化，点这里显示';
+    queue.hidden = false;
+  }
+  // a new alarm comes with its row and goes into its place at once: a hundred pages need not all ask in one moment
+  function put(part, html) {
+    var group = part.querySelector('[data-group=waiting]'), holder = document.createElement('ul'), row, before, none, more;
+    holder.innerHTML = html;
+    row = holder.firstElementChild;
+    if (part.querySelector('[data-alarm="' + row.dataset.alarm + '"]')) return;
+    row.querySelectorAll('[data-since]').forEach(function (c) { c.dataset.since -= Math.floor((Date.now() - part.drawn) / 1000); });
+    before = Array.prototype.filter.call(group.children, function (r) { return +r.dataset.priority > +row.dataset.priority; })[0];
+    none = part.querySelector('[data-none]');
+    more = group.nextElementSibling.matches('[data-more]');
+    if (!group.children.length && none) none.remove();
+    if (before || !more) group.insertBefore(row, before || null);
+    if (before && more) group.lastElementChild.remove();
+    box.dataset.waiting = +box.dataset.waiting + 1;
+    part.querySelector('#g-waiting [data-count]').textContent = box.dataset.waiting + ' 条';
+  }
+  function arrive(html) {
+    var held = used(card);
+    late.push(html);
+    if (!held && !queue.hidden) show();
+    if (held && queue.hidden) { next = list.cloneNode(true); next.drawn = drawn; }
+    list.drawn = drawn;
+    put(held ? next : list, html);
+    if (held) announce();
+    count();
+    ring();
   }
   function take(page) {
-    var fresh = page.querySelector('[data-list]'), part = page.querySelector('[data-detail]');
+    var fresh = page.querySelector('[data-list]');
     if (!fresh) { location.reload(); return; }
-    page.drawn = Date.now();
-    next = page;
+    next = fresh;
+    next.drawn = Date.now();
+    newer = page.querySelector('[data-detail]');
     box.dataset.waiting = page.querySelector('[data-alarms]').dataset.waiting;
+    late.forEach(function (html) { put(next, html); }); // the page may have been made before they came
     count();
-    var known = ids(list), more = ids(fresh).filter(function (id) { return known.indexOf(id) < 0; }).length;
-    if (used(card)) {
-      queue.textContent = more ? '有 ' + more + ' 条新报警，点这里显示' : '列表有变化，点这里显示';
-      queue.hidden = false;
-    } else show();
-    if (part && detail && part.querySelector('.tl').innerHTML !== detail.querySelector('.tl').innerHTML) {
-      if (used(detail)) stale.hidden = false; else { showDetail(); drawn = page.drawn; }
+    if (used(card)) announce(); else show();
+    if (newer && detail && newer.querySelector('.tl').innerHTML !== detail.querySelector('.tl').innerHTML) {
+      if (used(detail)) stale.hidden = false; else { showDetail(); drawn = next.drawn; }
     }
     ring();
   }
   function renew() {
     if (busy) { again = true; return; }
-    busy = true; again = false;
+    busy = true; again = false; late = [];
     fetch(location.pathname, { headers: { accept: 'text/html' } }).then(function (r) { return r.text(); }).then(function (t) {
       take(new DOMParser().parseFromString(t, 'text/html'));
     }).catch(function () {}).then(function () {
       setTimeout(function () { busy = false; if (again) renew(); }, 300);
     });
+  }
+  // the rest of the page follows, each page at a moment of its own
+  function soon(ms) {
+    if (timer && due <= Date.now() + ms) return;
+    clearTimeout(timer);
+    due = Date.now() + ms;
+    timer = setTimeout(function () { timer = 0; renew(); }, ms);
   }
   queue.addEventListener('click', show);
   if (stale) stale.addEventListener('click', showDetail);
@@ -82,7 +118,12 @@
   if (window.EventSource) {
     var from = new EventSource(box.dataset.alarms);
     from.addEventListener('open', function () { lost.hidden = true; since = 0; heard = clock(); renew(); });
-    from.addEventListener('alarm', function () { heard = clock(); renew(); });
+    from.addEventListener('alarm', function (e) {
+      var news = JSON.parse(e.data);
+      heard = clock();
+      if (news.row) arrive(news.row);
+      soon(Math.random() * (news.row ? 2000 : 200));
+    });
     from.addEventListener('error', function () {
       if (!since) { since = Date.now(); lost.hidden = false; say(); }
     });

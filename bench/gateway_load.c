@@ -2,13 +2,16 @@
  * Many devices of GB/T 26875.3 on one thread: each sends one frame a send and the next when that
  * one was confirmed. bench/gateway.py runs it.
  *
- *   gateway_load PORT DEVICES SECONDS [EDGE_EVERY [FIRST]]   every n-th frame of a device changes a
- *                                                      state (0: none); FIRST: address of the first
- *   gateway_load PORT DEVICES idle                     connects, one frame each, then waits for a
- *                                                      line on stdin
+ *   gateway_load PORT DEVICES SECONDS [EDGE_EVERY [FIRST [RATE]]]
+ *       every n-th frame of a device changes a state (0: none); FIRST: address of the first; RATE:
+ *       frames a second of all together, each device in its turn (0: as fast as they are confirmed)
+ *   gateway_load PORT DEVICES idle|idle-udp [0 [FIRST]]
+ *       one frame of each, by TCP or as datagrams, then waits for a line on stdin; everybody is
+ *       still there then, or it ends with 1
  *
- * Prints one line of JSON: frames confirmed, seconds, milliseconds of the median and the 99th of a
- * hundred. Exit 1 when a confirmation is not the one that was waited for.
+ * Prints two lines of JSON: {"connected": …} once all are; then frames confirmed, seconds,
+ * milliseconds of the median and the 99th of a hundred. Exit 1 when a confirmation is not the one
+ * that was waited for.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -29,6 +32,9 @@
 #define PER_ADDRESS 20000 /* connections from one of 127.0.0.x: ports are few */
 #define BUCKETS 20000     /* of a tenth of a millisecond */
 #define EVENTS 1024
+#define FIRST 1000000
+#define UDP_AT_ONCE 64 /* datagrams on their way: the kernel keeps about 270 for a socket */
+#define UDP_AGAIN_S 1  /* without a confirmation: lost */
 
 typedef struct Device {
     int fd;
@@ -44,7 +50,8 @@ static uint8_t template[FRAME_SIZE] = {'@', '@', 0, 0, 1, 0};
 static unsigned buckets[BUCKETS];
 static uint64_t confirmed;
 static unsigned edge_every;
-static uint64_t first_address = 1000000;
+static uint64_t first_address = FIRST;
+static bool is_udp;
 
 static double now_s(void) {
     struct timespec now;
@@ -114,6 +121,10 @@ static void take_ack(Device *device) {
     if (device->got < ACK_SIZE) {
         return;
     }
+    if (is_udp && !device->is_waiting) { /* it was sent twice */
+        device->got = 0;
+        return;
+    }
     if (device->ack[26] != 3 || memcmp(device->ack + 2, &device->serial, 2) != 0) {
         fprintf(
             stderr, "not the confirmation of %u, command %u\n", device->serial, device->ack[26]);
@@ -128,15 +139,18 @@ static void take_ack(Device *device) {
     confirmed++;
 }
 
+/* Several of these programs share the addresses: which one is told by the device's own number. */
 static int connect_one(unsigned number, uint16_t port) {
-    struct sockaddr_in from = {.sin_family = AF_INET,
-                               .sin_addr = {htonl(INADDR_LOOPBACK + number / PER_ADDRESS)}};
+    uint32_t host = (uint32_t)(first_address - FIRST + number) / PER_ADDRESS;
+    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK + host)}};
     struct sockaddr_in to = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
     int on = 1;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    int fd = socket(AF_INET, is_udp ? SOCK_DGRAM : SOCK_STREAM, 0);
+    if (!is_udp) {
+        setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    }
     if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof from) != 0 ||
         connect(fd, (struct sockaddr *)&to, sizeof to) != 0) {
         fprintf(stderr, "connection %u: %s\n", number, strerror(errno));
@@ -160,14 +174,24 @@ static double percentile(double share) {
     return 0;
 }
 
-static void wait_for_acks(int epoll, Device *devices, bool goes_on) {
+static void wait_for_acks(int epoll, Device *devices, int wait_ms, bool goes_on) {
     struct epoll_event events[EVENTS];
-    int count = epoll_wait(epoll, events, EVENTS, 100);
+    int count = epoll_wait(epoll, events, EVENTS, wait_ms);
     for (int i = 0; i < count; i++) {
         Device *device = &devices[events[i].data.u32];
         take_ack(device);
         if (goes_on && !device->is_waiting) {
             send_next(device, events[i].data.u32);
+        }
+    }
+}
+
+/* Datagrams may be lost. */
+static void send_again(Device *devices, unsigned count) {
+    double now = now_s();
+    for (unsigned i = 0; i < count; i++) {
+        if (devices[i].is_waiting && now - devices[i].sent_s >= UDP_AGAIN_S) {
+            send_next(&devices[i], i);
         }
     }
 }
@@ -178,69 +202,122 @@ static void connect_all(int epoll, Device *devices, unsigned count, uint16_t por
         struct epoll_event event = {.events = EPOLLIN, .data = {.u32 = i}};
         epoll_ctl(epoll, EPOLL_CTL_ADD, devices[i].fd, &event);
         send_next(&devices[i], i);
+        while (is_udp && i + 1 - confirmed >= UDP_AT_ONCE) {
+            wait_for_acks(epoll, devices, 100, false);
+            send_again(devices, i + 1);
+        }
         if (i % 256 == 255) {
-            wait_for_acks(epoll, devices, false);
+            wait_for_acks(epoll, devices, 0, false);
         }
     }
     while (confirmed < count) {
-        wait_for_acks(epoll, devices, false);
+        wait_for_acks(epoll, devices, 100, false);
+        if (is_udp) {
+            send_again(devices, count);
+        }
     }
+}
+
+/* --- the two things it does ---------------------------------------------------------------------
+ */
+
+/* A device that the centre has cut off has bytes or an end to read; a patient one has neither. */
+static int stay(Device *devices, unsigned count) {
+    (void)getchar();
+    unsigned gone = 0;
+    for (unsigned i = 0; i < count; i++) {
+        uint8_t byte = 0;
+        ssize_t got = recv(devices[i].fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+        gone += got == 0 || (got < 0 && errno != EAGAIN);
+    }
+    if (gone > 0) {
+        fprintf(stderr, "%u of %u were cut off\n", gone, count);
+    }
+    return gone > 0;
+}
+
+/* What is due by now; a device that still waits is passed over, and when all wait it is late. */
+static void send_due(Device *devices, unsigned count, double elapsed_s, unsigned rate) {
+    static uint64_t sent;
+    static unsigned next;
+    for (unsigned passed = 0; sent < (uint64_t)(elapsed_s * rate) && passed < count; passed++) {
+        if (!devices[next].is_waiting) {
+            send_next(&devices[next], next);
+            sent++;
+        }
+        next = (next + 1) % count;
+    }
+}
+
+static double run(int epoll, Device *devices, unsigned count, double seconds, unsigned rate) {
+    double begun_s = now_s();
+    double timed_s = begun_s;
+    double at_s = begun_s;
+    for (unsigned i = 0; rate == 0 && i < count; i++) {
+        send_next(&devices[i], i);
+    }
+    while (at_s - begun_s < seconds) {
+        wait_for_acks(epoll, devices, rate == 0 ? 100 : 1, rate == 0);
+        at_s = now_s();
+        if (at_s - timed_s >= 1) {
+            timed_s = at_s;
+            set_time();
+        }
+        if (rate > 0) {
+            send_due(devices, count, at_s - begun_s, rate);
+        }
+    }
+    return at_s - begun_s;
 }
 
 static unsigned number_of(const char *text) {
     unsigned number = 0;
-    if (sscanf(text, "%u", &number) != 1) {
+    size_t digits = strspn(text, "0123456789");
+    if (digits == 0 || digits > 9 || text[digits] != '\0') {
         fprintf(stderr, "\"%s\" is no number\n", text);
         exit(2);
+    }
+    for (size_t i = 0; i < digits; i++) {
+        number = number * 10 + (unsigned)(text[i] - '0');
     }
     return number;
 }
 
 int main(int argc, char **argv) {
     if (argc < 4) {
-        fprintf(stderr, "usage: gateway_load PORT DEVICES SECONDS|idle [EDGE_EVERY [FIRST]]\n");
+        fprintf(stderr,
+                "usage: gateway_load PORT DEVICES SECONDS|idle|idle-udp "
+                "[EDGE_EVERY [FIRST [RATE]]]\n");
         return 2;
     }
     struct rlimit limit;
     getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
-    bool is_idle = strcmp(argv[3], "idle") == 0;
+    is_udp = strcmp(argv[3], "idle-udp") == 0;
+    bool is_idle = is_udp || strcmp(argv[3], "idle") == 0;
     unsigned port = number_of(argv[1]);
     unsigned count = number_of(argv[2]);
     double seconds = is_idle ? 0 : number_of(argv[3]);
     edge_every = argc > 4 ? number_of(argv[4]) : 0;
     first_address = argc > 5 ? number_of(argv[5]) : first_address;
+    unsigned rate = argc > 6 ? number_of(argv[6]) : 0;
     Device *devices = calloc(count, sizeof *devices);
     int epoll = epoll_create1(0);
     make_template();
     set_time();
     connect_all(epoll, devices, count, (uint16_t)port);
+    printf("{\"connected\": %u}\n", count);
+    fflush(stdout);
     if (is_idle) {
-        printf("{\"connected\": %u}\n", count);
-        fflush(stdout);
-        (void)getchar();
-        return 0;
+        return stay(devices, count);
     }
     confirmed = 0;
     memset(buckets, 0, sizeof buckets);
-    double begun_s = now_s();
-    double timed_s = begun_s;
-    for (unsigned i = 0; i < count; i++) {
-        send_next(&devices[i], i);
-    }
-    double at_s = begun_s;
-    while (at_s - begun_s < seconds) {
-        wait_for_acks(epoll, devices, true);
-        at_s = now_s();
-        if (at_s - timed_s >= 1) {
-            timed_s = at_s;
-            set_time();
-        }
-    }
+    double ran_s = run(epoll, devices, count, seconds, rate);
     printf("{\"confirmed\": %llu, \"seconds\": %.3f, \"median_ms\": %.1f, \"p99_ms\": %.1f}\n",
            (unsigned long long)confirmed,
-           at_s - begun_s,
+           ran_s,
            percentile(0.5),
            percentile(0.99));
     return 0;

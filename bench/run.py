@@ -36,6 +36,11 @@ BENCHMARKS = (
     ('verify_browser', ['node', 'bench/verify_browser.mjs'], ['--units', '5000']),
     ('gateway_sqlite', ['bench/gateway.py'], ['--devices', '1000', '--seconds', '3', '--idle', '2000']),
     ('gateway_postgresql', ['bench/gateway.py', '--engine', 'postgresql'], ['--devices', '1000', '--seconds', '3']),
+    ('gateway_hostile', ['node', 'bench/gateway_hostile.mjs'], ['--seconds', '4']),
+    ('alarm_live_sqlite', ['node', 'bench/alarm_live.mjs', '--engine', 'sqlite'],
+     ['--seconds', '5', '--rate', '2000', '--devices', '1000']),
+    ('alarm_live_postgresql', ['node', 'bench/alarm_live.mjs', '--engine', 'postgresql'],
+     ['--seconds', '5', '--rate', '2000', '--devices', '1000']),
     ('connections', ['node', 'bench/connections.mjs'], ['--idle', '500', '--streams', '500']),
 )
 
@@ -152,7 +157,7 @@ def main():
         os.execv(starter, [starter, sys.executable, os.path.abspath(__file__)] + sys.argv[1:])
     programs = ['bench/' + name for name in (
         'units_queries', 'conn_baseline', 'casework_acts', 'draw_speed', 'frame_speed', 'gateway_load', 'gateway_sink',
-        'ledger_append')]
+        'gateway_attack', 'ledger_append')]
     subprocess.check_call(['ninja', '-C', 'build', 'huozheng'] + programs, cwd=ROOT, stdout=subprocess.DEVNULL)
     match = ['--match', args.match] if args.match else []
     documents = {name: run(name, command, match + (extra if args.quick else []))

@@ -93,6 +93,20 @@ static void close_alarm(Alarm *alarm, const AlarmDoing *doing) {
     alarm->closed_us = doing->now_us;
 }
 
+/* A judgement of "false", "test" or "drill" is taken back with it; a real one stays real, and 119
+ * has heard what it has heard. */
+static void reopen(Alarm *alarm, const AlarmDoing *doing) {
+    alarm->closed_us = 0;
+    alarm->holder = doing->account_id;
+    if (alarm->result == ALARM_TRUE) {
+        alarm->state = alarm->reported_us != 0 ? ALARM_REPORTED : ALARM_VERIFIED;
+    } else {
+        alarm->state = ALARM_ACKNOWLEDGED;
+        alarm->result = ALARM_OPEN;
+        alarm->verified_us = 0;
+    }
+}
+
 static void apply(Alarm *alarm, const AlarmDoing *doing) {
     switch (doing->act) {
     case ALARM_ACT_ACKNOWLEDGE:
@@ -120,11 +134,15 @@ static void apply(Alarm *alarm, const AlarmDoing *doing) {
     case ALARM_ACT_CLOSE:
         close_alarm(alarm, doing);
         break;
+    case ALARM_ACT_REOPEN:
+        reopen(alarm, doing);
+        break;
     case ALARM_ACT_NOTE:
     case ALARM_ACT_COUNT:
         break;
     }
-    alarm->version += 1;
+    /* a remark must not make somebody else's press of “转 119” come too late */
+    alarm->version += doing->act != ALARM_ACT_NOTE;
 }
 
 /* The message to 119: fire, place, what has told it. */
@@ -178,7 +196,7 @@ static bool do_work(Db *db, void *data, GError **error) {
     if (is_repeated) {
         return true;
     }
-    if (alarm.version != doing->version) {
+    if (alarm.version != doing->version && doing->act != ALARM_ACT_NOTE) {
         return fails_as_late(db, work, error);
     }
     if (!alarm_act_fits(doing->act, &alarm, &needs_note)) {
@@ -235,12 +253,14 @@ typedef struct Escalating {
 
 static bool escalate_work(Db *db, void *data, GError **error) {
     Escalating *work = data;
-    const AlarmRules *rules = alarm_rules(error);
     g_auto(Alarm) alarm = {0};
     int64_t head = 0;
     work->is_done = false;
-    if (rules == NULL || !alarm_store_lock(db, &head, error) ||
-        !alarm_find(db, work->id, &alarm, error)) {
+    if (!alarm_store_lock(db, &head, error) || !alarm_find(db, work->id, &alarm, error)) {
+        return false;
+    }
+    const AlarmRules *rules = alarm_rules(alarm.region, error);
+    if (rules == NULL) {
         return false;
     }
     if (alarm.due_us == 0 || alarm.due_us > work->now_us || alarm.state != ALARM_NEW) {

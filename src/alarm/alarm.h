@@ -89,6 +89,7 @@ typedef enum AlarmAct {
     ALARM_ACT_TEST,        /* "test": closes */
     ALARM_ACT_DRILL,       /* "drill": closes */
     ALARM_ACT_CLOSE,       /* "close": with what was done */
+    ALARM_ACT_REOPEN,      /* "reopen": it was closed by mistake; says why */
     ALARM_ACT_NOTE,        /* "note" */
     ALARM_ACT_COUNT
 } AlarmAct;
@@ -100,7 +101,7 @@ bool alarm_act_fits(AlarmAct act, const Alarm *alarm, bool *ret_needs_note);
 
 typedef struct AlarmDoing {
     int64_t alarm_id;
-    int64_t version; /* the alarm as the person saw it */
+    int64_t version; /* the alarm as the person saw it; a note fits every version */
     AlarmAct act;
     const char *note;  /* "" */
     const char *token; /* of the form, one use: sent twice, it is done once */
@@ -126,6 +127,16 @@ typedef struct AlarmTally {
 } AlarmTally;
 bool alarm_tally(
     Db *db, const char *region, int64_t day_begin_us, AlarmTally *ret_tally, GError **error);
+
+#define ALARM_HOURS 24
+/* How many alarms of a region arrived in each of the last hours, the running one last. */
+typedef struct AlarmHours {
+    int64_t begin_us;           /* of the first hour */
+    int64_t all[ALARM_HOURS];   /* of every class */
+    int64_t grave[ALARM_HOURS]; /* of these, fire and gas */
+} AlarmHours;
+bool alarm_by_hour(
+    Db *db, const char *region, int64_t now_us, AlarmHours *ret_hours, GError **error);
 
 /* How many alarms of a building since then were verified as real and as false (FirecodeAlarms). */
 bool alarm_judged(Db *db,

@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define PATH "/work/alarms"
-#define NOTE_MAX 500 /* bytes of a reason; a sentence or two */
+#define FRESH_US (360 * CLOCK_SECOND_US) /* "seen" is stored every five minutes */
+#define NOTE_MAX 500                     /* bytes of a reason; a sentence or two */
 
 /* --- looking ------------------------------------------------------------------------------------
  */
@@ -47,7 +48,10 @@ static bool put_frame(Ctx *ctx, json_t *model, int64_t current_id, GError **erro
     g_autofree char *duty = alarm_on_duty_zh(ctx);
     g_autofree char *count = g_strdup_printf("%" G_GINT64_FORMAT " 台设备在线", online);
     g_autofree char *span = alarm_span_zh(ctx->now_us - seen_us);
-    g_autofree char *last = seen_us == 0 ? NULL : g_strdup_printf("最近一条 %s前", span);
+    bool is_fresh = ctx->now_us - seen_us < FRESH_US;
+    g_autofree char *last = seen_us == 0 ? NULL
+                            : is_fresh   ? g_strdup("几分钟内有消息")
+                                         : g_strdup_printf("已经 %s没有任何消息", span);
     g_autofree char *title = json_get_int(model, "waiting", 0) == 0
                                  ? g_strdup("报警中心")
                                  : g_strdup_printf("（%" G_GINT64_FORMAT "）报警中心",
@@ -55,6 +59,7 @@ static bool put_frame(Ctx *ctx, json_t *model, int64_t current_id, GError **erro
     json_put_text(model, "duty", duty);
     json_put_text(model, "online", count);
     json_put_text(model, "last", last);
+    json_put_bool(model, "is_fresh", is_fresh);
     json_put_text(model, "title", title);
     json_put_text(model, "script", web_asset_url("alarm.js"));
     json_put_bool(model, "may_handle", principal_may(ctx->who, PERM_ALARM_HANDLE));
@@ -166,24 +171,6 @@ static char *read_note(const Request *req, FormProblems *problems, const char *l
     return form_has_problems(problems) ? NULL : g_steal_pointer(&note);
 }
 
-Response *alarm_note_submit(Ctx *ctx, const Request *req) {
-    g_autoptr(GError) error = NULL;
-    g_auto(Alarm) alarm = {0};
-    Response *refusal = NULL;
-    if (!alarm_wanted(ctx, req, &alarm, &refusal)) {
-        return refusal;
-    }
-    FormProblems *problems = form_problems_new();
-    g_autofree char *note = read_note(req, problems, "写一句补充说明");
-    bool is_good = note != NULL;
-    json_decref(problems);
-    if (!is_good) {
-        hz_fail(&error, HZ_ERROR_INVALID, "a note is wanted");
-        return response_problem(error, "补充说明是空的，或者超过一百六十个字。");
-    }
-    return do_act(ctx, req, &alarm, ALARM_ACT_NOTE, note);
-}
-
 /* --- pages that ask -----------------------------------------------------------------------------
  */
 
@@ -191,13 +178,15 @@ static json_t *
 ask_model(const Ctx *ctx, const Alarm *alarm, const Request *req, const FormProblems *problems) {
     const char *sent_token = request_is_post(req) ? request_form(req, "token") : NULL;
     g_autofree char *token = sent_token != NULL ? g_strdup(sent_token) : alarm_token();
-    json_t *model = alarm_row_model(ctx, alarm, 0);
+    json_t *model = alarm_row_model(alarm, 0, ctx->now_us);
     int64_t version =
         request_is_post(req) ? form_number(req, "version") : alarm_query_number(req, "version");
     const char *note = request_is_post(req) ? request_form(req, "note") : NULL;
     json_put_int(model, "version", version != 0 ? version : alarm->version);
     json_put_text(model, "token", token);
     json_put(model, "problems", json_null());
+    json_put_int(model, "active", alarm->active);
+    json_put_int(model, "matter_id", MAX(alarm->matter_id, 0));
     form_field(model, "note", note != NULL ? note : "", problems);
     return model;
 }
@@ -221,10 +210,25 @@ static void put_reasons(json_t *model, const Request *req) {
     json_put(model, "choices", choices);
 }
 
+/* Back to the alarm when it cannot be done any more: a page that asks for it leads nowhere. */
+static Response *back_if_late(const Alarm *alarm, AlarmAct act) {
+    bool needs_note = false;
+    if (alarm_act_fits(act, alarm, &needs_note)) {
+        return NULL;
+    }
+    g_autofree char *path = g_strdup_printf(PATH "/%" G_GINT64_FORMAT, alarm->id);
+    return response_redirect_flash(
+        path, "这起报警%s，不能再做“%s”。", alarm_state_zh(alarm->state), alarm_act_zh(act));
+}
+
 Response *alarm_reason_page(Ctx *ctx, const Request *req) {
     g_auto(Alarm) alarm = {0};
     Response *refusal = NULL;
     if (!alarm_wanted(ctx, req, &alarm, &refusal)) {
+        return refusal;
+    }
+    refusal = back_if_late(&alarm, ALARM_ACT_FALSE);
+    if (refusal != NULL) {
         return refusal;
     }
     json_t *model = ask_model(ctx, &alarm, req, NULL);
@@ -255,26 +259,55 @@ Response *alarm_reason_submit(Ctx *ctx, const Request *req) {
     return do_act(ctx, req, &alarm, act, note);
 }
 
-Response *alarm_finish_page(Ctx *ctx, const Request *req) {
+/* An act that asks for one text. */
+typedef struct Asked {
+    AlarmAct act;
+    const char *view, *lacking;
+} Asked;
+static const Asked finish = {ALARM_ACT_CLOSE, "alarm/finish", "写一句怎样处置的"};
+static const Asked remark = {ALARM_ACT_NOTE, "alarm/note", "写一句补充说明"};
+static const Asked again = {ALARM_ACT_REOPEN, "alarm/reopen", "写一句为什么重新打开"};
+
+static Response *ask_text(Ctx *ctx, const Request *req, const Asked *asked) {
     g_auto(Alarm) alarm = {0};
     Response *refusal = NULL;
     if (!alarm_wanted(ctx, req, &alarm, &refusal)) {
         return refusal;
     }
-    return response_page("alarm/finish", ask_model(ctx, &alarm, req, NULL));
+    if (!request_is_post(req)) {
+        refusal = back_if_late(&alarm, asked->act);
+        return refusal != NULL ? refusal
+                               : response_page(asked->view, ask_model(ctx, &alarm, req, NULL));
+    }
+    FormProblems *problems = form_problems_new();
+    g_autofree char *note = read_note(req, problems, asked->lacking);
+    if (note == NULL) {
+        return response_form_again(asked->view, ask_model(ctx, &alarm, req, problems), problems);
+    }
+    json_decref(problems);
+    return do_act(ctx, req, &alarm, asked->act, note);
+}
+
+Response *alarm_finish_page(Ctx *ctx, const Request *req) {
+    return ask_text(ctx, req, &finish);
 }
 
 Response *alarm_finish_submit(Ctx *ctx, const Request *req) {
-    g_auto(Alarm) alarm = {0};
-    Response *refusal = NULL;
-    if (!alarm_wanted(ctx, req, &alarm, &refusal)) {
-        return refusal;
-    }
-    FormProblems *problems = form_problems_new();
-    g_autofree char *note = read_note(req, problems, "写一句怎样处置的");
-    if (note == NULL) {
-        return response_form_again("alarm/finish", ask_model(ctx, &alarm, req, problems), problems);
-    }
-    json_decref(problems);
-    return do_act(ctx, req, &alarm, ALARM_ACT_CLOSE, note);
+    return ask_text(ctx, req, &finish);
+}
+
+Response *alarm_note_page(Ctx *ctx, const Request *req) {
+    return ask_text(ctx, req, &remark);
+}
+
+Response *alarm_note_submit(Ctx *ctx, const Request *req) {
+    return ask_text(ctx, req, &remark);
+}
+
+Response *alarm_reopen_page(Ctx *ctx, const Request *req) {
+    return ask_text(ctx, req, &again);
+}
+
+Response *alarm_reopen_submit(Ctx *ctx, const Request *req) {
+    return ask_text(ctx, req, &again);
 }

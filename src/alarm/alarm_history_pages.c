@@ -47,7 +47,9 @@ static void read_filter(Ctx *ctx, const Request *req, Filter *filter) {
     if (alarm_class_parse(filter->class, &class)) {
         filter->query.class = (int)class;
     }
-    if (filter->result != NULL && strcmp(filter->result, "none") == 0) {
+    if (filter->result != NULL && strcmp(filter->result, "open") == 0) {
+        filter->query.states = ~(1 << ALARM_CLOSED) & ((1 << ALARM_STATE_COUNT) - 1);
+    } else if (filter->result != NULL && strcmp(filter->result, "none") == 0) {
         filter->query.result = ALARM_OPEN;
     } else if (alarm_result_parse(filter->result, &result)) {
         filter->query.result = (int)result;
@@ -94,6 +96,7 @@ static bool put_selects(Ctx *ctx, json_t *model, const Filter *filter, GError **
             classes, alarm_class_word((AlarmClass)i), alarm_class_zh((AlarmClass)i), filter->class);
     }
     add_option(results, "", "全部结果", filter->result);
+    add_option(results, "open", "还没有办结", filter->result);
     add_option(results, "none", "还没有核实", filter->result);
     for (unsigned i = ALARM_TRUE; i < ALARM_RESULT_COUNT; i++) {
         add_option(results,
@@ -135,7 +138,7 @@ Response *alarm_history_page(Ctx *ctx, const Request *req) {
     }
     json_t *rows = json_array();
     for (guint i = 0; i < list->len; i++) {
-        json_array_append_new(rows, alarm_row_model(ctx, list->pdata[i], 0));
+        json_array_append_new(rows, alarm_row_model(list->pdata[i], 0, ctx->now_us));
     }
     int64_t next_id = list->len == LIMIT_PAGE_ROWS ? ((Alarm *)list->pdata[list->len - 1])->id : 0;
     g_autofree char *words = filter_words(&filter);

@@ -1,15 +1,16 @@
-/* Reads law/national/alarm-rules.yaml and holds its examples against the rules. */
+/* Reads alarm-rules.yaml, a city's over the national one, and holds the examples against the rules.
+ */
 #include "alarm/alarm_law.h"
 
 #include "base/clock.h"
-#include "base/embedded.h"
 #include "base/error.h"
 #include "law/law_node.h"
 
 #include <pthread.h>
 #include <string.h>
 
-#define FILE_NAME "law/national/alarm-rules.yaml"
+#define FILE_NAME "alarm-rules.yaml"
+#define FILE_KEYS "alarm_rules ladders matters examples"
 #define DAY_S 86400
 #define RULES_MAX 64
 
@@ -19,20 +20,22 @@ static const char *const class_words[] = {
     "fire", "gas", "fault", "supervise", "limit", "offline", NULL};
 static const char *const near_words[] = {"floor", "building", "system", "device", "point", NULL};
 
-/* The document stays: rules borrow its texts. */
+/* The documents stay: rules borrow their texts. */
 typedef struct AlarmFile {
     AlarmRules rules;
     AlarmLadder *ladders;
     unsigned ladder_count;
-    LawDoc *doc;
+    LawOverlay overlay;
+    GStringChunk *texts; /* joined bases */
+    LawRan ran;
 } AlarmFile;
 
-static char *join(LawReader *reader, LawNode list) {
-    GString *text = g_string_new(NULL);
+static const char *join(LawReader *reader, LawNode list, AlarmFile *file) {
+    g_autoptr(GString) text = g_string_new(NULL);
     for (unsigned i = 0; law_list(reader, list) && i < law_count(list); i++) {
         g_string_append_printf(text, "%s%s", i > 0 ? "、" : "", law_text(reader, law_at(list, i)));
     }
-    return g_string_free(text, FALSE);
+    return g_string_chunk_insert(file->texts, text->str);
 }
 
 static uint32_t read_edges(LawReader *reader, LawNode list) {
@@ -48,18 +51,30 @@ static uint32_t read_edges(LawReader *reader, LawNode list) {
     return edges;
 }
 
-static const char *read_confidence(LawReader *reader, LawNode map) {
-    return confidences_zh[law_word(reader, law_get(map, "confidence"), confidences)];
+/* "依据 GB 50440，凭记忆"; of a city's line "重庆市规定，依据 …，原文". */
+static const char *read_source(LawReader *reader, const LawLine *line, AlarmFile *file) {
+    LawNode basis = law_get(line->node, "basis");
+    int confidence = law_word(reader, law_get(line->node, "confidence"), confidences);
+    const char *joined = law_is_there(basis) ? join(reader, basis, file) : NULL;
+    g_autofree char *text = g_strdup_printf("%s%s%s%s%s%s",
+                                            line->city_zh == NULL ? "" : line->city_zh,
+                                            line->city_zh == NULL ? "" : "规定，",
+                                            joined == NULL ? "" : "依据 ",
+                                            joined == NULL ? "" : joined,
+                                            joined == NULL ? "" : "，",
+                                            confidences_zh[confidence]);
+    return g_string_chunk_insert(file->texts, text);
 }
 
-static void read_ladder(LawReader *reader, LawNode map, AlarmFile *file) {
+static void read_ladder(LawReader *reader, const LawLine *line, AlarmFile *file) {
+    LawNode map = line->node;
     AlarmLadder *ladder = &file->ladders[file->ladder_count];
     LawNode steps = law_get(map, "steps");
     if (!law_keys(reader, map, "id steps basis confidence") || !law_list(reader, steps)) {
         return;
     }
     ladder->id = law_id(reader, law_get(map, "id"));
-    read_confidence(reader, map);
+    ladder->source_zh = read_source(reader, line, file);
     for (unsigned i = 0; i < law_count(steps) && reader->error == NULL; i++) {
         LawNode step = law_at(steps, i);
         if (i == ALARM_STEPS_MAX) {
@@ -93,7 +108,8 @@ static const AlarmLadder *find_ladder(LawReader *reader, LawNode node, const Ala
     return NULL;
 }
 
-static void read_rule(LawReader *reader, LawNode map, AlarmFile *file) {
+static void read_rule(LawReader *reader, const LawLine *line, AlarmFile *file) {
+    LawNode map = line->node;
     LawNode merge = law_get(map, "merge");
     LawNode components = law_get(map, "components");
     LawNode when = law_get(map, "when");
@@ -114,8 +130,7 @@ static void read_rule(LawReader *reader, LawNode map, AlarmFile *file) {
     rule->within_us = law_int(reader, law_get(merge, "within"), 1, 30 * DAY_S) * CLOCK_SECOND_US;
     rule->priority = law_int(reader, law_get(map, "priority"), 1, 9);
     rule->ladder = find_ladder(reader, law_get(map, "ladder"), file);
-    rule->basis = join(reader, law_get(map, "basis"));
-    rule->confidence_zh = read_confidence(reader, map);
+    rule->source_zh = read_source(reader, line, file);
     for (unsigned i = 0; law_is_there(components) && i < law_count(components); i++) {
         if (i == ALARM_COMPONENTS_MAX) {
             law_wrong(reader, components, "at most %d components", ALARM_COMPONENTS_MAX);
@@ -125,13 +140,15 @@ static void read_rule(LawReader *reader, LawNode map, AlarmFile *file) {
     }
 }
 
-static void read_matter(LawReader *reader, LawNode map, AlarmFile *file) {
+static void read_matter(LawReader *reader, const LawLine *line, AlarmFile *file) {
+    LawNode map = line->node;
     LawNode lasting = law_get(map, "lasting");
     LawNode result = law_get(map, "result");
     LawNode edges = law_get(map, "edges");
     if (!law_keys(reader,
                   map,
-                  "id name class edges? result? lasting? procedure source days confidence")) {
+                  "id name class edges? result? lasting? procedure source days basis? "
+                  "confidence")) {
         return;
     }
     AlarmMatterRule *rule = &file->rules.matters[file->rules.matter_count++];
@@ -142,7 +159,7 @@ static void read_matter(LawReader *reader, LawNode map, AlarmFile *file) {
     rule->procedure = law_id(reader, law_get(map, "procedure"));
     rule->source = law_id(reader, law_get(map, "source"));
     rule->days = law_int(reader, law_get(map, "days"), 1, 365);
-    rule->confidence_zh = read_confidence(reader, map);
+    rule->source_zh = read_source(reader, line, file);
     if (law_is_there(lasting)) {
         rule->lasting_us = law_int(reader, lasting, 1, 365 * DAY_S) * CLOCK_SECOND_US;
     }
@@ -210,7 +227,7 @@ static void tell_edge(LawReader *reader, LawNode map, const AlarmFile *file, GAr
     }
 }
 
-static void check_example(LawReader *reader, LawNode map, AlarmFile *file) {
+static void run_example(LawReader *reader, LawNode map, const AlarmFile *file) {
     LawNode edges = law_get(map, "edges");
     LawNode expect = law_get(map, "expect");
     if (!law_keys(reader, map, "name edges expect")) {
@@ -221,88 +238,161 @@ static void check_example(LawReader *reader, LawNode map, AlarmFile *file) {
     for (unsigned i = 0; law_list(reader, edges) && i < law_count(edges); i++) {
         tell_edge(reader, law_at(edges, i), file, told);
     }
+    g_autoptr(GString) is = g_string_new(NULL);
     bool is_right = law_count(expect) == told->len;
-    for (guint i = 0; is_right && i < told->len; i++) {
-        const char *word = law_scalar(law_at(expect, i));
-        const Told *one = &g_array_index(told, Told, i);
-        is_right = word != NULL && strcmp(word, alarm_class_word(one->rule->class)) == 0;
+    for (guint i = 0; i < told->len; i++) {
+        const char *word = alarm_class_word(g_array_index(told, Told, i).rule->class);
+        g_string_append_printf(is, "%s%s", i > 0 ? ", " : "", word);
+        is_right = is_right && g_strcmp0(law_scalar(law_at(expect, i)), word) == 0;
     }
     if (!is_right) {
-        law_wrong(reader, map, "the example does not come out: %u alarms", told->len);
+        law_wrong(reader,
+                  expect,
+                  "the example \"%s\" does not come out: the alarms are [%s]",
+                  law_text(reader, law_get(map, "name")),
+                  is->str);
+    }
+}
+
+/* Each for itself, so that the author of a change sees all that it changes. */
+static void run_examples(LawReader *reader, AlarmFile *file) {
+    g_autoptr(GArray) lines = law_overlay_lines(reader, &file->overlay, "examples", "name");
+    for (guint i = 0; reader->error == NULL && i < lines->len; i++) {
+        LawReader one = {NULL};
+        run_example(&one, g_array_index(lines, LawLine, i).node, file);
+        law_ran_add(&file->ran, &one, file->overlay.city);
     }
 }
 
 /* --- the file -----------------------------------------------------------------------------------
  */
 
-typedef void (*ReadLine)(LawReader *reader, LawNode map, AlarmFile *file);
+typedef void (*ReadLine)(LawReader *reader, const LawLine *line, AlarmFile *file);
 
-static void read_lines(LawReader *reader, LawNode list, ReadLine read, AlarmFile *file) {
-    for (unsigned i = 0; law_list(reader, list) && i < law_count(list); i++) {
+static void read_lines(LawReader *reader, const char *section, ReadLine read, AlarmFile *file) {
+    g_autoptr(GArray) lines = law_overlay_lines(reader, &file->overlay, section, "id");
+    for (guint i = 0; reader->error == NULL && i < lines->len; i++) {
+        const LawLine *line = &g_array_index(lines, LawLine, i);
         if (i == RULES_MAX) {
-            law_wrong(reader, list, "at most %d lines", RULES_MAX);
+            law_wrong(reader, line->node, "at most %d lines", RULES_MAX);
             return;
         }
-        read(reader, law_at(list, i), file);
+        read(reader, line, file);
     }
 }
 
-static bool read_file(AlarmFile *file, const char *text, size_t size, GError **error) {
-    LawReader reader = {NULL};
+/* A rule of a city without an example of its own would stand there untried. */
+static void check_is_tried(LawReader *reader, const LawOverlay *overlay) {
+    if (reader->error != NULL || overlay->over == NULL) {
+        return;
+    }
+    LawNode root = law_root(overlay->over);
+    if (law_is_there(law_get(root, "alarm_rules")) && !law_is_there(law_get(root, "examples"))) {
+        law_wrong(reader, root, "a city's rules need an example");
+    }
+}
+
+/* The overlay is open, or the reader has its mistake. */
+static bool read_file(AlarmFile *file, LawReader *reader, GError **error) {
     file->rules.rules = g_new0(AlarmRule, RULES_MAX);
     file->rules.matters = g_new0(AlarmMatterRule, RULES_MAX);
     file->ladders = g_new0(AlarmLadder, RULES_MAX);
-    file->doc = law_doc_parse(FILE_NAME, text, size, &reader.error);
-    if (file->doc != NULL) {
-        LawNode root = law_root(file->doc);
-        if (law_keys(&reader, root, "alarm_rules ladders matters examples")) {
-            read_lines(&reader, law_get(root, "ladders"), read_ladder, file);
-            read_lines(&reader, law_get(root, "alarm_rules"), read_rule, file);
-            read_lines(&reader, law_get(root, "matters"), read_matter, file);
-            read_lines(&reader, law_get(root, "examples"), check_example, file);
-        }
+    file->texts = g_string_chunk_new(1024);
+    check_is_tried(reader, &file->overlay);
+    read_lines(reader, "ladders", read_ladder, file);
+    read_lines(reader, "alarm_rules", read_rule, file);
+    read_lines(reader, "matters", read_matter, file);
+    run_examples(reader, file);
+    if (reader->error != NULL) {
+        g_propagate_error(error, reader->error);
+        return false;
     }
-    if (reader.error == NULL) {
+    return law_ran_holds(&file->ran, error);
+}
+
+static void file_free(AlarmFile *file) {
+    g_free(file->rules.rules);
+    g_free(file->rules.matters);
+    g_free(file->ladders);
+    g_clear_pointer(&file->texts, g_string_chunk_free);
+    law_overlay_close(&file->overlay);
+    law_ran_clear(&file->ran);
+    g_free(file);
+}
+
+/* --- all cities ---------------------------------------------------------------------------------
+ */
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static GHashTable *rules_of;  /* city -> AlarmRules; national ones where it has no file */
+static GPtrArray *different;  /* of AlarmRules, national first */
+static LawRan all_ran;        /* of all files that were read */
+static GError *loading_error; /* the first mistake */
+
+static bool load_city(const char *city, GError **error) {
+    const LawBook *book = law_book(city, error);
+    if (book == NULL) {
+        return false;
+    }
+    LawReader reader = {NULL};
+    AlarmFile *file = g_new0(AlarmFile, 1); /* kept until the program ends when it is good */
+    law_overlay_open(&reader, book, FILE_NAME, FILE_KEYS, &file->overlay);
+    if (reader.error == NULL && file->overlay.over == NULL && different->len > 0) {
+        g_hash_table_insert(rules_of, (gpointer)city, different->pdata[0]);
+        file_free(file);
         return true;
     }
-    g_propagate_error(error, reader.error);
-    return false;
-}
-
-static void file_clear(AlarmFile *file) {
-    for (unsigned i = 0; i < file->rules.rule_count; i++) {
-        g_free((gpointer)(uintptr_t)file->rules.rules[i].basis);
+    bool is_good = read_file(file, &reader, error);
+    law_ran_take(&all_ran, &file->ran);
+    if (is_good) {
+        g_hash_table_insert(rules_of, (gpointer)city, &file->rules);
+        g_ptr_array_add(different, &file->rules);
+    } else {
+        file_free(file);
     }
-    g_clear_pointer(&file->rules.rules, g_free);
-    g_clear_pointer(&file->rules.matters, g_free);
-    g_clear_pointer(&file->ladders, g_free);
-    g_clear_pointer(&file->doc, law_doc_free);
+    return is_good;
 }
 
-const AlarmRules *alarm_rules(GError **error) {
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    static AlarmFile *file;
-    pthread_mutex_lock(&lock);
-    if (file == NULL) {
-        EmbeddedFile text = embedded_find(FILE_NAME);
-        AlarmFile *made = g_new0(AlarmFile, 1);
-        if (text.data == NULL) {
-            hz_fail(error, HZ_ERROR_INTERNAL, FILE_NAME " is not in the binary");
-        } else if (read_file(made, text.data, text.size, error)) {
-            file = g_steal_pointer(&made);
-        }
-        if (made != NULL) {
-            file_clear(made);
-            g_free(made);
-        }
+static void load(void) {
+    const char *const *cities = law_cities(&loading_error);
+    rules_of = g_hash_table_new(g_str_hash, g_str_equal);
+    different = g_ptr_array_new();
+    for (size_t i = 0; loading_error == NULL && cities[i] != NULL; i++) {
+        (void)load_city(cities[i], &loading_error);
     }
-    pthread_mutex_unlock(&lock);
-    return file != NULL ? &file->rules : NULL;
 }
 
-bool alarm_rules_try(const char *text, size_t size, GError **error) {
-    AlarmFile file = {0};
-    bool is_good = read_file(&file, text, size, error);
-    file_clear(&file);
+static bool is_loaded(GError **error) {
+    pthread_once(&once, load);
+    if (loading_error != NULL) {
+        g_propagate_error(error, g_error_copy(loading_error));
+    }
+    return loading_error == NULL;
+}
+
+const AlarmRules *alarm_rules(const char *region, GError **error) {
+    const char *city = is_loaded(error) ? law_city_of(region, error) : NULL;
+    return city == NULL ? NULL : g_hash_table_lookup(rules_of, city);
+}
+
+const GPtrArray *alarm_rules_all(GError **error) {
+    return is_loaded(error) ? different : NULL;
+}
+
+bool alarm_rules_check(const LawRan **ret_ran, GError **error) {
+    bool is_good = is_loaded(error);
+    *ret_ran = &all_ran;
+    return is_good;
+}
+
+bool alarm_rules_try(const char *national, const char *over, AlarmRulesSeen see, GError **error) {
+    LawReader reader = {NULL};
+    AlarmFile *file = g_new0(AlarmFile, 1);
+    law_overlay_try(&reader, national, over, FILE_KEYS, &file->overlay);
+    bool is_good = read_file(file, &reader, error);
+    if (is_good && see != NULL) {
+        see(&file->rules);
+    }
+    file_free(file);
     return is_good;
 }

@@ -1,10 +1,12 @@
 /*
- * law/national/alarm-rules.yaml: which changes make an alarm, what belongs to one event, who is
- * told when nobody acts, what becomes a matter. Read once, its examples checked then. Thread: any.
+ * alarm-rules.yaml: which changes make an alarm, what belongs to one event, who is told when nobody
+ * acts, what becomes a matter; a city's own lines over the national ones (law_overlay.h). Read
+ * once, the examples checked then. Thread: any.
  */
 #pragma once
 
 #include "alarm/alarm.h"
+#include "law/law_overlay.h"
 
 #define ALARM_COMPONENTS_MAX 16
 #define ALARM_STEPS_MAX 8
@@ -27,6 +29,7 @@ typedef struct AlarmLadder {
     const char *id;
     AlarmLadderStep steps[ALARM_STEPS_MAX];
     unsigned step_count;
+    const char *source_zh; /* as of a rule */
 } AlarmLadder;
 
 typedef struct AlarmRule {
@@ -40,8 +43,7 @@ typedef struct AlarmRule {
     int64_t within_us;
     int64_t priority;
     const AlarmLadder *ladder; /* NULL: nobody else is told */
-    const char *basis;         /* joined */
-    const char *confidence_zh; /* "凭记忆" */
+    const char *source_zh; /* "依据 GB 50440，凭记忆"; of a city "重庆市规定，依据 …，原文" */
 } AlarmRule;
 
 typedef struct AlarmMatterRule {
@@ -52,7 +54,7 @@ typedef struct AlarmMatterRule {
     int64_t lasting_us; /* 0: the result counts */
     const char *procedure, *source;
     int64_t days;
-    const char *confidence_zh;
+    const char *source_zh; /* as of a rule; "凭记忆" where no basis is named */
 } AlarmMatterRule;
 
 typedef struct AlarmRules {
@@ -61,8 +63,13 @@ typedef struct AlarmRules {
     AlarmMatterRule *matters;
     unsigned matter_count;
 } AlarmRules;
-/* NULL: what is wrong in the file, with line and column, or the example that does not come out. */
-const AlarmRules *alarm_rules(GError **error);
+/* Those that hold in a region ("500103"; "": of no region, the national ones). NULL: what is wrong
+ * in a file, with line and column, or the example that does not come out. */
+const AlarmRules *alarm_rules(const char *region, GError **error);
+/* All that differ, national first: list of AlarmRules, constant. NULL as above. */
+const GPtrArray *alarm_rules_all(GError **error);
+/* The same, with what became of the examples of every file that was read. *ret_ran: constant. */
+bool alarm_rules_check(const LawRan **ret_ran, GError **error);
 
 /* What decides about an edge. */
 typedef struct AlarmFacts {
@@ -86,5 +93,7 @@ bool alarm_joins(const AlarmRule *rule, int64_t last_us, bool is_confirmed, int6
  * never. Pure. */
 int64_t alarm_ladder_due(const AlarmRule *rule, int64_t arrived_us, int64_t level);
 
-/* Is such a file in order, its examples too? For tests of changed rules. */
-bool alarm_rules_try(const char *text, size_t size, GError **error);
+/* Is such a file in order, its examples too? `over`: of a city, or NULL. `see` (may be NULL) is
+ * shown rules that are. For tests of changed rules. */
+typedef void (*AlarmRulesSeen)(const AlarmRules *rules);
+bool alarm_rules_try(const char *national, const char *over, AlarmRulesSeen see, GError **error);

@@ -2,6 +2,7 @@
 #include "alarm/alarm_lists.h"
 
 #include "alarm/alarm_sql_store.h"
+#include "base/clock.h"
 #include "registry/region.h"
 
 #include <string.h>
@@ -145,6 +146,34 @@ bool alarm_tally(
     tally.done_today = db_rows_int(rows, 0);
     *ret_tally = tally;
     return true;
+}
+
+bool alarm_by_hour(
+    Db *db, const char *region, int64_t now_us, AlarmHours *ret_hours, GError **error) {
+    const int64_t hour_us = 3600 * CLOCK_SECOND_US;
+    AlarmHours hours = {.begin_us = now_us - now_us % hour_us - (ALARM_HOURS - 1) * hour_us};
+    g_autoptr(SqlBuilder) sql = sql_builder_new();
+    sql_builder_add(sql, SQL("SELECT (a.arrived_us -"));
+    sql_builder_arg(sql, db_int(hours.begin_us));
+    sql_builder_add(sql,
+                    SQL(") / 3600000000 AS hour, count(*), sum(CASE WHEN a.class = 'fire' OR "
+                        "a.class = 'gas' THEN 1 ELSE 0 END) FROM alarm a WHERE a.arrived_us >="));
+    sql_builder_arg(sql, db_int(hours.begin_us));
+    alarm_add_region(sql, region);
+    sql_builder_add(sql, SQL("GROUP BY 1"));
+    g_autoptr(DbRows) rows = db_query_built(db, sql, error);
+    if (rows == NULL) {
+        return false;
+    }
+    while (db_rows_next(rows)) {
+        int64_t hour = db_rows_int(rows, 0);
+        if (hour < ALARM_HOURS) { /* a clock that was set back */
+            hours.all[hour] = db_rows_int(rows, 1);
+            hours.grave[hour] = db_rows_int(rows, 2);
+        }
+    }
+    *ret_hours = hours;
+    return db_rows_done(rows, error);
 }
 
 /* --- one alarm ----------------------------------------------------------------------------------

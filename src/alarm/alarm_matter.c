@@ -66,14 +66,14 @@ open_by(Db *db, Alarm *alarm, const AlarmMatterRule *rule, const CaseActor *acto
     g_autofree char *note =
         refusal.reason_zh != NULL
             ? g_strdup_printf("没有立成案件：%s", refusal.reason_zh)
-            : g_strdup_printf("%s（依据：报警规则，%s）", rule->name, rule->confidence_zh);
+            : g_strdup_printf("%s（报警规则，%s）", rule->name, rule->source_zh);
     AlarmStep step = {
         .alarm_id = alarm->id, .step = "matter", .time_us = actor->now_us, .note = note};
     return alarm_append_step(db, &step, "alarm.act", alarm, error);
 }
 
 bool alarm_open_matter(Db *db, Alarm *alarm, const CaseActor *actor, GError **error) {
-    const AlarmRules *rules = alarm_rules(error);
+    const AlarmRules *rules = alarm_rules(alarm->region, error);
     if (rules == NULL || *alarm->region == '\0') {
         return rules != NULL; /* bound to nothing: no district could take it */
     }
@@ -91,6 +91,7 @@ bool alarm_open_matter(Db *db, Alarm *alarm, const CaseActor *actor, GError **er
  */
 
 typedef struct Lasting {
+    const AlarmRules *rules; /* of which `rule` is one */
     const AlarmMatterRule *rule;
     int64_t id, now_us;
     bool is_done;
@@ -105,7 +106,7 @@ static bool lasting_work(Db *db, void *data, GError **error) {
         return false;
     }
     if (alarm.matter_id != 0 || alarm.active == 0 || *alarm.region == '\0' ||
-        !edge_fits(work->rule, alarm.kind)) {
+        !edge_fits(work->rule, alarm.kind) || alarm_rules(alarm.region, NULL) != work->rules) {
         return true;
     }
     CaseActor system = {.account_id = CASE_SYSTEM_ACCOUNT,
@@ -122,14 +123,21 @@ static bool lasting_work(Db *db, void *data, GError **error) {
     return alarm_store_update(db, &alarm, error);
 }
 
-static bool
-open_rule(Db *db, const AlarmMatterRule *rule, int64_t now_us, int64_t *count, GError **error) {
+static bool open_rule(Db *db,
+                      const AlarmRules *rules,
+                      const AlarmMatterRule *rule,
+                      int64_t now_us,
+                      int64_t *count,
+                      GError **error) {
     int64_t after = 0;
     for (;;) {
         g_autoptr(GArray) ids = alarm_store_lasting(
             db, rule->class, now_us - rule->lasting_us, after, LASTING_AT_ONCE, error);
         for (guint i = 0; ids != NULL && i < ids->len; i++) {
-            Lasting work = {.rule = rule, .id = g_array_index(ids, int64_t, i), .now_us = now_us};
+            Lasting work = {.rules = rules,
+                            .rule = rule,
+                            .id = g_array_index(ids, int64_t, i),
+                            .now_us = now_us};
             after = work.id;
             if (!db_run_tx(db, lasting_work, &work, error)) {
                 return false;
@@ -142,15 +150,26 @@ open_rule(Db *db, const AlarmMatterRule *rule, int64_t now_us, int64_t *count, G
     }
 }
 
-bool alarm_open_lasting(Db *db, int64_t now_us, int64_t *ret_count, GError **error) {
-    const AlarmRules *rules = alarm_rules(error);
-    int64_t count = 0;
-    for (unsigned i = 0; rules != NULL && i < rules->matter_count; i++) {
+/* What lasts is judged by the rules of the alarm's own city. */
+static bool
+open_all(Db *db, const AlarmRules *rules, int64_t now_us, int64_t *count, GError **error) {
+    for (unsigned i = 0; i < rules->matter_count; i++) {
         const AlarmMatterRule *rule = &rules->matters[i];
-        if (rule->lasting_us != 0 && !open_rule(db, rule, now_us, &count, error)) {
+        if (rule->lasting_us != 0 && !open_rule(db, rules, rule, now_us, count, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool alarm_open_lasting(Db *db, int64_t now_us, int64_t *ret_count, GError **error) {
+    const GPtrArray *all = alarm_rules_all(error);
+    int64_t count = 0;
+    for (guint i = 0; all != NULL && i < all->len; i++) {
+        if (!open_all(db, all->pdata[i], now_us, &count, error)) {
             return false;
         }
     }
     *ret_count = count;
-    return rules != NULL;
+    return all != NULL;
 }

@@ -79,10 +79,14 @@ static void put_place(json_t *model, const Alarm *alarm) {
                                 ? g_strdup_printf("，共 %" G_GINT64_FORMAT " 个点位", alarm->points)
                                 : NULL;
     bool says_more = *alarm->place != '\0' && strcmp(alarm->place, alarm->title) != 0;
-    g_autofree char *text = g_strdup_printf("%s%s%s%s",
+    /* a pump that starts and one that is shielded are of one class */
+    bool says_kind = alarm->class == ALARM_SUPERVISE || alarm->class == ALARM_FAULT;
+    g_autofree char *text = g_strdup_printf("%s%s%s%s%s%s",
                                             says_more ? alarm->place : "",
                                             says_more ? " " : "",
                                             alarm->what,
+                                            says_kind ? " " : "",
+                                            says_kind ? edge_kind_name_zh(alarm->kind) : "",
                                             more != NULL ? more : "");
     json_put_text(model, "text", text);
 }
@@ -101,15 +105,16 @@ static void put_tag(json_t *model, const Alarm *alarm) {
     json_put_bool(model, "is_fire", is_urgent(alarm) && alarm->state == ALARM_NEW);
 }
 
-json_t *alarm_row_model(const Ctx *ctx, const Alarm *alarm, int64_t current_id) {
+json_t *alarm_row_model(const Alarm *alarm, int64_t current_id, int64_t now_us) {
     json_t *model = json_object();
     bool is_closed = alarm->state == ALARM_CLOSED;
-    int64_t end_us = is_closed ? alarm->closed_us : ctx->now_us;
-    g_autofree char *time = alarm_moment_zh(alarm->arrived_us, ctx->now_us);
+    int64_t end_us = is_closed ? alarm->closed_us : now_us;
+    g_autofree char *time = alarm_moment_zh(alarm->arrived_us, now_us);
     g_autofree char *span = alarm_span_zh(end_us - alarm->arrived_us);
     g_autofree char *took = is_closed ? g_strconcat("用时 ", span, NULL) : g_strdup(span);
     g_autofree char *href = g_strdup_printf("/work/alarms/%" G_GINT64_FORMAT, alarm->id);
     json_put_int(model, "id", alarm->id);
+    json_put_int(model, "priority", alarm->priority);
     json_put_text(model, "href", href);
     json_put_text(model, "time", time);
     json_put_text(model, "span", took);
@@ -141,7 +146,7 @@ static bool put_group(Ctx *ctx,
     }
     json_t *rows = json_array();
     for (guint i = 0; i < list->len; i++) {
-        json_array_append_new(rows, alarm_row_model(ctx, list->pdata[i], current_id));
+        json_array_append_new(rows, alarm_row_model(list->pdata[i], current_id, ctx->now_us));
     }
     json_t *group = json_object();
     g_autofree char *count_text = number_group(count);
@@ -212,22 +217,23 @@ char *alarm_on_duty_zh(Ctx *ctx) {
  */
 
 static const struct {
-    const char *step, *text, *icon;
+    const char *step, *text;
 } step_words[] = {
-    {"arrive", "报警", "flame"},
-    {"join", "又一个点位报警", "flame"},
-    {"restore", "全部点位恢复", "check"},
-    {"escalate", "没有人确认，已升级到", "bell-ringing"},
-    {"matter", "转为案件", "inbox"},
-    {"acknowledge", "确认收到，正在处理", "user-check"},
-    {"dispatch", "派人去现场核实", "walk"},
-    {"confirm", "核实属实", "circle-check"},
-    {"report", "确认是火警，转 119", "flame"},
-    {"false", "核实为误报，办结", "circle-x"},
-    {"test", "核实为试验，办结", "circle-x"},
-    {"drill", "核实为演练，办结", "circle-x"},
-    {"close", "办结", "check"},
-    {"note", "补充说明", "message"},
+    {"arrive", "报警"},
+    {"join", "又一个点位报警"},
+    {"restore", "全部点位恢复"},
+    {"escalate", "没有人确认，已升级到"},
+    {"matter", "转为案件"},
+    {"acknowledge", "确认收到，正在处理"},
+    {"dispatch", "派人去现场核实"},
+    {"confirm", "核实属实"},
+    {"report", "确认是火警，转 119"},
+    {"false", "核实为误报，办结"},
+    {"test", "核实为试验，办结"},
+    {"drill", "核实为演练，办结"},
+    {"close", "办结"},
+    {"reopen", "办结错了，重新打开"},
+    {"note", "补充说明"},
 };
 
 static const char *step_zh(const char *step) {
@@ -280,7 +286,12 @@ static bool put_points(Ctx *ctx, json_t *model, const Alarm *alarm, GError **err
         json_put_text(one, "what", point->what);
         json_put_text(one, "first", first);
         json_put_text(one, "times", times);
-        json_put_bool(one, "is_on", point->is_on);
+        json_put_text(one, "icon", point->is_on ? alarm_class_icon(alarm->class) : "check");
+        json_put_text(one,
+                      "state",
+                      !point->is_on      ? "已恢复"
+                      : is_urgent(alarm) ? "还在报警"
+                                         : "还没有恢复");
         json_array_append_new(list, one);
     }
     json_put(model, "point_rows", list);
@@ -303,7 +314,7 @@ static bool put_likes(Ctx *ctx, json_t *model, const Alarm *alarm, GError **erro
             return false;
         }
     }
-    const char *what = alarm->points > 1 ? "几个点位先后" : "单个点位";
+    const char *what = alarm->points > 1 ? "几个点位先后报" : "单个点位报";
     g_autofree char *text =
         likes.judged == 0
             ? g_strdup_printf(
@@ -374,6 +385,26 @@ static void put_building(Ctx *ctx, json_t *model, const Alarm *alarm) {
     add_fact(facts, "最近检查", inspected);
 }
 
+/* 119 hears nothing until a server has taken the message: then somebody has to telephone. NULL:
+ * it has been taken, is just going out, or is not needed. */
+static const char *dispatch_warning(const Alarm *alarm, const GPtrArray *rows) {
+    if (alarm->reported_us == 0 || alarm->state == ALARM_CLOSED) {
+        return NULL;
+    }
+    const char *warning = "没有配置 119 接处警接口，系统没有把这起火警告诉 119。";
+    for (guint i = 0; i < rows->len; i++) {
+        const OutboxRow *row = rows->pdata[i];
+        if (row->message.way == OUTBOX_DISPATCH) {
+            warning = strcmp(row->state, "dead") == 0 ? "发给 119 的消息没有送出，已经放弃。"
+                      : strcmp(row->state, "sent") == 0 || row->tries == 0
+                          ? NULL
+                          : "发给 119 的消息还没有送到，正在重试。";
+            break;
+        }
+    }
+    return warning;
+}
+
 static bool put_outbox(Ctx *ctx, json_t *model, const Alarm *alarm, GError **error) {
     g_autoptr(GPtrArray) rows =
         outbox_list(ctx->db, alarm->id, ctx->who->region, NULL, 0, PHONES_SHOWN * 4, error);
@@ -394,6 +425,7 @@ static bool put_outbox(Ctx *ctx, json_t *model, const Alarm *alarm, GError **err
         json_put_text(one, "class", is_sent ? "k" : is_dead ? "b" : "w");
         json_array_append_new(list, one);
     }
+    json_put_text(model, "dispatch_warning", rows == NULL ? NULL : dispatch_warning(alarm, rows));
     json_put_bool(model, "has_outbox", json_array_size(list) > 0);
     json_put(model, "outbox", list);
     return rows != NULL;
@@ -407,10 +439,12 @@ static void put_acts(Ctx *ctx, json_t *model, const Alarm *alarm) {
     for (unsigned act = 0; act < ALARM_ACT_COUNT; act++) {
         bool fits = may && alarm_act_fits((AlarmAct)act, alarm, &needs_note);
         json_put_bool(acts, alarm_act_word((AlarmAct)act), fits);
-        has_any = has_any || (fits && act != ALARM_ACT_NOTE);
+        has_any = has_any || (fits && act != ALARM_ACT_NOTE && act != ALARM_ACT_REOPEN);
     }
     json_put_bool(acts, "any", has_any);
     json_put(model, "acts", acts);
+    g_autoptr(json_t) dispatch = outbox_config_people(outbox_config(), "119", alarm->region);
+    json_put_bool(model, "has_dispatch", json_array_size(dispatch) > 0);
     g_autofree char *token = alarm_token();
     json_put_text(model, "token", token);
     json_put_int(model, "version", alarm->version);
@@ -419,7 +453,7 @@ static void put_acts(Ctx *ctx, json_t *model, const Alarm *alarm) {
 
 /* The next rung of the ladder, drawn by the server and ticked by the script. */
 static void put_ladder(Ctx *ctx, json_t *model, const Alarm *alarm) {
-    const AlarmRules *rules = alarm_rules(NULL);
+    const AlarmRules *rules = alarm_rules(alarm->region, NULL);
     const AlarmRule *rule = rules == NULL ? NULL : alarm_rule_named(rules, alarm->rule);
     bool runs = alarm->due_us != 0 && rule != NULL && rule->ladder != NULL &&
                 alarm->level < rule->ladder->step_count;
@@ -435,15 +469,20 @@ static void put_ladder(Ctx *ctx, json_t *model, const Alarm *alarm) {
 }
 
 static void put_rule(json_t *model, const Alarm *alarm) {
-    const AlarmRules *rules = alarm_rules(NULL);
+    const AlarmRules *rules = alarm_rules(alarm->region, NULL);
     const AlarmRule *rule = rules == NULL ? NULL : alarm_rule_named(rules, alarm->rule);
-    g_autofree char *text =
-        rule == NULL ? g_strdup("规则已经改动。")
-                     : g_strdup_printf("规则“%s”：%d 分钟内同一位置的点位算一起（依据 %s，%s）。",
-                                       rule->name,
-                                       (int)(rule->within_us / CLOCK_SECOND_US / 60),
-                                       rule->basis,
-                                       rule->confidence_zh);
+    if (rule == NULL) {
+        json_put_text(model, "rule_zh", "规则已经改动。");
+        return;
+    }
+    g_autofree char *ladder = rule->ladder == NULL ? g_strdup("")
+                                                   : g_strdup_printf("没有人确认时逐级通知（%s）。",
+                                                                     rule->ladder->source_zh);
+    g_autofree char *text = g_strdup_printf("规则“%s”：%d 分钟内同一位置的点位算一起（%s）。%s",
+                                            rule->name,
+                                            (int)(rule->within_us / CLOCK_SECOND_US / 60),
+                                            rule->source_zh,
+                                            ladder);
     json_put_text(model, "rule_zh", text);
 }
 
@@ -455,12 +494,13 @@ bool alarm_put_detail(Ctx *ctx, json_t *model, const Alarm *alarm, GError **erro
     g_autofree char *region =
         *alarm->region == '\0' ? NULL : region_full_name(ctx->db, alarm->region, NULL);
     g_autofree char *object = g_strdup_printf("alarm:%" G_GINT64_FORMAT, alarm->id);
-    json_t *one = alarm_row_model(ctx, alarm, 0);
+    json_t *one = alarm_row_model(alarm, 0, ctx->now_us);
     json_put(model, "alarm", one);
     json_put_text(one, "region_name", region);
     json_put_text(one, "restored", restored);
     json_put_text(one, "holder", holder);
     json_put_int(one, "device_id", alarm->device_id);
+    json_put_int(one, "active", alarm->active);
     json_put_int(one, "matter_id", MAX(alarm->matter_id, 0));
     json_put_bool(one, "is_closed", alarm->state == ALARM_CLOSED);
     json_put(one, "proof", ledger_badge(ctx->db, object));

@@ -12,8 +12,8 @@ char *alarm_clock_zh(int64_t time_us);
 char *alarm_moment_zh(int64_t time_us, int64_t now_us);
 /* "8 秒", "1 分 02 秒", "3 小时 05 分", "4 天". Caller frees. */
 char *alarm_span_zh(int64_t us);
-/* A row of any list of alarms. */
-json_t *alarm_row_model(const Ctx *ctx, const Alarm *alarm, int64_t current_id);
+/* A row of any list of alarms. Thread: any. */
+json_t *alarm_row_model(const Alarm *alarm, int64_t current_id, int64_t now_us);
 /* model["lists"], model["tally"] …: the left column. */
 bool alarm_put_lists(Ctx *ctx, json_t *model, int64_t current_id, GError **error);
 /* Everything that the page of one alarm shows. */
@@ -44,6 +44,9 @@ Response *alarm_reason_page(Ctx *ctx, const Request *req);
 Response *alarm_reason_submit(Ctx *ctx, const Request *req);
 Response *alarm_finish_page(Ctx *ctx, const Request *req);
 Response *alarm_finish_submit(Ctx *ctx, const Request *req);
+Response *alarm_reopen_page(Ctx *ctx, const Request *req);
+Response *alarm_reopen_submit(Ctx *ctx, const Request *req);
+Response *alarm_note_page(Ctx *ctx, const Request *req);
 Response *alarm_note_submit(Ctx *ctx, const Request *req);
 Response *alarm_history_page(Ctx *ctx, const Request *req);
 Response *alarm_rates_page(Ctx *ctx, const Request *req);

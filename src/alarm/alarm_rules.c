@@ -34,6 +34,7 @@ static const char *const acts[ALARM_ACT_COUNT][2] = {
     [ALARM_ACT_TEST] = {"test", "试验"},
     [ALARM_ACT_DRILL] = {"drill", "演练"},
     [ALARM_ACT_CLOSE] = {"close", "办结"},
+    [ALARM_ACT_REOPEN] = {"reopen", "重新打开"},
     [ALARM_ACT_NOTE] = {"note", "补充说明"},
 };
 
@@ -120,7 +121,7 @@ bool alarm_act_fits(AlarmAct act, const Alarm *alarm, bool *ret_needs_note) {
     bool is_unsure = alarm->state == ALARM_NEW || alarm->state == ALARM_ACKNOWLEDGED;
     bool is_urgent = alarm->class == ALARM_FIRE || alarm->class == ALARM_GAS;
     *ret_needs_note = act == ALARM_ACT_FALSE || act == ALARM_ACT_TEST || act == ALARM_ACT_DRILL ||
-                      act == ALARM_ACT_CLOSE || act == ALARM_ACT_NOTE;
+                      act == ALARM_ACT_CLOSE || act == ALARM_ACT_REOPEN || act == ALARM_ACT_NOTE;
     switch (act) {
     case ALARM_ACT_ACKNOWLEDGE:
         return alarm->state == ALARM_NEW;
@@ -135,6 +136,8 @@ bool alarm_act_fits(AlarmAct act, const Alarm *alarm, bool *ret_needs_note) {
         return is_unsure;
     case ALARM_ACT_CLOSE:
         return alarm->state == ALARM_VERIFIED || alarm->state == ALARM_REPORTED;
+    case ALARM_ACT_REOPEN:
+        return alarm->state == ALARM_CLOSED;
     case ALARM_ACT_NOTE:
     case ALARM_ACT_COUNT:
         break;

@@ -1,11 +1,13 @@
 /* Two threads: one escalates and tells listeners, one sends what waits in the outbox. */
 #include "alarm/alarm_internal.h"
+#include "alarm/alarm_pages.h"
 #include "alarm/alarm_store.h"
 #include "alarm/outbox.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "registry/region.h"
 #include "web/log.h"
+#include "web/template.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -15,6 +17,7 @@
 #define HINTED_EVERY_MS 15 /* a hint comes before its commit: look soon, and again */
 #define HINTED_LOOKS 40    /* of them; a transaction takes less than the 600 ms */
 #define NEWS_AT_ONCE 200   /* steps told in one look */
+#define ROWS_AT_ONCE 20    /* of them with their rows; of more than these pages read the list */
 #define SENT_AT_ONCE 20    /* messages in one look */
 #define LASTING_EVERY_US (60 * CLOCK_SECOND_US)
 
@@ -60,9 +63,32 @@ static void publish_to(AlarmService *service, const char *code, size_t size, con
     web_publish(service->server, topic, "alarm", data);
 }
 
+/* The row of a new alarm, as the list has it: who listens shows it at once, and a hundred pages
+ * need not all ask for their list in the same moment. NULL: they will. Caller frees. */
+static char *row_html(Db *db, int64_t alarm_id) {
+    g_autoptr(GError) error = NULL;
+    g_auto(Alarm) alarm = {0};
+    g_autoptr(GString) html = g_string_new(NULL);
+    if (!alarm_find(db, alarm_id, &alarm, &error)) {
+        log_problem(LOG_LEVEL_WARNING, "alarm.row", "error=%s", error->message);
+        return NULL;
+    }
+    g_autoptr(json_t) model = alarm_row_model(&alarm, 0, clock_now_us());
+    json_t *assets = json_object();
+    json_t *site = json_object();
+    json_put_text(assets, "icons", web_asset_url("icons.svg"));
+    json_put(site, "assets", assets);
+    json_put(model, "site", site);
+    if (!view_render("alarm/row", model, true, html, &error)) {
+        log_problem(LOG_LEVEL_WARNING, "alarm.row", "error=%s", error->message);
+        return NULL;
+    }
+    return g_strdup(g_strchomp(html->str));
+}
+
 /* To every region that covers it: a reader listens to the own one. What is bound to nothing is told
  * to provinces (codes 11 to 65); cities see it when their page looks next. */
-static void publish(AlarmService *service, const AlarmNews *news) {
+static void publish(AlarmService *service, const AlarmNews *news, const char *row) {
     static const size_t sizes[] = {2, 4, 6, 9, 12};
     size_t size = strlen(news->region);
     g_autoptr(json_t) data = json_object();
@@ -73,6 +99,9 @@ static void publish(AlarmService *service, const AlarmNews *news) {
     json_put_text(data, "state", news->state);
     json_put_text(data, "class", news->class);
     json_put_text(data, "title", news->title);
+    if (row != NULL) {
+        json_put_text(data, "row", row);
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(sizes) && sizes[i] <= size; i++) {
         publish_to(service, news->region, sizes[i], data);
     }
@@ -88,7 +117,9 @@ static bool tell(AlarmService *service, Db *db, GError **error) {
         for (guint i = 0; list != NULL && i < list->len; i++) {
             const AlarmNews *news = list->pdata[i];
             if (service->server != NULL) {
-                publish(service, news);
+                bool has_row = list->len <= ROWS_AT_ONCE && strcmp(news->step, "arrive") == 0;
+                g_autofree char *row = has_row ? row_html(db, news->alarm_id) : NULL;
+                publish(service, news, row);
             }
             service->told = news->seq;
         }

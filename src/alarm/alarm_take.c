@@ -331,15 +331,12 @@ static bool take_edge(Taking *taking, const SensingEdge *edge, GError **error) {
 }
 
 bool alarm_take_edges(Db *db, const SensingEdge *edges, size_t count, GError **error) {
-    const AlarmRules *rules = alarm_rules(error);
-    if (rules == NULL) {
-        return false;
-    }
     g_autoptr(GArray) arrivals = g_array_new(FALSE, FALSE, sizeof(Arrival));
     g_array_set_clear_func(arrivals, arrival_clear);
-    Taking taking = {.db = db, .rules = rules, .arrivals = arrivals};
+    Taking taking = {.db = db, .arrivals = arrivals};
     for (size_t i = 0; i < count; i++) {
-        if (!take_edge(&taking, &edges[i], error)) {
+        taking.rules = alarm_rules(edges[i].region, error);
+        if (taking.rules == NULL || !take_edge(&taking, &edges[i], error)) {
             return false;
         }
     }

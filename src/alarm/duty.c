@@ -108,34 +108,27 @@ append_shift(Db *db, const DutyTurn *turn, int64_t id, const char *what, GError 
     return append(db, "duty.shift", object, turn->account_id, turn->now_us, payload, error);
 }
 
-static bool begin_work(Db *db, void *data, GError **error) {
-    const DutyTurn *turn = data;
-    DutyShift *last = NULL;
+static bool begin_shift(Db *db, const DutyTurn *turn, DutyShift *last, GError **error) {
     int64_t id = 0;
-    if (!newest(db, turn->region, &last, error)) {
-        return false;
-    }
-    bool is_free = last == NULL;
-    duty_shift_free(last);
-    if (!is_free) {
+    if (last != NULL) {
         return hz_fail(error, HZ_ERROR_CONFLICT, "somebody is on duty");
     }
     return duty_store_begin(db, turn->region, turn->account_id, turn->now_us, &id, error) &&
            append_shift(db, turn, id, "begin", error);
 }
 
-bool duty_begin(Db *db, const DutyTurn *turn, GError **error) {
-    return db_run_tx(db, begin_work, (void *)(uintptr_t)turn, error);
-}
-
-static bool offer_shift(Db *db, const DutyTurn *turn, DutyShift *last, GError **error) {
-    AlarmTally tally = {0};
+/* The running shift as this person saw it, and theirs. */
+static bool is_own(const DutyTurn *turn, const DutyShift *last, GError **error) {
     if (last == NULL || last->id != turn->shift_id) {
         return hz_fail(error, HZ_ERROR_CONFLICT, "the shift was handed on");
     }
-    if (last->account_id != turn->account_id) {
-        return hz_fail(error, HZ_ERROR_DENIED, "somebody else is on duty");
-    }
+    return last->account_id == turn->account_id ||
+           hz_fail(error, HZ_ERROR_DENIED, "somebody else is on duty");
+}
+
+/* The note and what is open now are what the next one reads. */
+static bool leave_word(Db *db, const DutyTurn *turn, DutyShift *last, GError **error) {
+    AlarmTally tally = {0};
     if (!alarm_tally(db, turn->region, turn->now_us, &tally, error)) {
         return false;
     }
@@ -143,30 +136,28 @@ static bool offer_shift(Db *db, const DutyTurn *turn, DutyShift *last, GError **
     last->note = g_strdup(turn->note);
     last->open_alarms = tally.waiting + tally.verifying;
     last->offered_us = turn->now_us;
-    return duty_store_offer(db, last, error) && append_shift(db, turn, last->id, "offer", error);
+    return duty_store_offer(db, last, error);
 }
 
-static bool offer_work(Db *db, void *data, GError **error) {
-    const DutyTurn *turn = data;
-    DutyShift *last = NULL;
-    bool good = newest(db, turn->region, &last, error) && offer_shift(db, turn, last, error);
-    duty_shift_free(last);
-    return good;
+static bool offer_shift(Db *db, const DutyTurn *turn, DutyShift *last, GError **error) {
+    return is_own(turn, last, error) && leave_word(db, turn, last, error) &&
+           append_shift(db, turn, last->id, "offer", error);
 }
 
-bool duty_offer(Db *db, const DutyTurn *turn, GError **error) {
-    return db_run_tx(db, offer_work, (void *)(uintptr_t)turn, error);
+static bool keep_shift(Db *db, const DutyTurn *turn, DutyShift *last, GError **error) {
+    if (!is_own(turn, last, error)) {
+        return false;
+    }
+    g_free(last->note);
+    last->note = g_strdup("");
+    last->open_alarms = last->offered_us = 0;
+    return duty_store_offer(db, last, error) && append_shift(db, turn, last->id, "keep", error);
 }
 
-static bool take_shift(Db *db, const DutyTurn *turn, const DutyShift *last, GError **error) {
+static bool
+hand_on(Db *db, const DutyTurn *turn, const DutyShift *last, const char *what, GError **error) {
     int64_t changed = 0;
     int64_t id = 0;
-    if (last == NULL || last->id != turn->shift_id || last->offered_us == 0) {
-        return hz_fail(error, HZ_ERROR_CONFLICT, "the shift was handed on");
-    }
-    if (last->account_id == turn->account_id) {
-        return hz_fail(error, HZ_ERROR_DENIED, "one cannot take over from oneself");
-    }
     if (!duty_store_take(db, last->id, turn->account_id, turn->now_us, &changed, error)) {
         return false;
     }
@@ -174,17 +165,64 @@ static bool take_shift(Db *db, const DutyTurn *turn, const DutyShift *last, GErr
         return hz_fail(error, HZ_ERROR_CONFLICT, "the shift was handed on");
     }
     return duty_store_begin(db, turn->region, turn->account_id, turn->now_us, &id, error) &&
-           append_shift(db, turn, last->id, "take", error);
+           append_shift(db, turn, last->id, what, error);
 }
 
-static bool take_work(Db *db, void *data, GError **error) {
-    const DutyTurn *turn = data;
+/* Somebody else's shift as this person saw it, offered or not. */
+static bool
+is_others(const DutyTurn *turn, const DutyShift *last, bool is_offered, GError **error) {
+    if (last == NULL || last->id != turn->shift_id || (last->offered_us != 0) != is_offered) {
+        return hz_fail(error, HZ_ERROR_CONFLICT, "the shift was handed on");
+    }
+    return last->account_id != turn->account_id ||
+           hz_fail(error, HZ_ERROR_DENIED, "one cannot take over from oneself");
+}
+
+static bool take_shift(Db *db, const DutyTurn *turn, DutyShift *last, GError **error) {
+    return is_others(turn, last, true, error) && hand_on(db, turn, last, "take", error);
+}
+
+static bool relieve_shift(Db *db, const DutyTurn *turn, DutyShift *last, GError **error) {
+    return is_others(turn, last, false, error) && leave_word(db, turn, last, error) &&
+           hand_on(db, turn, last, "relieve", error);
+}
+
+/* What happens to the running shift of a region. */
+typedef struct Turning {
+    const DutyTurn *turn;
+    bool (*run)(Db *db, const DutyTurn *turn, DutyShift *last, GError **error);
+} Turning;
+
+static bool turn_work(Db *db, void *data, GError **error) {
+    const Turning *turning = data;
     DutyShift *last = NULL;
-    bool good = newest(db, turn->region, &last, error) && take_shift(db, turn, last, error);
+    bool good = newest(db, turning->turn->region, &last, error) &&
+                turning->run(db, turning->turn, last, error);
     duty_shift_free(last);
     return good;
 }
 
+bool duty_begin(Db *db, const DutyTurn *turn, GError **error) {
+    Turning turning = {turn, begin_shift};
+    return db_run_tx(db, turn_work, &turning, error);
+}
+
+bool duty_offer(Db *db, const DutyTurn *turn, GError **error) {
+    Turning turning = {turn, offer_shift};
+    return db_run_tx(db, turn_work, &turning, error);
+}
+
+bool duty_keep(Db *db, const DutyTurn *turn, GError **error) {
+    Turning turning = {turn, keep_shift};
+    return db_run_tx(db, turn_work, &turning, error);
+}
+
 bool duty_take(Db *db, const DutyTurn *turn, GError **error) {
-    return db_run_tx(db, take_work, (void *)(uintptr_t)turn, error);
+    Turning turning = {turn, take_shift};
+    return db_run_tx(db, turn_work, &turning, error);
+}
+
+bool duty_relieve(Db *db, const DutyTurn *turn, GError **error) {
+    Turning turning = {turn, relieve_shift};
+    return db_run_tx(db, turn_work, &turning, error);
 }

@@ -28,11 +28,12 @@ GPtrArray *duty_checks(Db *db, const DutyQuery *query, GError **error);
 /* A device that can be asked: of the national protocol, registered, in the region. */
 typedef struct DutyDevice {
     int64_t id, building_id, district;
-    char *name, *place, *region;
+    char *name, *building, *place, *region; /* building "": bound to none */
     bool is_online;
 } DutyDevice;
 void duty_device_free(DutyDevice *device);
-/* Whose name or building has these words (NULL: all), by id, after `after_id`: array of DutyDevice
+/* Whose name, place or building has these words (NULL: all), by id, after `after_id`: array of
+ * DutyDevice
  * *. */
 GPtrArray *duty_devices(Db *db,
                         const char *region,
@@ -60,9 +61,10 @@ typedef struct DutyShift {
 void duty_shift_free(DutyShift *shift);
 /* The newest ones of a region, newest first: array of DutyShift *. */
 GPtrArray *duty_shifts(Db *db, const char *region, unsigned limit, GError **error);
-/* Somebody begins where nobody is on duty, offers the running shift with a note, or takes an
- * offered one; each with a ledger entry in a transaction of its own. CONFLICT: somebody else was
- * faster; DENIED: one cannot take over from oneself, and only who is on duty offers. */
+/* Somebody begins where nobody is on duty, offers the running shift with a note (again: another
+ * note), keeps it after all, takes an offered one, or relieves somebody who has not offered and
+ * says why; each with a ledger entry in a transaction of its own. CONFLICT: somebody else was
+ * faster; DENIED: one cannot take over from oneself, and only who is on duty offers and keeps. */
 typedef struct DutyTurn {
     const char *region;
     int64_t account_id, now_us;
@@ -71,4 +73,6 @@ typedef struct DutyTurn {
 } DutyTurn;
 bool duty_begin(Db *db, const DutyTurn *turn, GError **error);
 bool duty_offer(Db *db, const DutyTurn *turn, GError **error);
+bool duty_keep(Db *db, const DutyTurn *turn, GError **error);
 bool duty_take(Db *db, const DutyTurn *turn, GError **error);
+bool duty_relieve(Db *db, const DutyTurn *turn, GError **error);

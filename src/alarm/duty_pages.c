@@ -73,7 +73,8 @@ static bool put_checks(Ctx *ctx, const Request *req, json_t *model, GError **err
 static json_t *device_model(const DutyDevice *device) {
     json_t *model = json_object();
     json_put_int(model, "id", device->id);
-    json_put_text(model, "name", device->name);
+    json_put_text(model, "name", *device->building != '\0' ? device->building : device->name);
+    json_put_text(model, "device", *device->building != '\0' ? device->name : NULL);
     json_put_text(model, "place", device->place);
     json_put_bool(model, "is_online", device->is_online);
     return model;
@@ -124,6 +125,9 @@ static json_t *shift_model(Ctx *ctx, const DutyShift *shift) {
     json_put_text(model, "next", next);
     json_put_text(model, "note", *shift->note == '\0' ? NULL : shift->note);
     json_put_int(model, "open_alarms", shift->open_alarms);
+    /* offered and taken in one act: whoever came wrote the note */
+    json_put_bool(
+        model, "is_relieved", shift->taken_us != 0 && shift->offered_us == shift->taken_us);
     return model;
 }
 
@@ -147,8 +151,9 @@ static bool put_shift(Ctx *ctx, json_t *model, GError **error) {
     json_put_bool(model, "has_past", json_array_size(past) > 0);
     json_put(model, "past", past);
     json_put_bool(model, "may_begin", may && now == NULL);
-    json_put_bool(model, "may_offer", may && is_mine && now->offered_us == 0);
+    json_put_bool(model, "may_offer", may && is_mine);
     json_put_bool(model, "may_take", may && now != NULL && !is_mine && now->offered_us != 0);
+    json_put_bool(model, "may_relieve", may && now != NULL && !is_mine && now->offered_us == 0);
     json_put_bool(model, "is_offered", now != NULL && now->offered_us != 0);
     json_put_bool(model, "is_mine", is_mine);
     json_put_int(model, "open_alarms", tally.waiting + tally.verifying);
@@ -217,33 +222,48 @@ static Response *shift_problem(Ctx *ctx, const Request *req, const char *text) {
     return response_form_again("alarm/duty", g_steal_pointer(&model), problems);
 }
 
+/* What can be done with the shift. */
+typedef struct ShiftAct {
+    const char *word;
+    bool (*run)(Db *db, const DutyTurn *turn, GError **error);
+    const char *lacking; /* NULL: asks for no text */
+    const char *done;
+} ShiftAct;
+static const ShiftAct shift_acts[] = {
+    {"begin", duty_begin, NULL, "您已开始值班。"},
+    {"offer", duty_offer, "写一句要交代的，没有就写“无”", "已经交班，等下一班确认。"},
+    {"keep", duty_keep, NULL, "已经撤回交班，仍由您值班。"},
+    {"take", duty_take, NULL, "您已接班。"},
+    {"relieve", duty_relieve, "写一句为什么没有交班就接", "您已接班，原因已记下。"},
+};
+
+static const ShiftAct *shift_act(const char *word) {
+    for (size_t i = 0; i < G_N_ELEMENTS(shift_acts); i++) {
+        if (strcmp(shift_acts[i].word, word) == 0) {
+            return &shift_acts[i];
+        }
+    }
+    return NULL;
+}
+
 Response *duty_shift_submit(Ctx *ctx, const Request *req) {
     g_autoptr(GError) error = NULL;
     char code[REGION_CODE_MAX + 1] = {0};
-    const char *what = request_arg(req, "what");
+    const ShiftAct *act = shift_act(request_arg(req, "what"));
     const char *sent = request_form(req, "note");
     g_autofree char *note = g_strstrip(g_strdup(sent != NULL ? sent : ""));
-    bool is_offer = strcmp(what, "offer") == 0;
     DutyTurn turn = {.region = code,
                      .account_id = ctx->who->account_id,
                      .now_us = ctx->now_us,
                      .shift_id = form_number(req, "shift"),
                      .note = note};
-    if (!region_code_parse(ctx->who->region, code)) {
+    if (act == NULL || !region_code_parse(ctx->who->region, code)) {
         return response_not_found();
     }
-    if (is_offer && (*note == '\0' || strlen(note) > NOTE_MAX)) {
-        return shift_problem(
-            ctx, req, *note == '\0' ? "写一句要交代的，没有就写“无”" : "最多写五百个字");
+    if (act->lacking != NULL && (*note == '\0' || strlen(note) > NOTE_MAX)) {
+        return shift_problem(ctx, req, *note == '\0' ? act->lacking : "最多写五百个字");
     }
-    bool (*const run)(Db *, const DutyTurn *, GError **) = is_offer                     ? duty_offer
-                                                           : strcmp(what, "take") == 0  ? duty_take
-                                                           : strcmp(what, "begin") == 0 ? duty_begin
-                                                                                        : NULL;
-    if (run == NULL) {
-        return response_not_found();
-    }
-    if (!run(ctx->db, &turn, &error)) {
+    if (!act->run(ctx->db, &turn, &error)) {
         bool is_late = g_error_matches(error, HZ_ERROR, HZ_ERROR_CONFLICT);
         bool is_denied = g_error_matches(error, HZ_ERROR, HZ_ERROR_DENIED);
         return response_problem(error,
@@ -252,9 +272,5 @@ Response *duty_shift_submit(Ctx *ctx, const Request *req) {
                                     ? "交班的和接班的要是两个人：交班由在岗的人，接班由另一个人。"
                                     : NULL);
     }
-    return response_redirect_flash(PATH,
-                                   "%s",
-                                   is_offer ? "已经交班，等下一班确认。"
-                                   : strcmp(what, "take") == 0 ? "您已接班。"
-                                                               : "您已开始值班。");
+    return response_redirect_flash(PATH, "%s", act->done);
 }

@@ -5,7 +5,9 @@
 
 #include <string.h>
 
-#define DEVICE_COLUMNS "a.id, a.building_id, a.district, a.name, a.place, a.region, a.is_online"
+#define DEVICE_COLUMNS                                                                             \
+    "a.id, a.building_id, a.district, a.name, a.place, a.region, a.is_online, "                    \
+    "COALESCE(b.name, '')"
 #define SHIFT_COLUMNS                                                                              \
     "id, region, account_id, begun_us, note, open_alarms, offered_us, taken_us, taken_by"
 
@@ -101,6 +103,7 @@ GPtrArray *duty_checks(Db *db, const DutyQuery *query, GError **error) {
 void duty_device_free(DutyDevice *device) {
     if (device != NULL) {
         g_free(device->name);
+        g_free(device->building);
         g_free(device->place);
         g_free(device->region);
         g_free(device);
@@ -116,13 +119,15 @@ static DutyDevice *device_from_row(const DbRows *rows) {
     device->place = g_strdup(db_rows_text(rows, 4));
     device->region = g_strdup(db_rows_text(rows, 5));
     device->is_online = db_rows_int(rows, 6) != 0;
+    device->building = g_strdup(db_rows_text(rows, 7));
     return device;
 }
 
 static SqlBuilder *devices_of(const char *region) {
     SqlBuilder *sql = sql_builder_new();
     sql_builder_add(sql,
-                    SQL("SELECT " DEVICE_COLUMNS " FROM device a WHERE a.protocol = 'gb26875' AND "
+                    SQL("SELECT " DEVICE_COLUMNS " FROM device a LEFT JOIN building b ON "
+                        "b.id = a.building_id WHERE a.protocol = 'gb26875' AND "
                         "a.state = 'active'"));
     alarm_add_region(sql, region);
     return sql;
@@ -150,6 +155,8 @@ GPtrArray *duty_devices(Db *db,
         sql_builder_add(sql, SQL("AND (a.name LIKE"));
         sql_builder_arg(sql, db_text(like));
         sql_builder_add(sql, SQL("OR a.place LIKE"));
+        sql_builder_arg(sql, db_text(like));
+        sql_builder_add(sql, SQL("OR b.name LIKE"));
         sql_builder_arg(sql, db_text(like));
         sql_builder_add(sql, SQL(")"));
     }

@@ -58,6 +58,8 @@
 #define LIMIT_FORM_FILES 20   /* files in one form; what law/ asks for at most */
 #define LIMIT_REPORT_BODY                                                                          \
     (INT64_C(6) * LIMIT_FILE + LIMIT_FORM_BODY) /* of somebody not signed in */
+#define LIMIT_RECORD_BODY                                                                          \
+    (INT64_C(3) * LIMIT_FILE + LIMIT_FORM_BODY) /* of a building's own people */
 #define LIMIT_FILE_PART MIB /* one row of a stored file: few rows, little memory */
 #define LIMIT_FILE_NAME 200 /* bytes of a file's name; file systems stop at 255 */
 #define LIMIT_FILES_WAITING (INT64_C(1024) * MIB) /* of one account, uploaded but in no act yet */
@@ -72,7 +74,9 @@
 #define LIMIT_LEARNED_POINTS 1000   /* of one that nobody registered, which may be hostile */
 #define LIMIT_LEARNED_DEVICES 10000 /* that nobody registered; hostile ones invent addresses */
 #define LIMIT_DEVICE_CONNECTIONS 60000  /* 50,000 (the target) and room */
+#define LIMIT_DEVICE_PEERS 60000        /* senders of datagrams; then the longest silent goes */
 #define LIMIT_DEVICE_PER_ADDRESS 512    /* connections from one address; mobile nets share some */
+#define LIMIT_DEVICE_RATE_SHARE 4       /* frames a second of an address for each of these */
 #define LIMIT_DEVICE_UNPROVEN 20000     /* connections without a good frame; then the oldest goes */
 #define LIMIT_DEVICE_FRAME_S 30         /* seconds for the rest of a frame that has begun */
 #define LIMIT_DEVICE_IDLE_S 7200        /* silent connections end; patrols are due within 2 h */

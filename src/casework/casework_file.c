@@ -170,6 +170,30 @@ bool casework_file_usable(Db *db,
             find_in_matter(db, matter_id, sha256, ret_file, error));
 }
 
+/* --- of other rooms -----------------------------------------------------------------------------
+ */
+
+bool casework_file_keep(
+    Db *db, int64_t sender, const char *object, const char *sha256, GError **error) {
+    g_autoptr(CaseFile) file = NULL;
+    if (!casework_store_find_upload(db, sender, sha256, &file, error)) {
+        return false;
+    }
+    if (file == NULL) {
+        return hz_fail(error, HZ_ERROR_NOT_FOUND, "no file %s waits for this sender", sha256);
+    }
+    return casework_store_keep(db, object, sha256, file->name, error) &&
+           casework_store_take_upload(db, sender, sha256, error);
+}
+
+CaseFile *casework_file_kept(Db *db, const char *object, const char *sha256, GError **error) {
+    CaseFile *file = NULL;
+    if (casework_store_find_kept(db, object, sha256, &file, error) && file == NULL) {
+        hz_fail(error, HZ_ERROR_NOT_FOUND, "%s has no file %s", object, sha256);
+    }
+    return file;
+}
+
 /* --- reading ------------------------------------------------------------------------------------
  */
 

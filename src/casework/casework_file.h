@@ -63,6 +63,13 @@ GPtrArray *casework_files(Db *db, int64_t matter_id, GError **error);
 /* One of them; HZ_ERROR_NOT_FOUND. Caller frees. */
 CaseFile *casework_file_find(Db *db, int64_t matter_id, const char *sha256, GError **error);
 
+/* A file that waits for this sender belongs to `object` of a room above ("building:7/record:12")
+ * from now on, in the caller's transaction. NOT_FOUND when it does not wait. */
+bool casework_file_keep(
+    Db *db, int64_t sender, const char *object, const char *sha256, GError **error);
+/* One that `object` has; HZ_ERROR_NOT_FOUND. Caller frees. */
+CaseFile *casework_file_kept(Db *db, const char *object, const char *sha256, GError **error);
+
 /* Hands the bytes on in parts. False with *error to stop. */
 typedef bool (*FileSink)(void *data, const void *bytes, size_t size, GError **error);
 /* HZ_ERROR_CORRUPT when they are not those that the hash names: what the sink has got until then

@@ -125,15 +125,8 @@ static CaseFile *read_row(DbRows *rows, GError **error) {
     return g_steal_pointer(&file);
 }
 
-bool casework_store_find_upload(
-    Db *db, int64_t account_id, const char *sha256, CaseFile **ret_file, GError **error) {
-    g_autoptr(DbRows) rows =
-        db_query(db,
-                 SQL("SELECT f.sha256, u.name, f.size, f.kind, f.facts, 0, 0, 0, NULL FROM "
-                     "case_upload u JOIN case_file f ON f.sha256 = u.sha256 WHERE u.account_id = "
-                     "$1 AND u.sha256 = $2"),
-                 DB_ARGS(db_int(account_id), db_text(sha256)),
-                 error);
+/* *ret_file stays NULL when there is none. */
+static bool read_one(DbRows *rows, CaseFile **ret_file, GError **error) {
     g_autoptr(CaseFile) file = NULL;
     if (rows == NULL) {
         return false;
@@ -149,6 +142,43 @@ bool casework_store_find_upload(
     }
     *ret_file = g_steal_pointer(&file);
     return true;
+}
+
+bool casework_store_find_upload(
+    Db *db, int64_t account_id, const char *sha256, CaseFile **ret_file, GError **error) {
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT f.sha256, u.name, f.size, f.kind, f.facts, 0, 0, 0, NULL FROM "
+                     "case_upload u JOIN case_file f ON f.sha256 = u.sha256 WHERE u.account_id = "
+                     "$1 AND u.sha256 = $2"),
+                 DB_ARGS(db_int(account_id), db_text(sha256)),
+                 error);
+    return read_one(rows, ret_file, error);
+}
+
+/* --- of other rooms -----------------------------------------------------------------------------
+ */
+
+bool casework_store_keep(
+    Db *db, const char *object, const char *sha256, const char *name, GError **error) {
+    return db_exec(db,
+                   SQL("INSERT INTO case_kept_file (object, sha256, name) VALUES ($1, $2, $3) "
+                       "ON CONFLICT (object, sha256) DO NOTHING"),
+                   DB_ARGS(db_text(object), db_text(sha256), db_text(name)),
+                   NULL,
+                   error);
+}
+
+bool casework_store_find_kept(
+    Db *db, const char *object, const char *sha256, CaseFile **ret_file, GError **error) {
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT f.sha256, k.name, f.size, f.kind, f.facts, 0, 0, 0, NULL FROM "
+                     "case_kept_file k JOIN case_file f ON f.sha256 = k.sha256 WHERE k.object = $1 "
+                     "AND k.sha256 = $2"),
+                 DB_ARGS(db_text(object), db_text(sha256)),
+                 error);
+    return read_one(rows, ret_file, error);
 }
 
 /* --- in a matter --------------------------------------------------------------------------------
@@ -228,13 +258,15 @@ GPtrArray *casework_store_left(Db *db, int64_t until_us, unsigned limit, GError 
 /* A file that is named while it is being removed makes the removal fail as a CONFLICT (foreign
  * keys); the next round tries again. */
 static bool remove_unnamed(Db *db, const char *sha256, GError **error) {
-    return db_exec(db,
-                   SQL("DELETE FROM case_file WHERE sha256 = $1 AND NOT EXISTS (SELECT 1 FROM "
-                       "case_upload u WHERE u.sha256 = case_file.sha256) AND NOT EXISTS (SELECT 1 "
-                       "FROM matter_file m WHERE m.sha256 = case_file.sha256)"),
-                   DB_ARGS(db_text(sha256)),
-                   NULL,
-                   error);
+    return db_exec(
+        db,
+        SQL("DELETE FROM case_file WHERE sha256 = $1 AND NOT EXISTS (SELECT 1 FROM "
+            "case_upload u WHERE u.sha256 = case_file.sha256) AND NOT EXISTS (SELECT 1 "
+            "FROM matter_file m WHERE m.sha256 = case_file.sha256) AND NOT EXISTS (SELECT 1 "
+            "FROM case_kept_file k WHERE k.sha256 = case_file.sha256)"),
+        DB_ARGS(db_text(sha256)),
+        NULL,
+        error);
 }
 
 bool casework_store_sweep(Db *db, int64_t until_us, const char *sha256, GError **error) {

@@ -319,6 +319,30 @@ static void test_forget(DbEngine engine) {
     g_assert_cmpint(count(db, SQL("SELECT COUNT(*) FROM case_file")), ==, 0);
 }
 
+/* What a room above keeps is read by its object alone, and stays when others forget the same bytes.
+ */
+static void test_kept(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, rooms);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    const char *object = "building:7/record:12";
+    g_autofree char *photo = store_text(db, -3, "照片");
+    g_assert_false(casework_file_keep(db, CLERK, object, photo, &error)); /* somebody else's */
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_NOT_FOUND);
+    g_clear_error(&error);
+    g_assert_true(casework_file_keep(db, -3, object, photo, &error));
+    g_autofree char *again = store_text(db, -3, "照片");
+    g_assert_true(casework_file_forget(db, -3, NULL, &error));
+    g_assert_true(casework_file_sweep(db, at("2026-11-24T10:00:00"), &error));
+    g_assert_no_error(error);
+    g_autoptr(CaseFile) file = casework_file_kept(db, object, again, &error);
+    g_assert_no_error(error);
+    g_autofree char *text = read_back(db, file->sha256);
+    g_assert_cmpstr(text, ==, "照片");
+    g_assert_null(casework_file_kept(db, "building:7/record:13", photo, &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_NOT_FOUND);
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     test_db_add("/casework-file/stored-once", test_store);
@@ -329,5 +353,6 @@ int main(int argc, char **argv) {
     test_db_add("/casework-file/swept", test_sweep);
     test_db_add("/casework-file/facts-of-a-photo", test_facts);
     test_db_add("/casework/file/a-stranger-s-files-are-forgotten", test_forget);
+    test_db_add("/casework-file/kept-by-a-room-above", test_kept);
     return g_test_run();
 }

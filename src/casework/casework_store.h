@@ -118,6 +118,10 @@ bool casework_store_find_upload(
     Db *db, int64_t account_id, const char *sha256, CaseFile **ret_file, GError **error);
 bool casework_store_take_upload(Db *db, int64_t account_id, const char *sha256, GError **error);
 /* Gives file->number. */
+bool casework_store_keep(
+    Db *db, const char *object, const char *sha256, const char *name, GError **error);
+bool casework_store_find_kept(
+    Db *db, const char *object, const char *sha256, CaseFile **ret_file, GError **error);
 bool casework_store_attach(Db *db, int64_t matter_id, CaseFile *file, GError **error);
 /* `sha256` NULL: all. Array of CaseFile *. */
 GPtrArray *casework_store_files(Db *db, int64_t matter_id, const char *sha256, GError **error);

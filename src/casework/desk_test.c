@@ -128,6 +128,9 @@ static void test_filter(void) {
         {{{"next", "nobody"}}, false, NULL},
         {{{"person", "-7"}}, false, NULL},
         {{{"closed", "1"}, {"next", "leader"}}, true, "due=closed"},
+        {{{"region", "500103001"}, {"kind", "hazard"}}, true, "kind=hazard&region=500103001"},
+        {{{"region", "500106"}}, false, NULL}, /* another district */
+        {{{"region", "x"}}, false, NULL},
         {{{"q", "商"}}, false, NULL},
         {{{"q", "商店"}, {"due", ""}}, true, "q=%E5%95%86%E5%BA%97"},
     };

@@ -184,7 +184,7 @@ static Response *refuse(const GError *error) {
 
 /* The original goes through a file, so that a slow reader of a long video costs no memory, and
  * nothing is sent before all of it was checked. */
-static Response *original(Ctx *ctx, const CaseFile *file) {
+Response *case_file_response(Ctx *ctx, const CaseFile *file) {
     g_autoptr(GError) error = NULL;
     g_autofree char *path = NULL;
     int fd = web_temp_file(web_temp_folder(ctx), &path, &error);
@@ -240,7 +240,7 @@ Response *matter_file_page(Ctx *ctx, const Request *req) {
     if (wanted != NULL && !is_public) {
         return response_not_found();
     }
-    return is_public ? public_copy(ctx, file) : original(ctx, file);
+    return is_public ? public_copy(ctx, file) : case_file_response(ctx, file);
 }
 
 Response *matter_upload_page(Ctx *ctx, const Request *req) {
@@ -250,5 +250,5 @@ Response *matter_upload_page(Ctx *ctx, const Request *req) {
             ctx->db, ctx->who->account_id, 0, request_arg(req, "file"), &file, &error)) {
         return response_problem(error, NULL);
     }
-    return file == NULL ? response_not_found() : original(ctx, file);
+    return file == NULL ? response_not_found() : case_file_response(ctx, file);
 }

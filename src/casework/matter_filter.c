@@ -4,6 +4,7 @@
 #include "account/account.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "registry/region.h"
 
 #include <string.h>
 
@@ -68,14 +69,16 @@ const char *matter_filter_read(MatterWord word,
                                const MatterReader *reader,
                                MatterFilter *ret_filter) {
     guint64 person = 0;
+    char code[REGION_CODE_MAX + 1];
     *ret_filter = (MatterFilter){.q = asked(word, from, "q"),
                                  .kind = asked(word, from, "kind"),
                                  .due = asked(word, from, "due"),
                                  .next = asked(word, from, "next"),
                                  .person = asked(word, from, "person"),
+                                 .region = asked(word, from, "region"),
                                  .is_mine = asked(word, from, "mine") != NULL};
     MatterQuery *query = &ret_filter->query;
-    query->region = reader->region;
+    query->region = ret_filter->region != NULL ? ret_filter->region : reader->region;
     query->kind = ret_filter->kind;
     query->closed = g_strcmp0(ret_filter->due, "closed") == 0 ||
                     g_strcmp0(asked(word, from, "closed"), "1") == 0;
@@ -87,6 +90,11 @@ const char *matter_filter_read(MatterWord word,
     if (ret_filter->person != NULL &&
         !g_ascii_string_to_unsigned(ret_filter->person, 10, 1, G_MAXINT64, &person, NULL)) {
         return "没有这个账号";
+    }
+    if (ret_filter->region != NULL && (!region_code_parse(ret_filter->region, code) ||
+                                       !region_is_inside(ret_filter->region, reader->region))) {
+        query->region = reader->region;
+        return "这个地方不在您的辖区";
     }
     query->account_id = ret_filter->is_mine ? reader->account_id : (int64_t)person;
     query->officer_id = ret_filter->is_mine ? reader->officer_id : 0;
@@ -108,6 +116,7 @@ char *matter_filter_words(const MatterFilter *filter, const char *without) {
     add(out, "due", filter->query.closed ? "closed" : filter->due, without);
     add(out, "next", filter->next, without);
     add(out, "person", filter->person, without);
+    add(out, "region", filter->region, without);
     add(out, "mine", filter->is_mine ? "1" : NULL, without);
     return g_string_free(out, FALSE);
 }

@@ -23,7 +23,7 @@ typedef struct MatterFilter {
     MatterQuery query;
     SearchTerms terms;
     /* as asked, borrowed; NULL: not asked */
-    const char *q, *kind, *due, *next, *person;
+    const char *q, *kind, *due, *next, *person, *region;
     bool is_mine;
     LawDay due_day; /* of a due that is a day; 0: none */
 } MatterFilter;
@@ -31,8 +31,9 @@ void matter_filter_clear(MatterFilter *filter);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MatterFilter, matter_filter_clear)
 
 /* Words: q, kind, due ("over", "today", "soon", "later", "near", a day, or "closed"; closed=1 is
- * the same), next (a role), person (an account), mine. NULL when they make sense, else a sentence
- * for the reader. The filter points into itself: it must not be moved. */
+ * the same), next (a role), person (an account), mine, region (inside the reader's). NULL when they
+ * make sense, else a sentence for the reader. The filter points into itself: it must not be moved.
+ */
 const char *matter_filter_read(MatterWord word,
                                const void *from,
                                const MatterReader *reader,

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "casework/matter_filter.h"
 #include "casework/matter_pages.h"
+#include "registry/region.h"
 
 #include <string.h>
 
@@ -65,19 +66,28 @@ static void put_filters(json_t *model, const MatterFilter *filter, const json_t 
     json_put(model, "selects", selects);
 }
 
-/* What is on and not in a select: a person that the board has linked. */
+/* Takes `text` over. */
+static void add_chip(json_t *chips, const MatterFilter *filter, const char *word, char *text) {
+    json_t *chip = json_object();
+    g_autofree char *own = text;
+    g_autofree char *words = matter_filter_words(filter, word);
+    g_autofree char *href = g_strconcat(PATH "?", words, NULL);
+    json_put_text(chip, "text", own);
+    json_put_text(chip, "href", href);
+    json_array_append_new(chips, chip);
+}
+
+/* What is on and not in a select: a person or a region that another page has linked. */
 static void put_chips(Ctx *ctx, json_t *model, const MatterFilter *filter, guint shown) {
     json_t *chips = json_array();
     g_autofree char *count = g_strdup_printf("这一页 %u 件", shown);
     if (filter->person != NULL) {
-        json_t *chip = json_object();
         g_autofree char *name = matter_account_name(ctx->db, filter->query.account_id);
-        g_autofree char *text = g_strdup_printf("%s办过的", name);
-        g_autofree char *words = matter_filter_words(filter, "person");
-        g_autofree char *href = g_strconcat(PATH "?", words, NULL);
-        json_put_text(chip, "text", text);
-        json_put_text(chip, "href", href);
-        json_array_append_new(chips, chip);
+        add_chip(chips, filter, "person", g_strdup_printf("%s办过的", name));
+    }
+    if (filter->region != NULL) {
+        char *name = region_full_name(ctx->db, filter->region, NULL);
+        add_chip(chips, filter, "region", name != NULL ? name : g_strdup(filter->region));
     }
     g_autofree char *words = matter_filter_words(filter, NULL);
     json_put(model, "chips", chips);

@@ -13,6 +13,7 @@ extern const Command init_command;
 extern const Command draw_command;
 extern const Command law_command;
 extern const Command ledger_command;
+extern const Command region_command;
 extern const Command restore_command;
 extern const Command serve_command;
 extern const Command simulate_command;
@@ -28,6 +29,7 @@ const Command *const commands[] = {
     &draw_command,
     &simulate_command,
     &device_command,
+    &region_command,
     &frame_command,
     &law_command,
     &ledger_command,

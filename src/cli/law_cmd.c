@@ -1,5 +1,6 @@
 /* huozheng law check | deadline RULE --from DATE | may ACT --agency KIND --mode MODE | decide TABLE
  */
+#include "alarm/alarm_law.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
@@ -7,6 +8,7 @@
 #include "law/law_book.h"
 #include "law/law_table.h"
 #include "registry/region_adjacent.h"
+#include "sensing/sensing_law.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -71,47 +73,98 @@ static bool check_regions(GError **error) {
     return cities != NULL;
 }
 
+/* Everything that was checked, of books and of the files that rooms read themselves. */
+typedef struct Checked {
+    LawCheckReport report;
+    const LawRan *ran[2]; /* alarm, sensing; NULL: the books were wrong already */
+    GPtrArray *failed;    /* of char *, borrowed: examples that do not come out */
+    unsigned examples;
+} Checked;
+
+static void add_ran(Checked *checked, const LawRan *ran) {
+    checked->examples += ran == NULL ? 0 : ran->examples;
+    for (guint i = 0; ran != NULL && ran->failed != NULL && i < ran->failed->len; i++) {
+        g_ptr_array_add(checked->failed, ran->failed->pdata[i]);
+    }
+}
+
+/* The first mistake is the error; examples of all files are run and told. */
+static bool check_files(Checked *checked, GError **error) {
+    g_autoptr(GError) first = NULL;
+    g_autoptr(GError) second = NULL;
+    bool holds = law_check_all(&checked->report, error) && law_check(error);
+    checked->examples = checked->report.examples;
+    for (size_t i = 0; checked->report.failed[i] != NULL; i++) {
+        g_ptr_array_add(checked->failed, (gpointer)checked->report.failed[i]);
+    }
+    if (holds) {
+        (void)alarm_rules_check(&checked->ran[0], &first);
+        (void)sensing_law_check(&checked->ran[1], &second);
+        add_ran(checked, checked->ran[0]);
+        add_ran(checked, checked->ran[1]);
+    }
+    if (first != NULL || second != NULL) {
+        g_propagate_error(error,
+                          first != NULL ? g_steal_pointer(&first) : g_steal_pointer(&second));
+        return false;
+    }
+    return holds && check_regions(error);
+}
+
+static int fail_check(const LawOptions *options, const Checked *checked, const GError *error) {
+    if (options->json) {
+        json_t *document = json_object();
+        json_t *failed = json_array();
+        for (guint i = 0; i < checked->failed->len; i++) {
+            json_array_append_new(failed, json_string(checked->failed->pdata[i]));
+        }
+        json_put_bool(document, "valid", false);
+        json_put_text(document, "error", error->message);
+        json_put(document, "failed", failed);
+        print_json(document);
+    }
+    for (guint i = 1; i < checked->failed->len; i++) {
+        fprintf(stderr, "huozheng: %s\n", (char *)checked->failed->pdata[i]);
+    }
+    return fail(error);
+}
+
 static int check(const LawOptions *options) {
     g_autoptr(GError) error = NULL;
-    LawCheckReport report;
+    g_autoptr(GPtrArray) failed = g_ptr_array_new();
+    Checked checked = {.failed = failed};
+    const LawCheckReport *report = &checked.report;
     int64_t begun = g_get_monotonic_time();
-    bool holds = law_check_all(&report, &error) && law_check(&error);
-    int64_t ms = (g_get_monotonic_time() - begun) / 1000;
-    if (!holds || !check_regions(&error)) {
-        if (options->json) {
-            json_t *document = json_object();
-            json_put_bool(document, "valid", false);
-            json_put_text(document, "error", error->message);
-            json_put(document, "failed", texts_json(report.failed));
-            print_json(document);
-        }
-        for (size_t i = 1; report.failed[0] != NULL && report.failed[i] != NULL; i++) {
-            fprintf(stderr, "huozheng: %s\n", report.failed[i]);
-        }
-        return fail(error);
+    if (!check_files(&checked, &error)) {
+        return fail_check(options, &checked, error);
     }
+    int64_t ms = (g_get_monotonic_time() - begun) / 1000;
     const char *const *cities = law_cities(&error);
     if (options->json) {
         json_t *document = json_object();
         json_put_bool(document, "valid", true);
         json_put(document, "books", texts_json(cities));
-        json_put_int(document, "entries", report.entries);
-        json_put_int(document, "examples", report.examples);
+        json_put_int(document, "entries", report->entries);
+        json_put_int(document, "examples", checked.examples);
+        json_put_int(document, "alarm_examples", checked.ran[0]->examples);
+        json_put_int(document, "limit_examples", checked.ran[1]->examples);
         json_put_int(document, "ms", ms);
         print_json(document);
         return 0;
     }
     g_autofree char *names = g_strjoinv(", ", (char **)cities);
     printf("%s: %u entries hold together; %u examples come out (%u time limits, %u powers, %u "
-           "tables, %u courses); "
+           "tables, %u courses, %u alarms, %u limits); "
            "%" G_GINT64_FORMAT " ms\n",
            names,
-           report.entries,
-           report.examples,
-           report.deadlines,
-           report.powers,
-           report.decisions,
-           report.walks,
+           report->entries,
+           checked.examples,
+           report->deadlines,
+           report->powers,
+           report->decisions,
+           report->walks,
+           checked.ran[0]->examples,
+           checked.ran[1]->examples,
            ms);
     return 0;
 }

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/explain.h"
 #include "cli/serve_devices.h"
+#include "firecode/firecode.h"
 #include "importer/importer.h"
 #include "job/job.h"
 #include "law/law_book.h"
@@ -14,6 +15,7 @@
 #include "ledger/ledger_signer.h"
 #include "publicity/site.h"
 #include "report/report.h"
+#include "sensing/sensing_law.h"
 #include "web/log.h"
 #include "web/proxy.h"
 
@@ -165,8 +167,9 @@ static char *prepare_uploads(const char *data_dir, GError **error) {
 /* A mistake in the rules shows before the first request. */
 static bool prepare_law(const char *folder, GError **error) {
     LawCheckReport report;
+    const LawRan *ran;
     return (folder == NULL || law_use_folder(folder, error)) && law_check_all(&report, error) &&
-           law_check(error) && alarm_rules(error) != NULL;
+           law_check(error) && alarm_rules_check(&ran, error) && sensing_law_check(&ran, error);
 }
 
 static bool prepare_database(const char *url, GError **error) {
@@ -230,6 +233,11 @@ static bool run_server(const WebOptions *web,
     return jobs != NULL;
 }
 
+/* Who may send files without being signed in: each room knows its own. */
+static bool admits_files(Ctx *ctx, const Request *req) {
+    return report_admits(ctx, req) || firecode_admits(ctx, req);
+}
+
 static bool serve(ServeOptions *options, GError **error) {
     const char *environment = g_getenv("HUOZHENG_DATA");
     const char *data_dir = options->data_dir != NULL ? options->data_dir
@@ -262,7 +270,7 @@ static bool serve(ServeOptions *options, GError **error) {
         .release = account_release,
         .site = site_model,
         .refused = account_refused,
-        .admits = report_admits,
+        .admits = admits_files,
         .plan_observer = explain != NULL ? explain_observe : NULL,
         .plan_data = explain,
     };

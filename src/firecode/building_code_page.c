@@ -94,7 +94,7 @@ static bool put_keepers(Ctx *ctx, int64_t building_id, json_t *model, GError **e
 static bool put_records(Ctx *ctx, const Building *building, json_t *model, GError **error) {
     g_autoptr(GPtrArray) records =
         duty_records(ctx->db, building->id, DUTY_KINDS, 0, RECORDS_MAX, error);
-    return records != NULL && record_put_list(building->region, records, model, error);
+    return records != NULL && record_put_list(building->region, records, true, model, error);
 }
 
 static bool put_active(Ctx *ctx,
@@ -173,7 +173,12 @@ Response *building_code_page(Ctx *ctx, const Request *req) {
     return refused != NULL ? refused : show(ctx, req, &building, NULL);
 }
 
-Response *building_code_issue_submit(Ctx *ctx, const Request *req) {
+/* Issuing and withdrawing ask for a reason and nothing else. */
+static Response *
+change_code(Ctx *ctx,
+            const Request *req,
+            bool (*change)(Db *, int64_t, const char *, const FirecodeActor *, GError **),
+            const char *done) {
     g_autoptr(GError) error = NULL;
     g_auto(Building) building = {0};
     g_autoptr(json_t) problems = form_problems_new();
@@ -188,29 +193,17 @@ Response *building_code_issue_submit(Ctx *ctx, const Request *req) {
     }
     FirecodeActor by = code_actor(ctx, &actor);
     g_autofree char *path = page_path(building.id);
-    return firecode_issue(ctx->db, building.id, reason, &by, &error)
-               ? response_redirect_flash(path, "码已发出，请打印贴纸，撕掉旧的")
+    return change(ctx->db, building.id, reason, &by, &error)
+               ? response_redirect_flash(path, "%s", done)
                : response_problem(error, NULL);
 }
 
+Response *building_code_issue_submit(Ctx *ctx, const Request *req) {
+    return change_code(ctx, req, firecode_issue, "码已发出，请打印贴纸，撕掉旧的");
+}
+
 Response *building_code_withdraw_submit(Ctx *ctx, const Request *req) {
-    g_autoptr(GError) error = NULL;
-    g_auto(Building) building = {0};
-    g_autoptr(json_t) problems = form_problems_new();
-    g_autofree char *actor = NULL;
-    Response *refused = code_building(ctx, req, &building);
-    if (refused != NULL) {
-        return refused;
-    }
-    g_autofree char *reason = code_reason(req, "reason", problems);
-    if (form_has_problems(problems)) {
-        return show(ctx, req, &building, g_steal_pointer(&problems));
-    }
-    FirecodeActor by = code_actor(ctx, &actor);
-    g_autofree char *path = page_path(building.id);
-    return firecode_withdraw(ctx->db, building.id, reason, &by, &error)
-               ? response_redirect_flash(path, "码已收回，值守链接也一起停用")
-               : response_problem(error, NULL);
+    return change_code(ctx, req, firecode_withdraw, "码已收回，值守链接也一起停用");
 }
 
 /* --- links of keepers ---------------------------------------------------------------------------

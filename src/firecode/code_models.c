@@ -334,8 +334,10 @@ Response *code_building(Ctx *ctx, const Request *req, Building *ret_building) {
 
 FirecodeActor code_actor(const Ctx *ctx, char **ret_actor) {
     *ret_actor = g_strdup_printf("account:%" G_GINT64_FORMAT, ctx->who->account_id);
-    return (FirecodeActor){
-        .actor = *ret_actor, .who = "消防救援机构或乡镇街道人员", .now_us = ctx->now_us};
+    return (FirecodeActor){.actor = *ret_actor,
+                           .who = "消防救援机构或乡镇街道人员",
+                           .now_us = ctx->now_us,
+                           .sender = ctx->who->account_id};
 }
 
 char *code_reason(const Request *req, const char *name, FormProblems *problems) {

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "casework/casework_file.h"
 #include "firecode/firecode_rules.h"
 #include "firecode/firecode_store.h"
 #include "ledger/ledger.h"
@@ -261,25 +262,53 @@ typedef struct RecordWork {
     const json_t *data;
     const char *form_id;
     const FirecodeActor *by;
+    int64_t id;
 } RecordWork;
 
+char *duty_record_object(int64_t building_id, int64_t id) {
+    return g_strdup_printf(
+        "building:%" G_GINT64_FORMAT "/record:%" G_GINT64_FORMAT, building_id, id);
+}
+
+static bool keep_photos(Db *db, const RecordWork *work, const char *object, GError **error) {
+    size_t i;
+    json_t *one;
+    json_array_foreach(json_object_get(work->data, RECORD_PHOTOS), i, one) {
+        if (!casework_file_keep(db, work->by->sender, object, json_string_value(one), error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool record_work(Db *db, void *data, GError **error) {
-    const RecordWork *work = data;
+    RecordWork *work = data;
     g_autofree char *text = json_write(work->data);
-    int64_t id = 0;
-    if (!record_store_add(
-            db, work->building_id, work->kind, text, work->form_id, work->by, &id, error)) {
+    bool is_new = false;
+    if (!record_store_add(db,
+                          work->building_id,
+                          work->kind,
+                          text,
+                          work->form_id,
+                          work->by,
+                          &work->id,
+                          &is_new,
+                          error)) {
         return false;
     }
-    if (id == 0) { /* sent twice */
+    if (!is_new) { /* sent twice */
         return true;
+    }
+    g_autofree char *object = duty_record_object(work->building_id, work->id);
+    if (!keep_photos(db, work, object, error)) {
+        return false;
     }
     if (!firecode_compute(db, work->building_id, "record", work->by->now_us, error)) {
         return false;
     }
     json_t *payload = json_object();
     json_put_text(payload, "kind", duty_word(work->kind));
-    json_put_int(payload, "record", id);
+    json_put_int(payload, "record", work->id);
     json_put(payload, "data", json_deep_copy(work->data));
     return note(db, "code.record", work->building_id, payload, work->by, error);
 }
@@ -290,9 +319,12 @@ bool duty_record_add(Db *db,
                      const json_t *data,
                      const char *form_id,
                      const FirecodeActor *by,
+                     int64_t *ret_id,
                      GError **error) {
-    RecordWork work = {building_id, kind, data, form_id, by};
-    return db_run_tx(db, record_work, &work, error);
+    RecordWork work = {building_id, kind, data, form_id, by, 0};
+    bool good = db_run_tx(db, record_work, &work, error);
+    *ret_id = work.id;
+    return good;
 }
 
 GPtrArray *duty_records(

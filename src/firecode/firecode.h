@@ -15,6 +15,9 @@
 
 extern const Module firecode_module;
 
+/* For WebOptions.admits: only the holder of a living keeper's key may send photos. */
+bool firecode_admits(Ctx *ctx, const Request *req);
+
 /* --- codes ------------------------------------------------------------------------------------ */
 
 #define FIRECODE_CHARS 12 /* of 32 symbols: 60 bits */
@@ -42,6 +45,7 @@ typedef struct FirecodeActor {
     const char *actor; /* "account:17", "keeper:3", "system" */
     const char *who;   /* as records show it */
     int64_t now_us;
+    int64_t sender; /* in whose name photos wait (casework/casework_file.h) */
 } FirecodeActor;
 
 /* By a code as typed or scanned; id 0: there is none. */
@@ -187,6 +191,7 @@ typedef enum DutyKind {
     DUTY_PROFILE,
     DUTY_KINDS
 } DutyKind;
+#define RECORD_PHOTOS "photos"        /* the field of their forms that takes photos */
 const char *duty_word(DutyKind kind); /* "patrol" */
 const char *duty_zh(DutyKind kind);   /* "日巡查" */
 bool duty_parse(const char *word, DutyKind *ret_kind);
@@ -201,13 +206,17 @@ void building_record_free(BuildingRecord *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BuildingRecord, building_record_free)
 /* The form of this kind on that day. */
 const LawForm *duty_form(const char *region, DutyKind kind, int64_t time_us, GError **error);
-/* Keeps it, with a ledger entry, and computes the score; sent twice (`form_id`) it is kept once. */
+/* What the photos of a record belong to: "building:7/record:12". Caller frees. */
+char *duty_record_object(int64_t building_id, int64_t id);
+/* Keeps it, with the photos that it names, and a ledger entry, and computes the score; sent twice
+ * (`form_id`) it is kept once and *ret_id is that one. */
 bool duty_record_add(Db *db,
                      int64_t building_id,
                      DutyKind kind,
                      const json_t *data,
                      const char *form_id,
                      const FirecodeActor *by,
+                     int64_t *ret_id,
                      GError **error);
 /* Newest first, before `before_id` (0: all); `kind` DUTY_KINDS: every kind: array of
  * BuildingRecord *. */

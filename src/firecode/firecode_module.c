@@ -3,6 +3,7 @@
 #include "firecode/firecode_pages.h"
 
 #define FORM LIMIT_FORM_BODY
+#define PHOTOS LIMIT_RECORD_BODY /* without an account only with a living key: firecode_admits */
 
 static const Route routes[] = {
     {ROUTE_GET, "/b/{code}", code_page, PERM_PUBLIC, CSRF_NONE, 0},
@@ -12,7 +13,7 @@ static const Route routes[] = {
     {ROUTE_POST, "/keeper", keeper_door_submit, PERM_PUBLIC, CSRF_TOKEN, FORM},
     {ROUTE_GET, "/keeper/book", keeper_book_page, PERM_PUBLIC, CSRF_NONE, 0},
     {ROUTE_GET, "/keeper/record/{kind}", keeper_record_page, PERM_PUBLIC, CSRF_NONE, 0},
-    {ROUTE_POST, "/keeper/record/{kind}", keeper_record_submit, PERM_PUBLIC, CSRF_TOKEN, FORM},
+    {ROUTE_POST, "/keeper/record/{kind}", keeper_record_submit, PERM_PUBLIC, CSRF_TOKEN, PHOTOS},
     {ROUTE_POST, "/keeper/leave", keeper_leave_submit, PERM_PUBLIC, CSRF_TOKEN, FORM},
     {ROUTE_GET, "/work/codes", codes_page, PERM_SENSING_VIEW, CSRF_NONE, 0},
     {ROUTE_GET, "/work/codes.csv", codes_csv, PERM_EXPORT, CSRF_NONE, 0},
@@ -46,14 +47,20 @@ static const Route routes[] = {
      CSRF_TOKEN,
      FORM},
     {ROUTE_GET, "/work/codes/{id}/records", records_page_of, PERM_SENSING_VIEW, CSRF_NONE, 0},
+    {ROUTE_GET,
+     "/work/codes/{id}/records/{record}/{photo}",
+     record_photo_page,
+     PERM_SENSING_VIEW,
+     CSRF_NONE,
+     0},
     {ROUTE_GET, "/work/codes/{id}/records.csv", records_csv_of, PERM_EXPORT, CSRF_NONE, 0},
-    {ROUTE_GET, "/work/codes/{id}/new/{kind}", record_new_page, PERM_SENSING_VIEW, CSRF_NONE, 0},
+    {ROUTE_GET, "/work/codes/{id}/new/{kind}", record_new_page, PERM_UNIT_EDIT, CSRF_NONE, 0},
     {ROUTE_POST,
      "/work/codes/{id}/new/{kind}",
      record_new_submit,
-     PERM_SENSING_VIEW,
+     PERM_UNIT_EDIT,
      CSRF_TOKEN,
-     FORM},
+     PHOTOS},
     {0},
 };
 

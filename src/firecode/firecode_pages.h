@@ -91,15 +91,27 @@ Response *record_form_show(Ctx *ctx,
                            const json_t *data,
                            const json_t *problems,
                            json_t *model);
-/* Reads, checks and keeps what the browser sent. *ret_answer: the form again when something is
- * wrong, else NULL: it was kept. */
-bool record_form_keep(Ctx *ctx,
-                      const Request *req,
-                      const char *view,
-                      const RecordForm *form,
-                      const FirecodeActor *by,
-                      json_t *model,
-                      Response **ret_answer,
-                      GError **error);
-/* model.records: [{time, kind_zh, who, lines: [{label, text}], is_bad}]. */
-bool record_put_list(const char *region, const GPtrArray *records, json_t *model, GError **error);
+/* Reads, checks and keeps what the browser sent: back with the number of the record, or the form
+ * again with what is wrong. */
+Response *record_form_keep(Ctx *ctx,
+                           const Request *req,
+                           const char *view,
+                           const RecordForm *form,
+                           const FirecodeActor *by,
+                           json_t *model);
+/* model.records: [{number, time, kind_zh, who, lines: [{label, text}], is_bad}]. */
+/* With `is_linked` also [{href, n}] of the photos. */
+bool record_put_list(
+    const char *region, const GPtrArray *records, bool is_linked, json_t *model, GError **error);
+/* Photos that come with the form into data; what is wrong with them into problems. */
+bool record_photos_take(Ctx *ctx,
+                        const Request *req,
+                        const LawForm *form,
+                        const FirecodeActor *by,
+                        json_t *data,
+                        json_t *problems,
+                        GError **error);
+/* model.takes_photos, model.photo_rule. */
+void record_photos_put_form(const LawForm *form, json_t *model);
+void record_photos_put(const BuildingRecord *record, bool is_linked, json_t *model);
+Response *record_photo_page(Ctx *ctx, const Request *req);

@@ -21,12 +21,13 @@ bool record_store_add(Db *db,
                       const char *form_id,
                       const FirecodeActor *by,
                       int64_t *ret_id,
+                      bool *ret_is_new,
                       GError **error) {
-    g_autoptr(DbRows) rows =
-        db_query(db,
+    int64_t changed = 0;
+    if (!db_exec(db,
                  SQL("INSERT INTO firecode_record (building_id, kind, time_us, actor, who, data, "
                      "form_id) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (form_id) DO "
-                     "NOTHING RETURNING id"),
+                     "NOTHING"),
                  DB_ARGS(db_int(building_id),
                          db_text(duty_word(kind)),
                          db_int(by->now_us),
@@ -34,15 +35,16 @@ bool record_store_add(Db *db,
                          db_text(by->who),
                          db_text(data),
                          db_text(form_id)),
-                 error);
-    *ret_id = 0;
-    if (rows == NULL) {
+                 &changed,
+                 error)) {
         return false;
     }
-    while (db_rows_next(rows)) {
-        *ret_id = db_rows_int(rows, 0);
-    }
-    return db_rows_done(rows, error);
+    *ret_is_new = changed == 1;
+    return db_query_int(db,
+                        SQL("SELECT id FROM firecode_record WHERE form_id = $1"),
+                        DB_ARGS(db_text(form_id)),
+                        ret_id,
+                        error);
 }
 
 GPtrArray *record_store_list(

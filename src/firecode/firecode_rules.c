@@ -2,11 +2,9 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/typed_code.h"
 
 #include <string.h>
-
-/* Crockford's: no I, L, O, U, which are read as others or as words. */
-static const char symbols[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /* --- codes --------------------------------------------------------------------------------------
  */
@@ -15,27 +13,13 @@ void code_make(char ret_code[FIRECODE_CHARS + 1]) {
     uint8_t bytes[FIRECODE_CHARS];
     random_bytes(bytes, sizeof bytes);
     for (size_t i = 0; i < FIRECODE_CHARS; i++) {
-        ret_code[i] = symbols[bytes[i] % (sizeof symbols - 1)];
+        ret_code[i] = typed_code_symbol(bytes[i]);
     }
     ret_code[FIRECODE_CHARS] = '\0';
 }
 
 bool code_parse(const char *typed, char ret_code[FIRECODE_CHARS + 1]) {
-    g_autofree char *plain = typed == NULL ? NULL : g_utf8_normalize(typed, -1, G_NORMALIZE_NFKC);
-    size_t size = 0;
-    for (const char *at = plain; at != NULL && *at != '\0'; at++) {
-        char one = g_ascii_toupper(*at);
-        one = one == 'O' ? '0' : one == 'I' || one == 'L' ? '1' : one;
-        if (one == '-' || one == ' ') {
-            continue;
-        }
-        if (strchr(symbols, one) == NULL || size == FIRECODE_CHARS) {
-            return false;
-        }
-        ret_code[size++] = one;
-    }
-    ret_code[size] = '\0';
-    return size == FIRECODE_CHARS;
+    return typed_code_parse(typed, FIRECODE_CHARS, ret_code);
 }
 
 char *code_text(const char *code) {

@@ -33,7 +33,7 @@ GPtrArray *keeper_store_of(Db *db, int64_t building_id, GError **error);
 
 /* --- records (firecode_record_store.c) --- */
 
-/* *ret_id 0: the form was sent before. */
+/* A form that was sent before is not kept again; *ret_id is that of the first time. */
 bool record_store_add(Db *db,
                       int64_t building_id,
                       DutyKind kind,
@@ -41,6 +41,7 @@ bool record_store_add(Db *db,
                       const char *form_id,
                       const FirecodeActor *by,
                       int64_t *ret_id,
+                      bool *ret_is_new,
                       GError **error);
 GPtrArray *record_store_list(
     Db *db, int64_t building_id, DutyKind kind, int64_t before_id, unsigned limit, GError **error);

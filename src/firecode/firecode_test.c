@@ -97,8 +97,14 @@ static void record(Db *db, DutyKind kind, const char *data, const char *form_id,
     g_autoptr(json_t) json = json_read(data, strlen(data), &error);
     FirecodeActor actor = by(when);
     g_assert_no_error(error);
-    duty_record_add(db, TOWER, kind, json, form_id, &actor, &error);
+    int64_t id = 0;
+    int64_t again = 0;
+    duty_record_add(db, TOWER, kind, json, form_id, &actor, &id, &error);
     g_assert_no_error(error);
+    duty_record_add(db, TOWER, kind, json, form_id, &actor, &again, &error); /* pressed twice */
+    g_assert_no_error(error);
+    g_assert_cmpint(id, >, 0);
+    g_assert_cmpint(again, ==, id);
 }
 
 static void work(Db *db, const char *when) {

@@ -86,6 +86,13 @@ Response *keeper_door_submit(Ctx *ctx, const Request *req) {
     return response;
 }
 
+bool firecode_admits(Ctx *ctx, const Request *req) {
+    g_auto(Keeper) keeper = {0};
+    const char *key = request_cookie(req, cookie_name(req));
+    return g_str_has_prefix(request_path(req), "/keeper/record/") && key != NULL &&
+           keeper_find(ctx->db, key, ctx->now_us, &keeper, NULL) && keeper.id != 0;
+}
+
 /* --- the book -----------------------------------------------------------------------------------
  */
 
@@ -120,7 +127,8 @@ static Response *load(Ctx *ctx, const Request *req, Book *book) {
     }
     book->actor = g_strdup_printf("keeper:%" G_GINT64_FORMAT, book->keeper.id);
     book->who = g_strdup(book->keeper.label);
-    book->by = (FirecodeActor){.actor = book->actor, .who = book->who, .now_us = ctx->now_us};
+    book->by = (FirecodeActor){
+        .actor = book->actor, .who = book->who, .now_us = ctx->now_us, .sender = -book->keeper.id};
     return NULL;
 }
 
@@ -144,7 +152,7 @@ put_book(Ctx *ctx, const Request *req, const Book *book, json_t *model, GError *
     code_put_duties(model, risk, &score, ctx->now_us);
     return code_put_building(ctx->db, &book->building, model, error) &&
            code_put_face(req, code.code, model, error) &&
-           record_put_list(book->building.region, records, model, error);
+           record_put_list(book->building.region, records, false, model, error);
 }
 
 Response *keeper_book_page(Ctx *ctx, const Request *req) {
@@ -193,12 +201,10 @@ static Response *handle(Ctx *ctx, const Request *req) {
     if (wait > 0) {
         return wait_page(ctx, &record_limit, wait);
     }
-    if (!record_form_keep(ctx, req, view, &form, &book.by, model, &answer, &error) ||
-        (answer == NULL && !keeper_note_used(ctx->db, book.keeper.id, ctx->now_us, &error))) {
+    if (!keeper_note_used(ctx->db, book.keeper.id, ctx->now_us, &error)) {
         return response_problem(error, NULL);
     }
-    return answer != NULL ? answer
-                          : response_redirect_flash("/keeper/book", "已记下%s", duty_zh(form.kind));
+    return record_form_keep(ctx, req, view, &form, &book.by, model);
 }
 
 Response *keeper_record_page(Ctx *ctx, const Request *req) {

@@ -45,6 +45,7 @@ Response *record_form_show(Ctx *ctx,
     g_autofree char *fresh = hex_format(bytes, sizeof bytes);
     matter_form_model(form->form, data, problems, ctx->now_us, model);
     put_summary(form->form, problems, model);
+    record_photos_put_form(form->form, model);
     json_put_text(model, "form_id", sent != NULL ? sent : fresh);
     json_put_text(model, "kind_zh", form->form->entry.name);
     json_put_text(model, "basis", form->form->entry.basis_zh);
@@ -55,27 +56,33 @@ Response *record_form_show(Ctx *ctx,
         json_object_size(problems) > 0 ? 422 : 200, view, json_incref(model));
 }
 
-bool record_form_keep(Ctx *ctx,
-                      const Request *req,
-                      const char *view,
-                      const RecordForm *form,
-                      const FirecodeActor *by,
-                      json_t *model,
-                      Response **ret_answer,
-                      GError **error) {
+Response *record_form_keep(Ctx *ctx,
+                           const Request *req,
+                           const char *view,
+                           const RecordForm *form,
+                           const FirecodeActor *by,
+                           json_t *model) {
+    g_autoptr(GError) error = NULL;
     const char *form_id = request_form(req, "form_id");
     uint8_t bytes[16];
+    int64_t id = 0;
     g_autoptr(json_t) data = matter_form_read(form->form, req, ctx->now_us);
     g_autoptr(json_t) problems = law_form_problems(form->form, data, ctx->now_us);
-    *ret_answer = NULL;
     if (form_id == NULL || !hex_parse(form_id, bytes, sizeof bytes)) {
-        return hz_fail(error, HZ_ERROR_INVALID, "the form has no number");
+        hz_fail(&error, HZ_ERROR_INVALID, "the form has no number");
+        return response_problem(error, NULL);
+    }
+    if (!record_photos_take(ctx, req, form->form, by, data, problems, &error)) {
+        return response_problem(error, NULL);
     }
     if (json_object_size(problems) > 0) {
-        *ret_answer = record_form_show(ctx, req, view, form, data, problems, model);
-        return true;
+        return record_form_show(ctx, req, view, form, data, problems, model);
     }
-    return duty_record_add(ctx->db, form->building_id, form->kind, data, form_id, by, error);
+    if (!duty_record_add(ctx->db, form->building_id, form->kind, data, form_id, by, &id, &error)) {
+        return response_problem(error, NULL);
+    }
+    return response_redirect_flash(
+        form->back, "已记下%s，编号 %" G_GINT64_FORMAT, duty_zh(form->kind), id);
 }
 
 /* --- the list -----------------------------------------------------------------------------------
@@ -96,7 +103,8 @@ static json_t *record_lines(const LawForm *form, const BuildingRecord *record) {
     return lines;
 }
 
-bool record_put_list(const char *region, const GPtrArray *records, json_t *model, GError **error) {
+bool record_put_list(
+    const char *region, const GPtrArray *records, bool is_linked, json_t *model, GError **error) {
     json_t *list = json_array();
     json_put(model, "records", list);
     for (guint i = 0; i < records->len; i++) {
@@ -108,11 +116,13 @@ bool record_put_list(const char *region, const GPtrArray *records, json_t *model
         g_autofree char *time = clock_format_minute(record->time_us);
         g_autofree char *date = clock_format_date(record->time_us);
         json_t *one = json_object();
+        json_put_int(one, "number", record->id);
         json_put_text(one, "time", time);
         json_put_text(one, "date", date);
         json_put_text(one, "kind_zh", duty_zh(record->kind));
         json_put_text(one, "who", record->who);
         json_put(one, "lines", record_lines(form, record));
+        record_photos_put(record, is_linked, one);
         json_array_append_new(list, one);
     }
     return true;
@@ -193,7 +203,7 @@ Response *records_page_of(Ctx *ctx, const Request *req) {
     put_pager(records, building.id, kind, before_id == 0, model);
     put_frame(ctx, building.id, kind, model);
     if (!code_put_building(ctx->db, &building, model, &error) ||
-        !record_put_list(building.region, records, model, &error)) {
+        !record_put_list(building.region, records, true, model, &error)) {
         return response_problem(error, NULL);
     }
     return response_page("firecode/records", g_steal_pointer(&model));
@@ -219,13 +229,14 @@ static bool write_record(TableWriter *writer,
                                json_get_text(line, "text", ""));
     }
     g_autofree char *time = clock_format_minute(record->time_us);
-    const char *cells[] = {time, duty_zh(record->kind), record->who, words->str};
+    g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, record->id);
+    const char *cells[] = {number, time, duty_zh(record->kind), record->who, words->str};
     return table_write(writer, cells, error);
 }
 
 Response *records_csv_of(Ctx *ctx, const Request *req) {
     static const TableColumn columns[] = {
-        {"时间", false}, {"种类", false}, {"谁记的", false}, {"内容", false}};
+        {"编号", true}, {"时间", false}, {"种类", false}, {"谁记的", false}, {"内容", false}};
     g_autoptr(GError) error = NULL;
     g_auto(Building) building = {0};
     Response *refused = code_building(ctx, req, &building);
@@ -283,10 +294,7 @@ static Response *handle(Ctx *ctx, const Request *req) {
         return record_form_show(ctx, req, "firecode/record", &form, NULL, NULL, model);
     }
     FirecodeActor by = code_actor(ctx, &actor);
-    if (!record_form_keep(ctx, req, "firecode/record", &form, &by, model, &answer, &error)) {
-        return response_problem(error, NULL);
-    }
-    return answer != NULL ? answer : response_redirect_flash(back, "已记下%s", duty_zh(form.kind));
+    return record_form_keep(ctx, req, "firecode/record", &form, &by, model);
 }
 
 Response *record_new_page(Ctx *ctx, const Request *req) {

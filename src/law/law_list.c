@@ -78,6 +78,10 @@ const char *law_book_city(const LawBook *book) {
     return book->city;
 }
 
+const char *law_book_region(const LawBook *book) {
+    return book->region;
+}
+
 char *law_rule_href(const LawBook *book, LawKind kind, const char *id, int64_t time_us) {
     g_autofree char *date = clock_format_date(time_us);
     return g_strdup_printf(

@@ -29,6 +29,8 @@ const LawEntry *law_entry_near(const LawBook *book, LawKind kind, const char *id
 
 /* "chongqing" */
 const char *law_book_city(const LawBook *book);
+/* The beginning of its region codes, "50"; NULL: national. */
+const char *law_book_region(const LawBook *book);
 /* "重庆市", "全国". */
 const char *law_book_zh(const LawBook *book);
 /* Where everybody can read the rule as it stood then: "/rules/terms/payment?city=zibo&date=…".

@@ -6,6 +6,7 @@
 #include "casework/desk.h"
 #include "law/law_procedure.h"
 #include "overview/overview_alarms.h"
+#include "overview/overview_codes.h"
 #include "overview/overview_models.h"
 #include "overview/overview_pages.h"
 #include "overview/overview_store.h"
@@ -99,7 +100,12 @@ static void put_figures(json_t *model,
     json_t *list = json_array();
     g_autofree char *coverage = g_strdup_printf("/work/coverage?region=%s", area->code);
     g_autofree char *offline = g_strdup_printf("/work/devices?region=%s&online=0", area->code);
-    g_autofree char *bad = g_strdup_printf("/work/devices?region=%s&trouble=fault", area->code);
+    g_autofree char *bad = g_strdup_printf("/work/facilities?region=%s", area->code);
+    g_autofree char *open =
+        area->is_district
+            ? g_strdup_printf("/work/alarms/history?result=open&district=%s", area->code)
+            : g_strdup("/work/alarms");
+    g_autofree char *over_href = g_strdup_printf("/work/matters?due=over&region=%s", area->code);
     g_autofree char *share = share_text(sum->covered, sum->buildings);
     g_autofree char *online = share_text(sum->devices_online, sum->devices);
     g_autofree char *waiting = job_count_zh(alarms->tally.waiting + alarms->tally.verifying);
@@ -110,12 +116,11 @@ static void put_figures(json_t *model,
     g_autofree char *online_then = then_text(days, true, day_online);
     g_autofree char *alarm_note = g_strdup_printf(
         "%d 件待确认，今天处理完 %d 件", (int)alarms->tally.waiting, (int)alarms->tally.done_today);
-    Figure figures[] = {
-        {"高层接入率", coverage, share, "", share_then, day_share},
-        {"未处理完的报警", "/work/alarms", waiting, "件", alarm_note, NULL},
-        {"异常点位（火警、故障、屏蔽）", bad, wrong, "个", bad_then, day_bad},
-        {"设备在线", offline, online, "", online_then, day_online},
-        {"已逾期案件", "/work/matters?due=over", late, "件", "辖区内过了法定期限的", NULL}};
+    Figure figures[] = {{"高层接入率", coverage, share, "", share_then, day_share},
+                        {"未处理完的报警", open, waiting, "件", alarm_note, NULL},
+                        {"异常点位（火警、故障、屏蔽）", bad, wrong, "个", bad_then, day_bad},
+                        {"设备在线", offline, online, "", online_then, day_online},
+                        {"已逾期案件", over_href, late, "件", "辖区内过了法定期限的", NULL}};
     for (size_t i = 0; i < G_N_ELEMENTS(figures) - !may_matters; i++) {
         add_figure(list, &figures[i], days);
     }
@@ -143,8 +148,9 @@ static bool put_late(Ctx *ctx, const Area *area, json_t *model, int64_t *ret_ove
         const LawProcedure *procedure = law_procedure_at(book, tally->kind, ctx->now_us, NULL);
         json_t *one = json_object();
         json_put_text(one, "name", procedure == NULL ? tally->kind : procedure->entry.name);
-        put_format(one, "href", "/work/matters?kind=%s", tally->kind);
-        put_format(one, "late_href", "/work/matters?kind=%s&due=over", tally->kind);
+        put_format(one, "href", "/work/matters?kind=%s&region=%s", tally->kind, area->code);
+        put_format(
+            one, "late_href", "/work/matters?kind=%s&due=over&region=%s", tally->kind, area->code);
         json_put_int(one, "open", tally->open);
         json_put_int(one, "over", tally->over);
         json_put_bool(one, "is_over", tally->over > 0);
@@ -153,6 +159,40 @@ static bool put_late(Ctx *ctx, const Area *area, json_t *model, int64_t *ret_ove
     }
     json_put_bool(model, "has_kinds", json_array_size(list) > 0);
     return kinds != NULL;
+}
+
+/* --- codes on doors -----------------------------------------------------------------------------
+ */
+
+/* By district and together; districts without a code are left out. */
+static bool put_codes(Ctx *ctx, const Area *area, json_t *model, GError **error) {
+    g_autoptr(GArray) tallies = code_tallies(ctx, area->code, error);
+    g_autoptr(GPtrArray) districts = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; tallies != NULL && i < tallies->len; i++) {
+        int64_t district = g_array_index(tallies, FirecodeTally, i).district;
+        g_ptr_array_add(districts, g_strdup_printf("%" G_GINT64_FORMAT, district));
+    }
+    g_autoptr(GHashTable) names = tallies == NULL ? NULL : region_names(ctx->db, districts, error);
+    if (names == NULL) {
+        return false;
+    }
+    json_t *rows = json_array();
+    for (guint i = 0; i < tallies->len; i++) {
+        const char *code = districts->pdata[i];
+        const char *name = g_hash_table_lookup(names, code);
+        json_t *row = json_object();
+        g_autofree char *brief = short_name(name == NULL ? code : name);
+        json_put_text(row, "name", brief);
+        put_format(row, "map", "/work/map?region=%s&show=codes", code);
+        json_put(row, "codes", code_model(g_array_index(tallies, FirecodeTally, i).colours, code));
+        json_array_append_new(rows, row);
+    }
+    FirecodeTally sum = code_tally_sum(tallies);
+    json_put(model, "code_rows", rows);
+    json_put(model, "codes", code_model(sum.colours, area->code));
+    json_put_bool(model, "has_codes", tallies->len > 0);
+    put_format(model, "code_map_href", "/work/map?region=%s&show=codes", area->code);
+    return true;
 }
 
 static bool put_selects(Ctx *ctx, const Area *area, json_t *model, GError **error) {
@@ -200,7 +240,8 @@ Response *overview_page(Ctx *ctx, const Request *req) {
     g_autoptr(GArray) days = days_of(ctx, &area, &error);
     if (days == NULL || !coverage_lines(ctx, area.code, &lines, &error) ||
         !open_alarms(ctx, area.code, &alarms, &error) ||
-        !put_late(ctx, &area, model, &over, &error) || !put_selects(ctx, &area, model, &error)) {
+        !put_late(ctx, &area, model, &over, &error) || !put_codes(ctx, &area, model, &error) ||
+        !hours_put(ctx, area.code, model, &error) || !put_selects(ctx, &area, model, &error)) {
         return response_problem(error, NULL);
     }
     coverage_lines_put(model, &lines, ctx->now_us);

@@ -2,30 +2,24 @@
  * picture the same as tables. Drawn by the server; a script only keeps the alarms fresh. */
 #include "base/error.h"
 #include "base/limits.h"
-#include "overview/map_models.h"
+#include "overview/map_internal.h"
 #include "overview/overview_pages.h"
 #include "registry/building.h"
 
 #include <math.h>
 #include <string.h>
 
-#define PATH "/work/map"
+#define PATH MAP_PATH
 #define ALARMS_SHOWN 20
-#define DOTS_MAX 300       /* buildings in one picture */
-#define NAME_FROM_WIDTH 56 /* units: narrower districts show no name in the picture of the city */
-
-typedef struct MapAsk {
-    Area area;
-    int64_t square, cell; /* larger and smaller square; 0: none */
-    CoverageLines lines;
-    OpenAlarms alarms;
-    const OutlineMap *map; /* NULL: no outlines for this province */
-} MapAsk;
+#define DOTS_MAX MAP_DOTS_MAX
 
 static void map_ask_clear(MapAsk *ask) {
     area_clear(&ask->area);
     coverage_lines_clear(&ask->lines);
     open_alarms_clear(&ask->alarms);
+    g_clear_pointer(&ask->tallies, g_array_unref);
+    g_clear_pointer(&ask->cells, g_hash_table_unref);
+    g_clear_pointer(&ask->colours, g_hash_table_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MapAsk, map_ask_clear)
 
@@ -55,11 +49,8 @@ static const char *line_sign(LineState state) {
 }
 
 static void
-draw_district(Ctx *ctx, const MapAsk *ask, const Picture *picture, const CoverageLine *line) {
+draw_coverage_shape(Ctx *ctx, const MapAsk *ask, const Picture *picture, const CoverageLine *line) {
     const Outline *outline = outline_find(ask->map, line->code);
-    if (outline == NULL || !picture_shows(picture, outline->box)) {
-        return;
-    }
     bool is_whole = picture->box.width > ask->map->width;
     g_autoptr(json_t) model = coverage_line_model(line, ctx->now_us);
     g_autofree char *title = line_title(ctx, ask, line, model);
@@ -69,12 +60,27 @@ draw_district(Ctx *ctx, const MapAsk *ask, const Picture *picture, const Coverag
                           .state = line_state_word(line->state),
                           .title = title};
     picture_shape(picture, &shape);
+}
+
+static void
+draw_district(Ctx *ctx, const MapAsk *ask, const Picture *picture, const CoverageLine *line) {
+    const Outline *outline = outline_find(ask->map, line->code);
+    if (outline == NULL || !picture_shows(picture, outline->box)) {
+        return;
+    }
+    bool is_whole = picture->box.width > ask->map->width;
+    if (ask->shows_codes) {
+        map_codes_shape(ask, picture, line);
+    } else {
+        draw_coverage_shape(ctx, ask, picture, line);
+    }
     /* what law/ lists by name has a picture of its own */
     bool is_listed = line->group != NULL && line->group->districts != NULL;
-    bool has_name = !is_whole || (!is_listed && outline->box.width >= NAME_FROM_WIDTH);
+    bool has_name = !is_whole || (!is_listed && outline->box.width >= MAP_NAME_FROM_WIDTH);
     if (has_name && picture_holds(picture, outline->x, outline->y)) {
         g_autofree char *brief = short_name(line->name);
-        g_autofree char *text = g_strconcat(brief, line_sign(line->state), NULL);
+        const char *sign = ask->shows_codes ? "" : line_sign(line->state);
+        g_autofree char *text = g_strconcat(brief, sign, NULL);
         PictureMark name = {.x = outline->x, .y = outline->y, .class = "name", .text = text};
         picture_mark(picture, &name);
     }
@@ -124,7 +130,12 @@ static json_t *draw_all(
     }
     for (guint i = 0; i < ask->lines.lines->len; i++) {
         const CoverageLine *line = &g_array_index(ask->lines.lines, CoverageLine, i);
-        if (only == NULL || line->group == only) {
+        if (only != NULL && line->group != only) {
+            continue;
+        }
+        if (ask->shows_codes) {
+            map_codes_count(ask, &picture, line);
+        } else {
             draw_alarm_count(ctx, ask, &picture, line);
         }
     }
@@ -178,13 +189,16 @@ static const char *cell_class_zh(const CoverageCell *cell) {
 }
 
 static char *cell_href(const MapAsk *ask, int64_t cell) {
-    return ask->square == 0
-               ? g_strdup_printf(PATH "?region=%s&square=%" G_GINT64_FORMAT, ask->area.code, cell)
-               : g_strdup_printf(PATH "?region=%s&square=%" G_GINT64_FORMAT
-                                      "&cell=%" G_GINT64_FORMAT,
-                                 ask->area.code,
-                                 ask->square,
-                                 cell);
+    return ask->square == 0 ? g_strdup_printf(PATH "?region=%s&square=%" G_GINT64_FORMAT "%s",
+                                              ask->area.code,
+                                              cell,
+                                              map_show(ask))
+                            : g_strdup_printf(PATH "?region=%s&square=%" G_GINT64_FORMAT
+                                                   "&cell=%" G_GINT64_FORMAT "%s",
+                                              ask->area.code,
+                                              ask->square,
+                                              cell,
+                                              map_show(ask));
 }
 
 static json_t *cell_model(const MapAsk *ask, const CoverageCell *cell) {
@@ -199,6 +213,7 @@ static json_t *cell_model(const MapAsk *ask, const CoverageCell *cell) {
     json_put_int(model, "none", cell->buildings - cell->covered - cell->silent);
     json_put_text(model, "share", share);
     json_put_text(model, "state_zh", cell_class_zh(cell));
+    map_codes_cell_put(ask, model, cell);
     return model;
 }
 
@@ -206,6 +221,10 @@ static void draw_cell(const MapAsk *ask, const Picture *picture, const CoverageC
     double x;
     double y;
     g_autofree char *href = cell_href(ask, cell->cell);
+    if (ask->shows_codes) {
+        map_codes_cell(ask, picture, cell, href);
+        return;
+    }
     g_autofree char *text = g_strdup_printf("%d", (int)cell->buildings);
     g_autofree char *title = g_strdup_printf("%s一带，高层 %d 栋，已接入 %d 栋，%s",
                                              cell->name == NULL ? "未命名建筑" : cell->name,
@@ -300,6 +319,10 @@ static bool draw_cells(Ctx *ctx,
     return draw_alarms(ctx, ask, &picture, error);
 }
 
+static const char *number_label(const MapAsk *ask) {
+    return ask->shows_codes ? "高层建筑，圈里是最重的颜色和栋数" : "高层建筑，数字是栋数";
+}
+
 /* The district as a whole, and larger where its buildings stand close together. */
 static bool
 draw_inside(Ctx *ctx, const MapAsk *ask, const GArray *cells, json_t *model, GError **error) {
@@ -311,10 +334,10 @@ draw_inside(Ctx *ctx, const MapAsk *ask, const GArray *cells, json_t *model, GEr
     json_put_text(model, "outline_confidence", outline == NULL ? NULL : outline->confidence);
     if (outline == NULL || ask->square != 0) {
         return cells->len == 0 ||
-               draw_cells(ctx, ask, cells, close, "高层建筑，数字是栋数", model, error);
+               draw_cells(ctx, ask, cells, close, number_label(ask), model, error);
     }
     OutlineBox whole = outline_margin(outline->box, 0.03, 1);
-    g_autofree char *label = g_strdup_printf("%s的高层建筑，数字是栋数", ask->area.name);
+    g_autofree char *label = g_strdup_printf("%s的%s", ask->area.name, number_label(ask));
     bool is_close =
         cells->len > 1 && close.width < whole.width / 2 && close.height < whole.height / 2;
     return draw_cells(ctx, ask, cells, whole, label, model, error) &&
@@ -350,10 +373,15 @@ static json_t *building_model(const MapAsk *ask, const CoverageBuilding *buildin
     json_put_text(model, "state_zh", coverage_state_zh(building->state));
     json_put_int(model, "devices", building->devices);
     json_put_int(model, "alarms", open_alarms_in_building(&ask->alarms, building->id));
+    map_codes_building_put(ask, model, building);
     return model;
 }
 
 static void draw_building(const MapAsk *ask, const Picture *picture, const CoverageBuilding *one) {
+    if (ask->shows_codes) {
+        map_codes_building(ask, picture, one);
+        return;
+    }
     static const char *const classes[] = {"far", "near", "met"};
     static const char *const letters[] = {"无", "静", "通"};
     double x;
@@ -420,7 +448,7 @@ static void put_line_alarms(Ctx *ctx, const MapAsk *ask, json_t *model) {
     for (guint i = 0; i < ask->lines.lines->len; i++) {
         const CoverageLine *line = &g_array_index(ask->lines.lines, CoverageLine, i);
         json_t *one = json_array_get(list, i);
-        put_format(one, "map", PATH "?region=%s", line->code);
+        put_format(one, "map", PATH "?region=%s%s", line->code, map_show(ask));
         json_put_int(
             one, "alarms", open_alarms_in_district(ctx, &ask->alarms, line->count.district));
         json_put_int(one, "points_bad", line->count.points_bad);
@@ -444,14 +472,15 @@ static void put_blank(json_t *model, const MapAsk *ask) {
     json_put_bool(model, "is_district", ask->area.is_district && ask->cell == 0);
     json_put_bool(model, "is_square", ask->cell != 0);
     json_put_text(model, "map_source", ask->map == NULL ? NULL : ask->map->source);
-    put_format(model, "district_href", PATH "?region=%s", ask->area.code);
+    put_format(model, "district_href", PATH "?region=%s%s", ask->area.code, map_show(ask));
     put_format(model, "coverage_href", "/work/coverage?region=%s", ask->area.code);
     json_put_bool(model, "in_square", ask->square != 0);
     put_format(model,
                "square_href",
-               PATH "?region=%s&square=%" G_GINT64_FORMAT,
+               PATH "?region=%s&square=%" G_GINT64_FORMAT "%s",
                ask->area.code,
-               ask->square);
+               ask->square,
+               map_show(ask));
 }
 
 /* Outlines that are not as the districts are today. */
@@ -478,13 +507,15 @@ static bool fill(Ctx *ctx, MapAsk *ask, json_t *model, GError **error) {
         return false;
     }
     if (!coverage_lines(ctx, ask->area.code, &ask->lines, error) ||
-        !open_alarms(ctx, ask->area.code, &ask->alarms, error)) {
+        !open_alarms(ctx, ask->area.code, &ask->alarms, error) ||
+        !map_codes_read(ctx, ask, error)) {
         return false;
     }
     put_blank(model, ask);
     put_notes(model, ask);
     coverage_lines_put(model, &ask->lines, ctx->now_us);
     put_line_alarms(ctx, ask, model);
+    map_codes_put(model, ask);
     open_alarms_put(model, &ask->alarms, ALARMS_SHOWN, ctx->now_us);
     if (ask->cell != 0) {
         return put_buildings(ctx, ask, model, error);
@@ -507,6 +538,7 @@ Response *map_page(Ctx *ctx, const Request *req) {
     }
     ask.square = ask.area.is_district ? number_of(req, "square") : 0;
     ask.cell = ask.area.is_district ? number_of(req, "cell") : 0;
+    ask.shows_codes = g_strcmp0(request_query(req, "show"), "codes") == 0;
     g_autoptr(json_t) model = json_object();
     area_put(ctx, model, &ask.area, PATH);
     return fill(ctx, &ask, model, &error) ? response_page("overview/map", g_steal_pointer(&model))

@@ -24,6 +24,10 @@ unsigned open_alarms_in_building(const OpenAlarms *alarms, int64_t building_id);
  * model["checks"] (last answers to duty checks, or null). */
 bool forces_put(Ctx *ctx, const char *region, json_t *model, GError **error);
 
+/* model["hours"]: alarms of each of the last 24 hours as bars and as a table: {label, peak, bars,
+ * rows, total, grave, has_any}. */
+bool hours_put(Ctx *ctx, const char *region, json_t *model, GError **error);
+
 /* {id, href, title, what, class_zh, state_zh, is_fire, began, age, district}: no names of people.
  */
 json_t *open_alarm_model(const Alarm *alarm, int64_t now_us);

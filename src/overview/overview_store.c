@@ -58,3 +58,48 @@ GArray *overview_store_read(
     }
     return db_rows_done(rows, error) ? g_steal_pointer(&days) : NULL;
 }
+
+/* --- codes on the map ---------------------------------------------------------------------------
+ */
+
+GArray *overview_store_cell_codes(Db *db, int64_t district, GError **error) {
+    g_autoptr(GArray) lines = g_array_new(FALSE, FALSE, sizeof(OverviewCellCodes));
+    g_autoptr(DbRows) rows =
+        db_query(db,
+                 SQL("SELECT c.cell, coalesce(s.colour, 0) AS colour, count(*) FROM "
+                     "building_coverage c LEFT JOIN firecode_score s ON s.building_id = "
+                     "c.building_id WHERE c.district = $1 AND c.cell >= 0 "
+                     "GROUP BY c.cell, coalesce(s.colour, 0)"),
+                 DB_ARGS(db_int(district)),
+                 error);
+    if (rows == NULL) {
+        return NULL;
+    }
+    while (db_rows_next(rows)) {
+        OverviewCellCodes line = {.cell = db_rows_int(rows, 0),
+                                  .colour = (unsigned)CLAMP(db_rows_int(rows, 1), 0, RISK_HIGH),
+                                  .buildings = db_rows_int(rows, 2)};
+        g_array_append_val(lines, line);
+    }
+    return db_rows_done(rows, error) ? g_steal_pointer(&lines) : NULL;
+}
+
+GHashTable *overview_store_building_codes(Db *db, int64_t district, int64_t cell, GError **error) {
+    g_autoptr(GHashTable) colours =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    g_autoptr(DbRows) rows = db_query(
+        db,
+        SQL("SELECT c.building_id, s.colour FROM building_coverage c JOIN firecode_score s "
+            "ON s.building_id = c.building_id WHERE c.district = $1 AND c.cell = $2"),
+        DB_ARGS(db_int(district), db_int(cell)),
+        error);
+    if (rows == NULL) {
+        return NULL;
+    }
+    while (db_rows_next(rows)) {
+        int64_t id = db_rows_int(rows, 0);
+        unsigned colour = (unsigned)CLAMP(db_rows_int(rows, 1), 0, RISK_HIGH);
+        g_hash_table_insert(colours, g_memdup2(&id, sizeof id), GUINT_TO_POINTER(colour));
+    }
+    return db_rows_done(rows, error) ? g_steal_pointer(&colours) : NULL;
+}

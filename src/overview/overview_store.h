@@ -15,3 +15,13 @@ bool overview_store_days(Db *db, const GArray *counts, int64_t now_us, GError **
 /* The last `limit` days of all districts in [from, to] together, rising: array of OverviewDay. */
 GArray *overview_store_read(
     Db *db, int64_t from_district, int64_t to_district, unsigned limit, GError **error);
+
+/* Buildings of a smaller square of the map whose code has this colour (RiskGrade; 0: no code). */
+typedef struct OverviewCellCodes {
+    int64_t cell, buildings;
+    unsigned colour;
+} OverviewCellCodes;
+/* Of a district: array of OverviewCellCodes. NULL on error. */
+GArray *overview_store_cell_codes(Db *db, int64_t district, GError **error);
+/* Buildings of one smaller square that have a code: id -> RiskGrade. NULL on error. */
+GHashTable *overview_store_building_codes(Db *db, int64_t district, int64_t cell, GError **error);

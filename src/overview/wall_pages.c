@@ -4,13 +4,14 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "overview/map_models.h"
+#include "overview/overview_codes.h"
 #include "overview/overview_pages.h"
 
 #include <string.h>
 
-#define ALARMS_SHOWN 7
+#define ALARMS_SHOWN 4
 #define ALARMS_SHOWN_ALONE 14
-#define LINES_SHOWN 14
+#define LINES_SHOWN 9
 
 static const char *const layouts[] = {"main", "alarms", "map", "coverage"};
 
@@ -116,9 +117,13 @@ static bool fill(Ctx *ctx, const Area *area, unsigned layout, json_t *model, GEr
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
     }
-    if (!forces_put(ctx, area->code, model, error)) {
+    g_autoptr(GArray) tallies = code_tallies(ctx, area->code, error);
+    if (tallies == NULL || !forces_put(ctx, area->code, model, error) ||
+        !hours_put(ctx, area->code, model, error)) {
         return false;
     }
+    FirecodeTally sum = code_tally_sum(tallies);
+    json_put(model, "codes", code_model(sum.colours, area->code));
     coverage_lines_put(model, &lines, ctx->now_us);
     cut_lines(model, layout);
     open_alarms_put(model, &alarms, layout == 1 ? ALARMS_SHOWN_ALONE : ALARMS_SHOWN, ctx->now_us);

@@ -69,6 +69,7 @@ static const NavItem tabs[] = {
     {"/work/inspections", "检查", "clipboard-check", PERM_INSPECTION_VIEW, 0},
     {"/work/units", "单位", "building-store", PERM_UNIT_VIEW, 0},
     {"/work/plans", "计划", "calendar-event", PERM_PLAN_VIEW, 0},
+    {"/work/alarms", "警情", "bell-ringing", PERM_ALARM_HANDLE, 0},
 };
 
 /* --- navigation --------------------------------------------------------------------------------

@@ -226,14 +226,16 @@ void intake_warn(IntakeResult *result, const char *warning, ...) {
 
 typedef struct KnownRegion {
     bool is_known, is_in_scope;
-    bool is_exact; /* false: only an ancestor is known */
-    char *ended;   /* day it ended; NULL: it is there today */
+    bool is_exact;   /* false: only an ancestor is known */
+    char *ended;     /* day it ended; NULL: it is there today */
+    char *successor; /* what took over from one that ended; NULL: nothing known */
     char *name;
 } KnownRegion;
 
 static void free_known(void *data) {
     KnownRegion *known = data;
     g_free(known->ended);
+    g_free(known->successor);
     g_free(known->name);
     g_free(known);
 }
@@ -266,12 +268,15 @@ static const KnownRegion *look_up(RegionCache *cache, const char *code, GError *
     }
     KnownRegion *known = g_new0(KnownRegion, 1);
     known->is_known = is_known;
-    known->is_in_scope = region_is_inside(code, cache->scope);
     known->is_exact = is_known && strcmp(region.code, code) == 0;
     known->name = g_strdup(region.name);
     if (is_known && !region_is_valid_on(&region, cache->today)) {
         known->ended = g_strdup(region.valid_to);
+        known->successor = g_strdup(region_successor(code));
     }
+    /* who took over from a region may write what still names the old one */
+    known->is_in_scope =
+        region_is_inside(known->successor != NULL ? known->successor : code, cache->scope);
     g_hash_table_insert(cache->known, g_strdup(code), known);
     return known;
 }
@@ -298,14 +303,15 @@ bool intake_check_region(RegionCache *cache,
         intake_refuse(result, "region", "%s不在您的辖区", known->name);
     } else {
         *ret_refused = false;
-        if (known->ended != NULL) {
-            const char *successor = region_successor(ret_code);
+        if (known->successor != NULL) {
             intake_warn(result,
-                        "区划 %s 已于 %s 撤销%s%s",
+                        "区划 %s 已于 %s 撤销，归到 %s",
                         known->name,
                         known->ended,
-                        successor == NULL ? "" : "，现为 ",
-                        successor == NULL ? "" : successor);
+                        known->successor);
+            g_strlcpy(ret_code, known->successor, REGION_CODE_MAX + 1);
+        } else if (known->ended != NULL) {
+            intake_warn(result, "区划 %s 已于 %s 撤销", known->name, known->ended);
         } else if (!known->is_exact) {
             intake_warn(result, "没有区划 %s，先归到%s", ret_code, known->name);
         }

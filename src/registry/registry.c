@@ -85,6 +85,7 @@ static const char *const ledger_types[] = {
     "agency.change",
     "agency.grant",
     "agency.end",
+    "region.move",
     NULL,
 };
 

@@ -296,7 +296,23 @@ static void test_units_refused(DbEngine engine) {
     support_intake(db, INTAKE_UNIT, &early, 1, NULL, &result);
     g_assert_cmpint(result.outcome, ==, INTAKE_ADDED);
     g_assert_nonnull(strstr(result.warning, "校验位"));
-    g_assert_nonnull(strstr(result.warning, "500157"));
+    g_assert_nonnull(strstr(result.warning, "归到 500157"));
+    intake_result_clear(&result);
+    /* it stands where the officers of today find it, who may write it themselves */
+    int64_t there = 0;
+    g_assert_true(db_query_int(db,
+                               SQL("SELECT count(*) FROM unit WHERE region = '500157' AND "
+                                   "district = 500157"),
+                               DB_NO_ARGS,
+                               &there,
+                               NULL));
+    g_assert_cmpint(there, ==, 1);
+    early.risk = "red";
+    support_intake(db, INTAKE_UNIT, &early, 1, "500157", &result);
+    g_assert_cmpint(result.outcome, ==, INTAKE_CHANGED);
+    intake_result_clear(&result);
+    support_intake(db, INTAKE_UNIT, &early, 1, "500106", &result);
+    g_assert_cmpint(result.outcome, ==, INTAKE_REFUSED);
     intake_result_clear(&result);
 }
 

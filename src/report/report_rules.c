@@ -2,12 +2,10 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/typed_code.h"
 #include "law/law_paper.h"
 
 #include <string.h>
-
-/* Crockford's: no I, L, O, U, which are read as others or as words. */
-static const char symbols[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 char *report_code_of(const char *key) {
     uint8_t hash[DIGEST_SIZE];
@@ -16,27 +14,13 @@ char *report_code_of(const char *key) {
     GString *code = g_string_new(NULL);
     for (unsigned i = 0; i < REPORT_CODE_CHARS; i++) {
         g_string_append_printf(
-            code, "%s%c", i > 0 && i % 4 == 0 ? "-" : "", symbols[hash[i] % (sizeof symbols - 1)]);
+            code, "%s%c", i > 0 && i % 4 == 0 ? "-" : "", typed_code_symbol(hash[i]));
     }
     return g_string_free(code, FALSE);
 }
 
 bool report_code_parse(const char *typed, char ret_code[REPORT_CODE_CHARS + 1]) {
-    g_autofree char *plain = g_utf8_normalize(typed, -1, G_NORMALIZE_NFKC);
-    size_t size = 0;
-    for (const char *at = plain; at != NULL && *at != '\0'; at++) {
-        char one = g_ascii_toupper(*at);
-        one = one == 'O' ? '0' : one == 'I' || one == 'L' ? '1' : one;
-        if (one == '-' || one == ' ') {
-            continue;
-        }
-        if (strchr(symbols, one) == NULL || size == REPORT_CODE_CHARS) {
-            return false;
-        }
-        ret_code[size++] = one;
-    }
-    ret_code[size] = '\0';
-    return size == REPORT_CODE_CHARS;
+    return typed_code_parse(typed, REPORT_CODE_CHARS, ret_code);
 }
 
 char *report_code_sha256(int64_t matter_id, const char *code) {

@@ -2,11 +2,6 @@
 #include "registry/search.h"
 #include "sensing/device_store.h"
 
-static const char *text_at(const DbRows *rows, int column, GStringChunk *texts) {
-    const char *text = db_rows_text(rows, column);
-    return g_string_chunk_insert(texts, text == NULL ? "" : text);
-}
-
 GArray *device_troubles(Db *db, const int64_t *ids, size_t count, GError **error) {
     g_autoptr(GArray) troubles = g_array_new(FALSE, FALSE, sizeof(DeviceTroubles));
     g_autofree char *list = id_list_format(db, ids, count);
@@ -53,8 +48,8 @@ static bool read_edges(DbRows *rows, GStringChunk *texts, GArray *edges, GError 
                            .point_id = db_rows_int(rows, 1),
                            .is_on = db_rows_int(rows, 3) != 0,
                            .value = db_rows_int(rows, 4),
-                           .what = text_at(rows, 5, texts),
-                           .place = text_at(rows, 6, texts),
+                           .what = sensing_text_at(rows, 5, texts),
+                           .place = sensing_text_at(rows, 6, texts),
                            .time_us = db_rows_int(rows, 7),
                            .received_us = db_rows_int(rows, 8)};
         if (edge_kind_parse(db_rows_text(rows, 2), &edge.kind)) {
@@ -105,9 +100,9 @@ bool device_commands(Db *db,
         return false;
     }
     while (db_rows_next(rows)) {
-        DeviceCommand command = {.kind = text_at(rows, 0, texts),
-                                 .state = text_at(rows, 1, texts),
-                                 .failure = text_at(rows, 2, texts),
+        DeviceCommand command = {.kind = sensing_text_at(rows, 0, texts),
+                                 .state = sensing_text_at(rows, 1, texts),
+                                 .failure = sensing_text_at(rows, 2, texts),
                                  .created_us = db_rows_int(rows, 3),
                                  .changed_us = db_rows_int(rows, 4)};
         g_array_append_val(commands, command);
@@ -131,7 +126,7 @@ bool device_units_of_building(Db *db,
         return false;
     }
     while (db_rows_next(rows)) {
-        NearUnit unit = {db_rows_int(rows, 0), text_at(rows, 1, texts)};
+        NearUnit unit = {db_rows_int(rows, 0), sensing_text_at(rows, 1, texts)};
         g_array_append_val(units, unit);
     }
     return db_rows_done(rows, error);

@@ -19,27 +19,35 @@
 /* --- reading ------------------------------------------------------------------------------------
  */
 
-static const char *text_at(const DbRows *rows, int column, GStringChunk *texts) {
+const char *sensing_text_at(const DbRows *rows, int column, GStringChunk *texts) {
     const char *text = db_rows_text(rows, column);
     return g_string_chunk_insert(texts, text == NULL ? "" : text);
+}
+
+bool sensing_row(DbRows *rows, const char *what, GError **error) {
+    if (rows == NULL) {
+        return false;
+    }
+    return db_rows_next(rows) || (db_rows_done(rows, error) &&
+                                  hz_fail(error, HZ_ERROR_NOT_FOUND, "there is no such %s", what));
 }
 
 static void read_device(const DbRows *rows, GStringChunk *texts, Device *ret) {
     *ret = (Device){
         .id = db_rows_int(rows, 0),
-        .protocol = text_at(rows, 1, texts),
-        .code = text_at(rows, 2, texts),
-        .profile = text_at(rows, 3, texts),
-        .name = text_at(rows, 4, texts),
-        .region = text_at(rows, 6, texts),
+        .protocol = sensing_text_at(rows, 1, texts),
+        .code = sensing_text_at(rows, 2, texts),
+        .profile = sensing_text_at(rows, 3, texts),
+        .name = sensing_text_at(rows, 4, texts),
+        .region = sensing_text_at(rows, 6, texts),
         .district = db_rows_int(rows, 7),
         .building_id = db_rows_int(rows, 8),
         .unit_id = db_rows_int(rows, 9),
-        .building_name = text_at(rows, 10, texts),
-        .unit_name = text_at(rows, 11, texts),
-        .place = text_at(rows, 12, texts),
-        .service_body = text_at(rows, 13, texts),
-        .service_contact = text_at(rows, 14, texts),
+        .building_name = sensing_text_at(rows, 10, texts),
+        .unit_name = sensing_text_at(rows, 11, texts),
+        .place = sensing_text_at(rows, 12, texts),
+        .service_body = sensing_text_at(rows, 13, texts),
+        .service_contact = sensing_text_at(rows, 14, texts),
         .has_key = db_rows_int(rows, 15) != 0,
         .is_online = db_rows_int(rows, 16) != 0,
         .seen_us = db_rows_int(rows, 17),
@@ -59,9 +67,9 @@ static void read_point(const DbRows *rows, GStringChunk *texts, Point *ret) {
         .system_address = db_rows_int(rows, 3),
         .component_type = db_rows_int(rows, 4),
         .address = db_rows_int(rows, 5),
-        .name = text_at(rows, 6, texts),
-        .floor = text_at(rows, 7, texts),
-        .room = text_at(rows, 8, texts),
+        .name = sensing_text_at(rows, 6, texts),
+        .floor = sensing_text_at(rows, 7, texts),
+        .room = sensing_text_at(rows, 8, texts),
         .building_id = db_rows_int(rows, 9),
         .district = db_rows_int(rows, 10),
         .state_bits = db_rows_int(rows, 11),
@@ -76,12 +84,8 @@ bool device_find(Db *db, int64_t id, Device *ret_device, GError **error) {
                  SQL("SELECT " DEVICE_COLUMNS " FROM device d" DEVICE_NAMES " WHERE d.id = $1"),
                  DB_ARGS(db_int(id)),
                  error);
-    if (rows == NULL) {
+    if (!sensing_row(rows, "device", error)) {
         return false;
-    }
-    if (!db_rows_next(rows)) {
-        return db_rows_done(rows, error) &&
-               hz_fail(error, HZ_ERROR_NOT_FOUND, "there is no such device");
     }
     GStringChunk *texts = g_string_chunk_new(256);
     read_device(rows, texts, ret_device);
@@ -94,12 +98,8 @@ bool point_find(Db *db, int64_t id, Point *ret_point, GError **error) {
                                       SQL("SELECT " POINT_COLUMNS " FROM point p WHERE p.id = $1"),
                                       DB_ARGS(db_int(id)),
                                       error);
-    if (rows == NULL) {
+    if (!sensing_row(rows, "point", error)) {
         return false;
-    }
-    if (!db_rows_next(rows)) {
-        return db_rows_done(rows, error) &&
-               hz_fail(error, HZ_ERROR_NOT_FOUND, "there is no such point");
     }
     GStringChunk *texts = g_string_chunk_new(128);
     read_point(rows, texts, ret_point);
@@ -449,6 +449,21 @@ GArray *limits_of_device(Db *db, int64_t device_id, GError **error) {
     return db_rows_done(rows, error) ? g_steal_pointer(&limits) : NULL;
 }
 
+/* Where the device of a point stands; NULL on error. Caller frees. */
+static char *region_of_point(Db *db, int64_t point_id, GError **error) {
+    g_autoptr(DbRows) rows = db_query(db,
+                                      SQL("SELECT d.region FROM point p JOIN device d "
+                                          "ON d.id = p.device_id WHERE p.id = $1"),
+                                      DB_ARGS(db_int(point_id)),
+                                      error);
+    if (rows == NULL) {
+        return NULL;
+    }
+    const char *region = db_rows_next(rows) ? db_rows_text(rows, 0) : NULL;
+    g_autofree char *found = g_strdup(region == NULL ? "" : region);
+    return db_rows_done(rows, error) ? g_steal_pointer(&found) : NULL;
+}
+
 bool limit_find(Db *db,
                 int64_t point_id,
                 int64_t component_type,
@@ -470,8 +485,12 @@ bool limit_find(Db *db,
         *ret_found = true;
         return true;
     }
-    return db_rows_done(rows, error) &&
-           limit_default(component_type, analog_type, ret_limit, ret_found, error);
+    if (!db_rows_done(rows, error)) {
+        return false;
+    }
+    g_autofree char *region = region_of_point(db, point_id, error);
+    return region != NULL &&
+           limit_default(region, component_type, analog_type, ret_limit, ret_found, error);
 }
 
 bool limit_put(Db *db, const PointLimit *limit, const DeviceActor *by, GError **error) {

@@ -4,6 +4,12 @@
 #include "sensing/device.h"
 #include "sensing/limits.h"
 
+/* A text of the row, "" for NULL, that lives as long as `texts`. */
+const char *sensing_text_at(const DbRows *rows, int column, GStringChunk *texts);
+/* Steps to the one row of a look-up by id; NOT_FOUND when there is none. `rows` may be NULL, after
+ * an error. */
+bool sensing_row(DbRows *rows, const char *what, GError **error);
+
 /* "AND d.district …": the region of a reader in the columns of table or alias `d`. */
 void sensing_add_region(SqlBuilder *sql, const char *region);
 /* The same for edges and other tables, whose alias is `e`. */

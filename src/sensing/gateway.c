@@ -22,7 +22,7 @@ static void send_command(void *data, CommandOut *command) {
     net_command(&gateway->net, command);
 }
 
-/* As many as are wanted, but pages keep descriptors for themselves. */
+/* Of TCP as many as are wanted, but pages keep descriptors for themselves. */
 static unsigned connections_of(const GatewayOptions *options) {
     unsigned wanted =
         options->connections_max > 0 ? options->connections_max : LIMIT_DEVICE_CONNECTIONS;
@@ -42,6 +42,7 @@ static void set_up(Net *net, Ingest *ingest, const GatewayOptions *options) {
     const Gb26875Profile *profile = gb26875_profile(options->profile);
     *net = (Net){.ingest = ingest};
     net->connections_max = connections_of(options);
+    net->peers_max = options->connections_max > 0 ? options->connections_max : LIMIT_DEVICE_PEERS;
     net->per_address_max =
         options->per_address_max > 0 ? options->per_address_max : LIMIT_DEVICE_PER_ADDRESS;
     net->profile = profile != NULL ? profile : gb26875_profile(NULL);

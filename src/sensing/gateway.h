@@ -16,8 +16,8 @@ typedef struct Gateway Gateway;
 typedef struct GatewayOptions {
     const char *address;      /* "127.0.0.1" or "::1"; NULL: 127.0.0.1 */
     uint16_t port;            /* TCP and UDP; 0: any free port */
-    unsigned connections_max; /* of all devices; 0: LIMIT_DEVICE_CONNECTIONS */
-    unsigned per_address_max; /* of one network address; 0: LIMIT_DEVICE_PER_ADDRESS */
+    unsigned connections_max; /* of all devices by TCP, and senders by UDP; 0: limits.h */
+    unsigned per_address_max; /* of each from one network address; 0: LIMIT_DEVICE_PER_ADDRESS */
     const char *profile;      /* dialect of devices that are not registered; NULL: "standard" */
 } GatewayOptions;
 

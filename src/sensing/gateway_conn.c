@@ -9,13 +9,14 @@
 #define PATROL_MS UINT64_C(120000) /* a silent device is asked whether it is there */
 #define TOKEN 1000
 #define KEEPALIVE_S 60
+#define ACCEPTS_AT_ONCE 32 /* then others are read */
 
 /* --- slots and counts ---------------------------------------------------------------------------
  */
 
 Conn *conn_find(const Net *net, uint64_t origin) {
     uint32_t slot = (uint32_t)origin;
-    Conn *conn = slot < net->connections_max ? net->slots[slot] : NULL;
+    Conn *conn = slot < net_slots(net) ? net->slots[slot] : NULL;
     return conn != NULL && conn->origin == origin && !conn->is_closing ? conn : NULL;
 }
 
@@ -26,9 +27,9 @@ static bool take_slot(Net *net, Conn *conn) {
     uint32_t slot = g_array_index(net->free_slots, uint32_t, net->free_slots->len - 1);
     g_array_set_size(net->free_slots, net->free_slots->len - 1);
     conn->origin = (uint64_t)++net->generations[slot] << 32 | slot;
-    conn->number = ++net->accepted;
+    conn->number = ++net->newest;
     net->slots[slot] = conn;
-    net->connections++;
+    net->connections += conn->is_udp ? 0 : 1;
     return true;
 }
 
@@ -36,44 +37,16 @@ static void give_slot(Net *net, const Conn *conn) {
     uint32_t slot = (uint32_t)conn->origin;
     net->slots[slot] = NULL;
     g_array_append_val(net->free_slots, slot);
-    net->connections--;
-}
-
-static NetAddress address_of(const struct sockaddr *from) {
-    NetAddress address = {{0}};
-    if (from->sa_family == AF_INET6) {
-        memcpy(address.bytes, &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr, 16);
-    } else {
-        address.bytes[10] = address.bytes[11] = 0xff;
-        memcpy(address.bytes + 12, &((const struct sockaddr_in *)(const void *)from)->sin_addr, 4);
-    }
-    return address;
-}
-
-/* One more or less of an address. False: it has as many as it may. */
-static bool count_address(Net *net, const NetAddress *address, int change) {
-    gpointer key = NULL;
-    gpointer value = NULL;
-    bool is_known = g_hash_table_lookup_extended(net->addresses, address, &key, &value);
-    guint count = is_known ? GPOINTER_TO_UINT(value) : 0;
-    if (change > 0 && count >= net->per_address_max) {
-        return false;
-    }
-    count = (guint)((int)count + change);
-    if (count == 0) {
-        g_hash_table_remove(net->addresses, address);
-    } else {
-        g_hash_table_replace(
-            net->addresses, g_memdup2(address, sizeof *address), GUINT_TO_POINTER(count));
-    }
-    return true;
+    net->connections -= conn->is_udp ? 0 : 1;
 }
 
 static void prove(Conn *conn) {
     if (!conn->is_proven) {
         conn->is_proven = true;
         if (!conn->is_udp) {
-            g_queue_unlink(&conn->net->unproven, &conn->unproven);
+            g_queue_unlink(&conn->net->unproven, &conn->link);
+            uv_tcp_nodelay(&conn->tcp, 1);
+            uv_tcp_keepalive(&conn->tcp, 1, KEEPALIVE_S);
         }
     }
 }
@@ -126,15 +99,16 @@ void conn_close(Conn *conn) {
     if (conn->is_slowed) {
         g_ptr_array_remove_fast(net->slowed, conn);
     }
-    count_address(net, &conn->address, -1);
+    net_source_give(net, conn->from);
     give_slot(net, conn);
     if (conn->is_udp) {
         g_hash_table_remove(net->peers, conn);
+        g_queue_unlink(&net->senders, &conn->link);
         free_conn(conn);
         return;
     }
     if (!conn->is_proven) {
-        g_queue_unlink(&net->unproven, &conn->unproven);
+        g_queue_unlink(&net->unproven, &conn->link);
     }
     uv_close((uv_handle_t *)&conn->tcp, on_closed);
 }
@@ -201,17 +175,25 @@ static void stop_reading(Conn *conn) {
     }
 }
 
-/* A frame costs one token; a connection without any is not read until it has some again. */
+static void slow_down(Conn *conn) {
+    if (!conn->is_slowed) {
+        conn->is_slowed = true;
+        g_ptr_array_add(conn->net->slowed, conn);
+        stop_reading(conn);
+    }
+}
+
+/* A frame costs one token of the connection and one of its address; without any it is not read
+ * until there are some again. */
 static void spend(Conn *conn, uint64_t now_ms) {
+    net_source_spend(conn->net, conn->from);
     uint64_t gained = (now_ms - conn->tokens_ms) * LIMIT_DEVICE_RATE;
     conn->tokens_ms = now_ms;
     conn->tokens = (int32_t)MIN((int64_t)conn->tokens + (int64_t)MIN(gained, INT32_MAX / 2),
                                 (int64_t)LIMIT_DEVICE_BURST * TOKEN) -
                    TOKEN;
-    if (conn->tokens <= 0 && !conn->is_slowed && !conn->is_udp) {
-        conn->is_slowed = true;
-        g_ptr_array_add(conn->net->slowed, conn);
-        stop_reading(conn);
+    if (!conn->is_udp && (conn->tokens <= 0 || !net_source_has_tokens(conn->net, conn->from))) {
+        slow_down(conn);
     }
 }
 
@@ -312,20 +294,25 @@ static void keep_rest(Conn *conn, const uint8_t *bytes, size_t size) {
     }
 }
 
-/* No batch has room: libuv reads nothing when there is no buffer. What is read goes behind the rest
- * of the frame before, so that frames lie in one piece. */
+/* No batch has room, or others of this address have used up its rate: libuv reads nothing when
+ * there is no buffer. What is read goes behind the rest of the frame before, so that frames lie in
+ * one piece. */
 static void on_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *buffer) {
     const Conn *conn = handle->data;
     Net *net = conn->net;
     (void)wanted;
-    bool has_room = net_has_room(net);
-    *buffer = uv_buf_init(has_room ? (char *)net->buffer + GB26875_FRAME_MAX : NULL,
-                          has_room ? NET_READ_SIZE : 0);
+    bool may_read = net_has_room(net) && net_source_has_tokens(net, conn->from);
+    *buffer = uv_buf_init(may_read ? (char *)net->buffer + GB26875_FRAME_MAX : NULL,
+                          may_read ? NET_READ_SIZE : 0);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {
     Conn *conn = stream->data;
     Net *net = conn->net;
+    if (size == UV_ENOBUFS && !net_source_has_tokens(net, conn->from)) {
+        slow_down(conn);
+        return;
+    }
     if (size == UV_ENOBUFS) {
         stop_reading(conn);
         conn->is_waiting = true;
@@ -373,15 +360,20 @@ void conn_resume(Net *net) {
 
 void conn_refill(Net *net) {
     uint64_t now_ms = uv_now(&net->loop);
-    for (guint i = net->slowed->len; i > 0; i--) {
-        Conn *conn = net->slowed->pdata[i - 1];
+    guint kept = 0;
+    net->round++;
+    for (guint i = 0; i < net->slowed->len; i++) {
+        Conn *conn = net->slowed->pdata[i];
         uint64_t gained = (now_ms - conn->tokens_ms) * LIMIT_DEVICE_RATE;
-        if ((int64_t)conn->tokens + (int64_t)gained > TOKEN) {
-            g_ptr_array_remove_index_fast(net->slowed, i - 1);
+        if ((int64_t)conn->tokens + (int64_t)gained > TOKEN &&
+            net_source_resumes(net, conn->from)) {
             conn->is_slowed = false;
             start_reading(conn);
+        } else {
+            net->slowed->pdata[kept++] = conn;
         }
     }
+    g_ptr_array_set_size(net->slowed, (gint)kept);
 }
 
 /* --- begin --------------------------------------------------------------------------------------
@@ -393,21 +385,33 @@ static Conn *conn_new(Net *net) {
     conn->profile = net->profile;
     conn->tokens = LIMIT_DEVICE_BURST * TOKEN;
     conn->tokens_ms = conn->heard_ms = uv_now(&net->loop);
-    conn->unproven.data = conn;
+    conn->link.data = conn;
     session_init(&conn->session);
     return conn;
 }
 
-/* Counts the connection, or says why there is no place for it. */
-static const char *admit(Net *net, Conn *conn) {
-    if (net->unproven.length >= LIMIT_DEVICE_UNPROVEN) {
-        conn_close(net->unproven.head->data); /* the oldest that has said nothing */
+/* Somebody has to go so that this one has a place: of connections the oldest that has said nothing,
+ * of senders of datagrams the longest silent, who is known again by the next one. */
+static void make_place(Net *net, const Conn *conn) {
+    bool is_full = net->connections >= net->connections_max;
+    if (conn->is_udp && net->senders.length >= net->peers_max) {
+        conn_close(net->senders.head->data);
     }
-    if (!count_address(net, &conn->address, 1)) {
+    if (!conn->is_udp && net->unproven.length >= (is_full ? 1 : LIMIT_DEVICE_UNPROVEN)) {
+        conn_close(net->unproven.head->data);
+    }
+}
+
+/* Counts the connection, or says why there is no place for it. */
+static const char *admit(Net *net, Conn *conn, const struct sockaddr *from) {
+    NetAddress address = net_address_of(from, conn->is_udp);
+    conn->from = net_source_take(net, &address);
+    if (conn->from == NULL) {
         return "too many connections from one address";
     }
-    if (!take_slot(net, conn)) {
-        count_address(net, &conn->address, -1);
+    make_place(net, conn);
+    if ((!conn->is_udp && net->connections >= net->connections_max) || !take_slot(net, conn)) {
+        net_source_give(net, conn->from);
         return "too many connections";
     }
     return NULL;
@@ -418,6 +422,13 @@ void conn_accept(uv_stream_t *listener, int status) {
     if (status < 0 || net->is_stopping) {
         return;
     }
+    /* libuv accepts for as long as somebody knocks, and would hear nobody else meanwhile; it pauses
+     * when one is not taken. */
+    if (net->accepted == ACCEPTS_AT_ONCE) {
+        net->is_accept_waiting = true;
+        return;
+    }
+    net->accepted++;
     Conn *conn = conn_new(net);
     uv_tcp_init(&net->loop, &conn->tcp);
     conn->tcp.data = conn;
@@ -426,8 +437,7 @@ void conn_accept(uv_stream_t *listener, int status) {
     const char *refusal = "gone";
     if (uv_accept(listener, (uv_stream_t *)&conn->tcp) == 0 &&
         uv_tcp_getpeername(&conn->tcp, (struct sockaddr *)&from, &size) == 0) {
-        conn->address = address_of((struct sockaddr *)&from);
-        refusal = admit(net, conn);
+        refusal = admit(net, conn, (struct sockaddr *)&from);
     }
     if (refusal != NULL) {
         net->refused++;
@@ -436,10 +446,16 @@ void conn_accept(uv_stream_t *listener, int status) {
         log_debug("gateway.refused", "reason=%s", refusal);
         return;
     }
-    g_queue_push_tail_link(&net->unproven, &conn->unproven);
-    uv_tcp_nodelay(&conn->tcp, 1);
-    uv_tcp_keepalive(&conn->tcp, 1, KEEPALIVE_S);
+    g_queue_push_tail_link(&net->unproven, &conn->link);
     start_reading(conn);
+}
+
+void conn_accept_more(Net *net) {
+    net->accepted = 0;
+    if (net->is_accept_waiting) {
+        net->is_accept_waiting = false;
+        conn_accept((uv_stream_t *)&net->listener, 0);
+    }
 }
 
 /* --- datagrams ----------------------------------------------------------------------------------
@@ -453,18 +469,20 @@ static Conn *find_peer(Net *net, const struct sockaddr *from) {
     memcpy(&like.peer, from, size);
     Conn *conn = g_hash_table_lookup(net->peers, &like);
     if (conn != NULL) {
+        g_queue_unlink(&net->senders, &conn->link);
+        g_queue_push_tail_link(&net->senders, &conn->link);
         return conn;
     }
     conn = conn_new(net);
     conn->is_udp = true;
     conn->peer = like.peer;
-    conn->address = address_of(from);
-    if (admit(net, conn) != NULL) {
+    if (admit(net, conn, from) != NULL) {
         net->refused++;
         free_conn(conn);
         return NULL;
     }
     g_hash_table_add(net->peers, conn);
+    g_queue_push_tail_link(&net->senders, &conn->link);
     return conn;
 }
 
@@ -493,7 +511,7 @@ void conn_datagram(uv_udp_t *udp,
         return;
     }
     Conn *conn = find_peer(net, from);
-    if (conn != NULL &&
+    if (conn != NULL && net_source_has_tokens(net, conn->from) &&
         conn->tokens + (int64_t)(uv_now(&net->loop) - conn->tokens_ms) * LIMIT_DEVICE_RATE > 0) {
         (void)take_bytes(conn, bytes, true);
         net_settle(net);

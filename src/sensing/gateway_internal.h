@@ -18,10 +18,23 @@
 
 typedef struct Net Net;
 
-/* An IPv6 address (IPv4 mapped): what limits count. */
+/* Whom limits count: an IPv4 address, or 64 bits of an IPv6 address, since whoever has one of those
+ * has all that begin so. Datagrams are counted apart: their senders can be invented, and must not
+ * use up what connections of the true one need. */
 typedef struct NetAddress {
-    uint8_t bytes[16];
+    uint8_t bytes[16]; /* IPv4 mapped */
+    uint8_t is_udp;
 } NetAddress;
+
+/* What comes from one of them. */
+typedef struct NetSource {
+    NetAddress address;
+    unsigned count; /* connections, or senders of datagrams */
+    int64_t tokens; /* thousandths of a frame */
+    uint64_t tokens_ms;
+    uint64_t round; /* of conn_refill, to which `resumed` belongs */
+    unsigned resumed;
+} NetSource;
 
 /* One TCP connection, or one sender of datagrams. */
 typedef struct Conn {
@@ -41,17 +54,19 @@ typedef struct Conn {
     Session session;
     const Gb26875Profile *profile;
     uint64_t source; /* address in the last frame; 0: none yet */
-    NetAddress address;
+    NetSource *from;
     uint32_t garbage;
     int32_t tokens; /* thousandths of a frame */
     uint64_t tokens_ms, heard_ms, rest_ms;
-    GList unproven; /* its place among those without a good frame */
+    GList link; /* among connections without a good frame, or among all senders of datagrams */
 } Conn;
 
 struct Net {
     Ingest *ingest;
     const GatewayOptions *options;
-    unsigned connections_max, per_address_max;
+    unsigned connections_max; /* TCP */
+    unsigned peers_max;       /* senders of datagrams: they need no descriptor */
+    unsigned per_address_max; /* of each */
     const Gb26875Profile *profile;
     uv_loop_t loop;
     uv_tcp_t listener;
@@ -60,9 +75,12 @@ struct Net {
     uv_timer_t tick;  /* once a second */
     uv_timer_t flush; /* the open batch has waited long enough */
     uv_timer_t refill;
+    uv_prepare_t round_begin;
     uv_thread_t thread;
     bool is_stopping;
-    bool is_udp_waiting;  /* for a batch with room */
+    bool is_udp_waiting; /* for a batch with room */
+    bool is_accept_waiting;
+    unsigned accepted;    /* in this round of the loop */
     Mailbox *returned;    /* IngestBatch from ingest */
     Mailbox *commands;    /* CommandOut from ingest */
     pthread_mutex_t lock; /* of is_stopped */
@@ -75,15 +93,18 @@ struct Net {
     uint32_t *generations;
     GArray *free_slots; /* of uint32_t */
     unsigned connections;
-    uint64_t accepted;     /* connections since the start */
-    GQueue unproven;       /* of Conn */
-    GHashTable *addresses; /* NetAddress -> count */
+    uint64_t newest;       /* number of the connection that came last */
+    GQueue unproven;       /* of Conn; the oldest first */
+    GQueue senders;        /* of Conn, of datagrams; the longest silent first */
+    GHashTable *addresses; /* NetAddress -> NetSource */
     GHashTable *sources;   /* device address -> origin of its connection */
     GHashTable *peers;     /* sender of datagrams (Conn.peer) -> Conn */
     GPtrArray *waiting;    /* connections to read again */
-    GPtrArray *slowed;
-    uint8_t *buffer;  /* rest of a frame, then what was read */
-    uint64_t refused; /* connections, since the last line of the log */
+    GPtrArray *slowed;     /* over their rate; in the order in which they read again */
+    uint64_t round;        /* of conn_refill */
+    uint8_t *buffer;       /* rest of a frame, then what was read */
+    uint64_t refused;      /* connections, since the last line of the log */
+    unsigned ticks, told_connections, told_senders; /* of the line that counts them */
 };
 
 /* --- gateway_net.c -----------------------------------------------------------------------------
@@ -97,6 +118,11 @@ void net_free(Net *net);
 /* Takes a command over. Thread: any. */
 void net_command(Net *net, CommandOut *command);
 
+/* Places for connections and senders. */
+static inline unsigned net_slots(const Net *net) {
+    return net->connections_max + net->peers_max;
+}
+
 /* Room for more frames? False: reading must stop until a batch is back. */
 bool net_has_room(Net *net);
 /* `profile`: the one that read the frame. */
@@ -109,10 +135,29 @@ void net_add_outcome(Net *net, int64_t command_id, SessionOutcome outcome);
 /* After adding: the batch goes when it is full. */
 void net_settle(Net *net);
 
+/* --- gateway_source.c --------------------------------------------------------------------------
+ */
+
+NetAddress net_address_of(const struct sockaddr *from, bool is_udp);
+GHashTable *net_sources_new(void);
+/* One more from there; NULL: it has as many as it may. */
+NetSource *net_source_take(Net *net, const NetAddress *address);
+void net_source_give(Net *net, NetSource *source);
+/* A frame came. */
+void net_source_spend(Net *net, NetSource *source);
+/* May frames from there be read? */
+bool net_source_has_tokens(const Net *net, const NetSource *source);
+/* May one more connection from there be read again in this round of conn_refill? */
+bool net_source_resumes(Net *net, NetSource *source);
+/* Once a second: those without connections go when their rate no longer remembers anything. */
+void net_sources_tick(Net *net);
+
 /* --- gateway_conn.c ----------------------------------------------------------------------------
  */
 
 void conn_accept(uv_stream_t *listener, int status);
+/* The loop begins a new round. */
+void conn_accept_more(Net *net);
 void conn_datagram(uv_udp_t *udp,
                    ssize_t size,
                    const uv_buf_t *buffer,

@@ -9,7 +9,8 @@
 
 #define TICK_MS 1000
 #define REFILL_MS 20
-#define BACKLOG 1024
+#define COUNT_EVERY_TICKS 60
+#define BACKLOG 4096                 /* what the kernel drops, knocks again after a second */
 #define UDP_RECEIVE_BUFFER (4 * MIB) /* datagrams wait in it while ingest is busy */
 #define SEND_TOGETHER 4096           /* confirmations of one connection in one write */
 
@@ -205,7 +206,7 @@ static void close_handle(uv_handle_t *handle) {
 }
 
 static void close_all(Net *net) {
-    for (unsigned i = 0; i < net->connections_max; i++) {
+    for (unsigned i = 0; i < net_slots(net); i++) {
         if (net->slots[i] != NULL) {
             conn_close(net->slots[i]);
         }
@@ -216,6 +217,7 @@ static void close_all(Net *net) {
     close_handle((uv_handle_t *)&net->tick);
     close_handle((uv_handle_t *)&net->flush);
     close_handle((uv_handle_t *)&net->refill);
+    close_handle((uv_handle_t *)&net->round_begin);
 }
 
 static void on_datagram_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *buffer) {
@@ -264,11 +266,24 @@ static void on_wake(uv_async_t *wake) {
 /* --- loop ---------------------------------------------------------------------------------------
  */
 
+/* Who is there, when that has changed. */
+static void count_sessions(Net *net) {
+    bool has_changed =
+        net->connections != net->told_connections || net->senders.length != net->told_senders;
+    if (++net->ticks < COUNT_EVERY_TICKS || !has_changed) {
+        return;
+    }
+    net->ticks = 0;
+    net->told_connections = net->connections;
+    net->told_senders = net->senders.length;
+    log_event("gateway.sessions", "tcp=%u udp=%u", net->told_connections, net->told_senders);
+}
+
 static void on_tick(uv_timer_t *timer) {
     Net *net = timer->data;
     uint64_t now_ms = uv_now(&net->loop);
     int64_t now_us = clock_now_us();
-    for (unsigned i = 0; i < net->connections_max; i++) {
+    for (unsigned i = 0; i < net_slots(net); i++) {
         if (net->slots[i] != NULL) {
             conn_tick(net->slots[i], now_ms, now_us);
         }
@@ -281,23 +296,21 @@ static void on_tick(uv_timer_t *timer) {
                     net->connections);
         net->refused = 0;
     }
+    net_sources_tick(net);
+    count_sessions(net);
 }
 
 static void on_refill(uv_timer_t *timer) {
     conn_refill(timer->data);
 }
 
+static void on_round(uv_prepare_t *round) {
+    conn_accept_more(round->data);
+}
+
 static void net_main(void *data) {
     Net *net = data;
     uv_run(&net->loop, UV_RUN_DEFAULT);
-}
-
-static guint address_hash(gconstpointer key) {
-    return (guint)ingest_hash(0, key, sizeof(NetAddress));
-}
-
-static gboolean address_equal(gconstpointer a, gconstpointer b) {
-    return memcmp(a, b, sizeof(NetAddress)) == 0;
 }
 
 static guint peer_hash(gconstpointer key) {
@@ -316,19 +329,20 @@ static void prepare(Net *net) {
     pthread_mutex_init(&net->lock, NULL);
     g_queue_init(&net->outcomes);
     g_queue_init(&net->unproven);
+    g_queue_init(&net->senders);
     net->idle = g_ptr_array_new();
     for (unsigned i = 0; i < NET_BATCHES; i++) {
         net->batches[i] = batch_new(net);
         g_ptr_array_add(net->idle, net->batches[i]);
     }
-    net->slots = g_new0(Conn *, net->connections_max);
-    net->generations = g_new0(uint32_t, net->connections_max);
-    net->free_slots = g_array_sized_new(FALSE, FALSE, sizeof(uint32_t), net->connections_max);
-    for (uint32_t slot = net->connections_max; slot > 0; slot--) {
+    net->slots = g_new0(Conn *, net_slots(net));
+    net->generations = g_new0(uint32_t, net_slots(net));
+    net->free_slots = g_array_sized_new(FALSE, FALSE, sizeof(uint32_t), net_slots(net));
+    for (uint32_t slot = net_slots(net); slot > 0; slot--) {
         uint32_t free_slot = slot - 1;
         g_array_append_val(net->free_slots, free_slot);
     }
-    net->addresses = g_hash_table_new_full(address_hash, address_equal, g_free, NULL);
+    net->addresses = net_sources_new();
     net->sources = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     net->peers = g_hash_table_new(peer_hash, peer_equal);
     net->waiting = g_ptr_array_new();
@@ -347,8 +361,9 @@ static void init_handles(Net *net) {
     uv_timer_init(&net->loop, &net->tick);
     uv_timer_init(&net->loop, &net->flush);
     uv_timer_init(&net->loop, &net->refill);
+    uv_prepare_init(&net->loop, &net->round_begin);
     net->wake.data = net->listener.data = net->datagrams.data = net;
-    net->tick.data = net->flush.data = net->refill.data = net;
+    net->tick.data = net->flush.data = net->refill.data = net->round_begin.data = net;
 }
 
 static uint16_t port_of(const struct sockaddr *address) {
@@ -403,6 +418,7 @@ bool net_start(Net *net, const struct sockaddr *address, uint16_t *port, GError 
     }
     uv_timer_start(&net->tick, on_tick, TICK_MS, TICK_MS);
     uv_timer_start(&net->refill, on_refill, REFILL_MS, REFILL_MS);
+    uv_prepare_start(&net->round_begin, on_round);
     failed = uv_thread_create(&net->thread, net_main, net);
     g_assert(failed == 0);
     return true;

@@ -1,8 +1,8 @@
 /* Devices on real sockets, ingest and both engines: what is confirmed is stored. */
 #include "base/clock.h"
+#include "base/limits.h"
 #include "ledger/ledger.h"
-#include "sensing/gateway.h"
-#include "sensing/ingest_internal.h"
+#include "sensing/gateway_internal.h"
 #include "test_db.h"
 
 #include <arpa/inet.h>
@@ -23,6 +23,7 @@ typedef struct Centre {
     Ingest *ingest;
     Gateway *gateway;
     bool refuse_unknown;
+    unsigned connections_max; /* 0: as installed */
 } Centre;
 
 static void centre_start(Centre *centre) {
@@ -31,7 +32,8 @@ static void centre_start(Centre *centre) {
         .db_url = test_db_url(centre->fresh),
         .refuse_unknown = centre->refuse_unknown,
     };
-    const GatewayOptions gateway = {.per_address_max = 200};
+    const GatewayOptions gateway = {.per_address_max = 200,
+                                    .connections_max = centre->connections_max};
     centre->ingest = ingest_start(&ingest, &error);
     g_assert_no_error(error);
     centre->gateway = gateway_start(&gateway, centre->ingest, &error);
@@ -44,13 +46,19 @@ static void centre_stop(Centre *centre) {
     gateway_free(centre->gateway);
 }
 
-static Centre centre_new(DbEngine engine, bool refuse_unknown) {
-    Centre centre = {.fresh = test_db_new(engine, NULL), .refuse_unknown = refuse_unknown};
+static Centre centre_of(DbEngine engine, bool refuse_unknown, unsigned connections_max) {
+    Centre centre = {.fresh = test_db_new(engine, NULL),
+                     .refuse_unknown = refuse_unknown,
+                     .connections_max = connections_max};
     centre.db = test_db_open(centre.fresh, DB_READ_WRITE);
     g_autoptr(GError) error = NULL;
     g_assert_true(ledger_complete(centre.db, &error));
     centre_start(&centre);
     return centre;
+}
+
+static Centre centre_new(DbEngine engine, bool refuse_unknown) {
+    return centre_of(engine, refuse_unknown, 0);
 }
 
 static void centre_free(Centre *centre) {
@@ -493,6 +501,100 @@ static void test_hostile(DbEngine engine) {
     centre_free(&centre);
 }
 
+/* Connections that say nothing hold every place: the next device gets that of the oldest. */
+static void test_crowd(DbEngine engine) {
+    Centre centre = centre_of(engine, false, 8);
+    Device known = connect_device(&centre, SOCK_STREAM, 555);
+    tell(&known, NULL);
+    Device silent[20];
+    for (size_t i = 0; i < G_N_ELEMENTS(silent); i++) {
+        silent[i] = connect_device(&centre, SOCK_STREAM, 1);
+    }
+    Device panel = connect_device(&centre, SOCK_STREAM, PANEL);
+    Gb26875Object fire = detector(&panel, GB26875_BIT_FIRE);
+    tell(&panel, &fire);
+    tell(&known, NULL); /* who has said something stays */
+    uint8_t byte = 0;
+    g_assert_cmpint(recv(silent[0].fd, &byte, 1, 0), <=, 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(silent); i++) {
+        close(silent[i].fd);
+    }
+    close(known.fd);
+    close(panel.fd);
+    centre_free(&centre);
+}
+
+/* Senders of datagrams can be invented: they take no place of connections, and each other's only
+ * until the next word. */
+static void test_senders(DbEngine engine) {
+    Centre centre = centre_of(engine, false, 8);
+    Device senders[20];
+    for (size_t i = 0; i < G_N_ELEMENTS(senders); i++) {
+        senders[i] = connect_device(&centre, SOCK_DGRAM, 100 + i);
+        tell(&senders[i], NULL);
+    }
+    tell(&senders[0], NULL);
+    Device panel = connect_device(&centre, SOCK_STREAM, PANEL);
+    Gb26875Object fire = detector(&panel, GB26875_BIT_FIRE);
+    tell(&panel, &fire);
+    g_assert_cmpint(EDGES(&centre, "fire"), ==, 1);
+    for (size_t i = 0; i < G_N_ELEMENTS(senders); i++) {
+        close(senders[i].fd);
+    }
+    close(panel.fd);
+    centre_free(&centre);
+}
+
+static NetAddress address_of(const char *text, bool is_udp) {
+    struct sockaddr_storage address = {0};
+    bool is_ip = uv_ip4_addr(text, 0, (struct sockaddr_in *)&address) == 0 ||
+                 uv_ip6_addr(text, 0, (struct sockaddr_in6 *)&address) == 0;
+    g_assert_true(is_ip);
+    return net_address_of((struct sockaddr *)&address, is_udp);
+}
+
+/* What one address sends too much, others are not asked for; leaving does not make it new. */
+static void test_sources(void) {
+    Net net = {.per_address_max = 2, .round = 1};
+    g_assert_cmpint(uv_loop_init(&net.loop), ==, 0);
+    net.addresses = net_sources_new();
+    NetAddress one = address_of("10.0.0.1", false);
+    NetAddress datagrams = address_of("10.0.0.1", true);
+    NetSource *source = net_source_take(&net, &one);
+    g_assert_true(net_source_take(&net, &one) == source);
+    g_assert_null(net_source_take(&net, &one));
+    NetSource *other = net_source_take(&net, &datagrams);
+    g_assert_nonnull(other);
+    unsigned resumed = 0;
+    while (net_source_resumes(&net, source)) {
+        resumed++;
+    }
+    g_assert_cmpuint(resumed, >, 100);
+    unsigned frames = 0;
+    for (; net_source_has_tokens(&net, source); frames++) {
+        net_source_spend(&net, source);
+    }
+    g_assert_cmpuint(frames, ==, 4 * LIMIT_DEVICE_BURST);
+    net.round++;
+    g_assert_false(net_source_resumes(&net, source));
+    g_assert_true(net_source_has_tokens(&net, other));
+    net_source_give(&net, source);
+    net_source_give(&net, source);
+    net_sources_tick(&net);
+    source = net_source_take(&net, &one);
+    g_assert_false(net_source_has_tokens(&net, source));
+    net_source_give(&net, other);
+    g_assert_cmpuint(g_hash_table_size(net.addresses), ==, 1); /* nothing to remember of it */
+    /* whoever has one IPv6 address has 2^64 of them */
+    NetAddress six = address_of("2001:db8::1", false);
+    NetAddress neighbour = address_of("2001:db8::2", false);
+    NetAddress mapped = address_of("::ffff:10.0.0.1", false);
+    g_assert_cmpmem(&six, sizeof six, &neighbour, sizeof neighbour);
+    g_assert_cmpmem(&mapped, sizeof mapped, &one, sizeof one);
+    g_hash_table_unref(net.addresses);
+    g_assert_cmpint(uv_loop_close(&net.loop), ==, 0);
+}
+
 /* A full disk: nothing is confirmed, nothing is forgotten; when there is room again, all is. */
 static void test_full_disk(void) {
     Centre centre = centre_new(DB_ENGINE_SQLITE, false);
@@ -530,6 +632,9 @@ int main(int argc, char **argv) {
     test_db_add("/gateway/signs-of-life-in-any-dialect", test_dialects);
     test_db_add("/gateway/refuses-unknown-devices-when-told", test_refuses_unknown);
     test_db_add("/gateway/hostile-devices-do-not-stop-others", test_hostile);
+    test_db_add("/gateway/silent-connections-give-way", test_crowd);
+    test_db_add("/gateway/invented-senders-give-way", test_senders);
+    g_test_add_func("/gateway/a-flooding-address-slows-itself-alone", test_sources);
     g_test_add_func("/gateway/full-disk-confirms-nothing", test_full_disk);
     return g_test_run();
 }

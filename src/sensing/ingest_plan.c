@@ -276,7 +276,8 @@ IngestSide *ingest_side_of(IngestDevice *device, const IngestPoint *point, uint8
     IngestSide side = {.point = point, .analog_type = analog_type};
     PointLimit limit = {0};
     bool found = false;
-    if (limit_default(point->component_type, analog_type, &limit, &found, NULL) && found) {
+    if (limit_default(device->region, point->component_type, analog_type, &limit, &found, NULL) &&
+        found) {
         side.has_rule = true;
         side.rule = limit.rule;
     }

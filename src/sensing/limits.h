@@ -1,25 +1,26 @@
 /*
- * Limits of analog values: by default those of law/national/sensing-limits.yaml for a kind of value
- * and component, else those that a person set for one point. Thread: that of the Db; the defaults:
- * any.
+ * Limits of analog values: by default those of sensing-limits.yaml (of the city, else national) for
+ * a kind of value and component, else those that a person set for one point. Thread: that of the
+ * Db; the defaults: any.
  */
 #pragma once
 
 #include "sensing/limit_rules.h"
 #include "store/store.h"
 
-/* Where a limit comes from, as a sentence's end: "本点位设定", "默认：剩余电流…（凭记忆）". */
 typedef struct PointLimit {
     int64_t point_id;
     int64_t analog_type;
     LimitRule rule;
-    bool is_own;      /* set for this point; else the default */
-    char source[256]; /* name, basis and confidence of the default; "" when own */
+    bool is_own; /* set for this point; else the default */
+    const char *source_zh; /* "默认：剩余电流，依据 GB 14287，凭记忆"; constant; NULL when own */
 } PointLimit;
 
-/* The default for a kind of value on a kind of component. False in *ret_found when there is none:
- * then the value is stored and shown but never judged. Fails only when the file cannot be read. */
-bool limit_default(int64_t component_type,
+/* The default for a kind of value on a kind of component in a region ("": of none). False in
+ * *ret_found when there is none: then the value is stored and shown but never judged. Fails only
+ * when the file cannot be read. */
+bool limit_default(const char *region,
+                   int64_t component_type,
                    int64_t analog_type,
                    PointLimit *ret_limit,
                    bool *ret_found,

@@ -139,7 +139,7 @@ static bool do_send(Db *db, void *data, GError **error) {
     int64_t term_us;
     int year = clock_year(work->by->now_us);
     if (!order_store_number(db, year, &n, error) ||
-        !upkeep_term(UPKEEP_ORDER_DUE, &term_us, error)) {
+        !upkeep_term(order.region, UPKEEP_ORDER_DUE, &term_us, error)) {
         return false;
     }
     g_autofree char *number = g_strdup_printf("WX-%d-%05" G_GINT64_FORMAT, year, n);

@@ -166,8 +166,23 @@ static const struct {
     {ORDER_CANCELLED, "撤销这张单", "谁决定的", "为什么不修了"},
 };
 
+/* What was typed for one step and is wrong; NULL: nothing was sent. */
+typedef struct SentStep {
+    const OrderStep *step;
+    const FormProblems *problems;
+} SentStep;
+
+/* act["person"] = {name, value, error, has_error}; its name is that of the problem: each step has
+ * its own. */
+static void put_field(json_t *act, const char *key, const char *value, const SentStep *sent) {
+    g_autoptr(json_t) holder = json_object();
+    g_autofree char *name = g_strdup_printf("%s-%s", key, json_get_text(act, "state", ""));
+    form_field(holder, name, value, sent == NULL ? NULL : sent->problems);
+    json_put(act, key, json_incref(json_object_get(holder, name)));
+}
+
 /* What may follow now; going back to "accepted" is what "not right" means. */
-static json_t *act_models(OrderState from) {
+static json_t *act_models(OrderState from, const SentStep *sent) {
     json_t *list = json_array();
     for (size_t i = 0; i < G_N_ELEMENTS(acts); i++) {
         if (!order_may_become(from, acts[i].to)) {
@@ -175,17 +190,23 @@ static json_t *act_models(OrderState from) {
         }
         json_t *act = json_object();
         bool is_back = from == ORDER_DONE && acts[i].to == ORDER_ACCEPTED;
+        bool is_main = i == 0 || acts[i].to == ORDER_VERIFIED;
+        bool is_sent = sent != NULL && sent->step->state == acts[i].to;
         json_put_text(act, "state", order_state_word(acts[i].to));
         json_put_text(act, "button", is_back ? "没有修好，退回再修" : acts[i].button);
         json_put_text(act, "person_label", is_back ? "谁核实的" : acts[i].person);
         json_put_text(act, "note_label", is_back ? "哪里不对" : acts[i].note);
-        json_put_bool(act, "is_main", i == 0 || acts[i].to == ORDER_VERIFIED);
+        json_put_bool(act, "is_main", is_main);
+        json_put_bool(act, "is_open", sent == NULL ? is_main : is_sent);
+        put_field(act, "person", is_sent ? sent->step->person : "", sent);
+        put_field(act, "note", is_sent ? sent->step->note : "", sent);
         json_array_append_new(list, act);
     }
     return list;
 }
 
-static bool put_order(Ctx *ctx, const Order *order, json_t *model, GError **error) {
+static bool
+put_order(Ctx *ctx, const Order *order, const SentStep *sent, json_t *model, GError **error) {
     g_auto(Device) device = {0};
     if (!device_find(ctx->db, order->device_id, &device, error)) {
         return false;
@@ -201,7 +222,7 @@ static bool put_order(Ctx *ctx, const Order *order, json_t *model, GError **erro
     json_put_int(model, "version", order->version);
     json_put(model, "proof", ledger_badge(ctx->db, object));
     json_put_bool(model, "may_edit", principal_may(ctx->who, PERM_SENSING_EDIT));
-    json_put(model, "acts", act_models(order->state));
+    json_put(model, "acts", act_models(order->state, sent));
     json_put_bool(model, "is_over", is_over(order->state));
     json_put(model, "problems", json_null());
     return put_steps(ctx, order, model, error);
@@ -215,9 +236,20 @@ Response *order_page(Ctx *ctx, const Request *req) {
         return refused;
     }
     g_autoptr(json_t) model = order_model(&order, ctx->now_us);
-    return put_order(ctx, &order, model, &error)
+    return put_order(ctx, &order, NULL, model, &error)
                ? response_page("sensing/order", g_steal_pointer(&model))
                : response_problem(error, NULL);
+}
+
+static void check_step(const OrderStep *step, FormProblems *problems) {
+    g_autofree char *person = g_strdup_printf("person-%s", order_state_word(step->state));
+    g_autofree char *note = g_strdup_printf("note-%s", order_state_word(step->state));
+    if (step->person[0] == '\0' || g_utf8_strlen(step->person, -1) > 50) {
+        form_problem_add(problems, person, "写是谁，最多 50 个字");
+    }
+    if (g_utf8_strlen(step->note, -1) > 500) {
+        form_problem_add(problems, note, "最多 500 个字");
+    }
 }
 
 Response *order_step_submit(Ctx *ctx, const Request *req) {
@@ -235,16 +267,11 @@ Response *order_step_submit(Ctx *ctx, const Request *req) {
         return response_problem(error, "没有这一步，请从维修单的页面重新进入");
     }
     FormProblems *problems = form_problems_new();
-    g_autofree char *field = g_strdup_printf("person-%s", order_state_word(step.state));
-    if (step.person[0] == '\0' || g_utf8_strlen(step.person, -1) > 50) {
-        form_problem_add(problems, field, "写是谁，最多 50 个字");
-    }
-    if (g_utf8_strlen(step.note, -1) > 500) {
-        form_problem_add(problems, field, "说明最多 500 个字");
-    }
+    check_step(&step, problems);
     if (form_has_problems(problems)) {
         g_autoptr(json_t) model = order_model(&order, ctx->now_us);
-        if (!put_order(ctx, &order, model, &error)) {
+        SentStep sent = {&step, problems};
+        if (!put_order(ctx, &order, &sent, model, &error)) {
             json_decref(problems);
             return response_problem(error, NULL);
         }
@@ -315,7 +342,7 @@ static bool read_about(Ctx *ctx, const Request *req, About *about, GError **erro
 static Response *form_response(const About *about, const OrderInput *input, FormProblems *bad) {
     json_t *model = json_object();
     g_autofree char *title = device_title(&about->device);
-    g_autofree char *term = upkeep_term_text(UPKEEP_ORDER_DUE);
+    g_autofree char *term = upkeep_term_text(about->device.region, UPKEEP_ORDER_DUE);
     form_field(model, "subject", input->subject, bad);
     form_field(model, "task", input->task, bad);
     form_field(model, "service_body", input->service_body, bad);

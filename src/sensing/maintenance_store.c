@@ -19,27 +19,22 @@ void order_page_clear(OrderPage *page) {
     g_clear_pointer(&page->texts, g_string_chunk_free);
 }
 
-static const char *text_at(const DbRows *rows, int column, GStringChunk *texts) {
-    const char *text = db_rows_text(rows, column);
-    return g_string_chunk_insert(texts, text == NULL ? "" : text);
-}
-
 static void read_order(const DbRows *rows, GStringChunk *texts, Order *ret) {
     *ret = (Order){
         .id = db_rows_int(rows, 0),
-        .number = text_at(rows, 1, texts),
+        .number = sensing_text_at(rows, 1, texts),
         .device_id = db_rows_int(rows, 3),
         .point_id = db_rows_int(rows, 4),
         .edge_id = db_rows_int(rows, 5),
         .building_id = db_rows_int(rows, 6),
-        .region = text_at(rows, 7, texts),
+        .region = sensing_text_at(rows, 7, texts),
         .district = db_rows_int(rows, 8),
-        .building_name = text_at(rows, 9, texts),
-        .place = text_at(rows, 10, texts),
-        .subject = text_at(rows, 11, texts),
-        .task = text_at(rows, 12, texts),
-        .service_body = text_at(rows, 13, texts),
-        .service_contact = text_at(rows, 14, texts),
+        .building_name = sensing_text_at(rows, 9, texts),
+        .place = sensing_text_at(rows, 10, texts),
+        .subject = sensing_text_at(rows, 11, texts),
+        .task = sensing_text_at(rows, 12, texts),
+        .service_body = sensing_text_at(rows, 13, texts),
+        .service_contact = sensing_text_at(rows, 14, texts),
         .due_us = db_rows_int(rows, 15),
         .version = db_rows_int(rows, 16),
         .created_us = db_rows_int(rows, 17),
@@ -54,12 +49,8 @@ bool order_find(Db *db, int64_t id, Order *ret_order, GError **error) {
                  SQL("SELECT " ORDER_COLUMNS " FROM " ORDER_TABLES " WHERE e.id = $1"),
                  DB_ARGS(db_int(id)),
                  error);
-    if (rows == NULL) {
+    if (!sensing_row(rows, "order", error)) {
         return false;
-    }
-    if (!db_rows_next(rows)) {
-        return db_rows_done(rows, error) &&
-               hz_fail(error, HZ_ERROR_NOT_FOUND, "there is no such order");
     }
     GStringChunk *texts = g_string_chunk_new(256);
     read_order(rows, texts, ret_order);
@@ -78,9 +69,9 @@ bool order_steps(Db *db, int64_t id, GStringChunk *texts, GArray *steps, GError 
         return false;
     }
     while (db_rows_next(rows)) {
-        OrderStep step = {.person = text_at(rows, 1, texts),
-                          .note = text_at(rows, 2, texts),
-                          .actor = text_at(rows, 3, texts),
+        OrderStep step = {.person = sensing_text_at(rows, 1, texts),
+                          .note = sensing_text_at(rows, 2, texts),
+                          .actor = sensing_text_at(rows, 3, texts),
                           .time_us = db_rows_int(rows, 4)};
         order_state_parse(db_rows_text(rows, 0), &step.state);
         g_array_append_val(steps, step);

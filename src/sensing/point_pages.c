@@ -168,7 +168,7 @@ static void put_limit_text(json_t *model, int64_t kind, const PointLimit *limit,
     g_autofree char *text = g_strdup_printf(
         "下限 %s，上限 %s", limit->rule.has_low ? low : "无", limit->rule.has_high ? high : "无");
     json_put_text(model, "limit_text", found ? text : NULL);
-    json_put_text(model, "limit_source", limit->is_own ? "为这个点位设定" : limit->source);
+    json_put_text(model, "limit_source", limit->is_own ? "为这个点位设定" : limit->source_zh);
     json_put_bool(model, "has_limit", found);
     json_put_bool(model, "is_own", limit->is_own);
 }

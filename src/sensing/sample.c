@@ -179,7 +179,7 @@ bool sample_pack(Db *db, int64_t now_us, SamplePacked *ret_packed, GError **erro
     bool is_sqlite = db_engine(db) == DB_ENGINE_SQLITE;
     int64_t kept_us;
     SamplePacked all = {0};
-    if (!upkeep_term(UPKEEP_MINUTE_SAMPLES, &kept_us, error)) {
+    if (!upkeep_term_longest(db, UPKEEP_MINUTE_SAMPLES, &kept_us, error)) {
         return false;
     }
     Packing packing = {.now_us = now_us,
@@ -287,8 +287,8 @@ bool sample_keep(Db *db, int64_t now_us, GError **error) {
     int64_t today = sample_place(now_us).day;
     int64_t minutes_us;
     int64_t days_us;
-    return upkeep_term(UPKEEP_MINUTE_SAMPLES, &minutes_us, error) &&
-           upkeep_term(UPKEEP_DAILY_SAMPLES, &days_us, error) &&
+    return upkeep_term_longest(db, UPKEEP_MINUTE_SAMPLES, &minutes_us, error) &&
+           upkeep_term_longest(db, UPKEEP_DAILY_SAMPLES, &days_us, error) &&
            sample_store_partitions(db, today, today + PARTITIONS_AHEAD, error) &&
            fold_past(db, today, error) &&
            forget_old(db, today - minutes_us / CLOCK_DAY_US, error) &&

@@ -4,6 +4,7 @@
 #include "sensing/limits.h"
 #include "sensing/sample.h"
 #include "sensing/sensing_names.h"
+#include "sensing/trend.h"
 #include "test_db.h"
 
 #include <string.h>
@@ -49,12 +50,12 @@ static void test_defaults_name_their_confidence(void) {
     g_autoptr(GError) error = NULL;
     PointLimit limit;
     bool found;
-    g_assert_true(limit_default(17, 9, &limit, &found, &error));
+    g_assert_true(limit_default("500103", 17, 9, &limit, &found, &error));
     g_assert_no_error(error);
     g_assert_true(found);
     g_assert_cmpint(limit.rule.high, ==, 3); /* 0.3 A in steps of 0.1 A */
-    g_assert_nonnull(strstr(limit.source, "凭记忆"));
-    g_assert_true(limit_default(92, 2, &limit, &found, &error)); /* the level of a tank */
+    g_assert_nonnull(strstr(limit.source_zh, "凭记忆"));
+    g_assert_true(limit_default("500103", 92, 2, &limit, &found, &error)); /* the level of a tank */
     g_assert_false(found);
 }
 
@@ -301,6 +302,22 @@ static void test_samples_are_small(DbEngine engine) {
     g_assert_cmpfloat(each, <, 5.0);
 }
 
+/* One value alone is a line that is seen; what is never negative has no axis below zero. */
+static void test_trend_shows_one_value(void) {
+    TrendStep steps[4] = {0};
+    LimitRule rule = {.has_low = true, .low = 70, .has_high = true, .high = 1200};
+    trend_add(steps, G_N_ELEMENTS(steps), 0, MINUTE, MINUTE, 448);
+    g_autoptr(json_t) model = trend_draw(steps, G_N_ELEMENTS(steps), &rule);
+    json_t *lines = json_object_get(model, "lines");
+    g_assert_cmpint(json_array_size(lines), ==, 1);
+    g_assert_true(g_str_has_prefix(json_string_value(json_array_get(lines, 0)), "180.0,"));
+    g_assert_nonnull(strstr(json_string_value(json_array_get(lines, 0)), " 360.0,"));
+    g_assert_cmpint(json_get_int(model, "bottom", -1), ==, 0);
+    trend_add(steps, G_N_ELEMENTS(steps), 0, MINUTE, 2 * MINUTE, -10);
+    g_autoptr(json_t) cold = trend_draw(steps, G_N_ELEMENTS(steps), NULL);
+    g_assert_cmpint(json_get_int(cold, "bottom", 0), <, -10);
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sensing/limits/trembling-is-one-edge", test_limit_trembling_is_one_edge);
@@ -308,6 +325,7 @@ int main(int argc, char **argv) {
                     test_defaults_name_their_confidence);
     g_test_add_func("/sensing/values/read-as-they-are-written",
                     test_values_read_as_they_are_written);
+    g_test_add_func("/sensing/trend/one-value-is-seen", test_trend_shows_one_value);
     g_test_add_func("/sensing/samples/place-is-that-of-shanghai", test_place_is_that_of_shanghai);
     test_db_add("/sensing/samples/packing-twice-changes-nothing",
                 test_packing_twice_changes_nothing);

@@ -205,7 +205,11 @@ static void put_told(Ctx *ctx, json_t *row, const SensingSpell *spell, const Ord
 }
 
 static json_t *spell_model(
-    Ctx *ctx, const SensingSpell *spell, const Order *order, EdgeKind kind, int64_t long_us) {
+    Ctx *ctx, const SensingSpell *spell, const Order *order, EdgeKind kind, GError **error) {
+    int64_t long_us;
+    if (!upkeep_term(spell->region, UPKEEP_LONG_SHIELD, &long_us, error)) {
+        return NULL;
+    }
     json_t *row = json_object();
     int64_t length_us = (spell->until_us == 0 ? ctx->now_us : spell->until_us) - spell->since_us;
     g_autofree char *lasts = sensing_duration(length_us);
@@ -234,22 +238,23 @@ put_spells(Ctx *ctx, const SpellPage *page, EdgeKind kind, json_t *model, GError
     g_autoptr(GStringChunk) texts = g_string_chunk_new(1024);
     g_autoptr(GArray) orders = g_array_new(FALSE, FALSE, sizeof(Order));
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    int64_t long_us;
     for (guint i = 0; i < page->rows->len; i++) {
         g_array_append_val(ids, g_array_index(page->rows, SensingSpell, i).edge_id);
     }
-    if (!upkeep_term(UPKEEP_LONG_SHIELD, &long_us, error) ||
-        !orders_of_edges(
+    if (!orders_of_edges(
             ctx->db, (const int64_t *)(void *)ids->data, ids->len, texts, orders, error)) {
         return false;
     }
-    json_t *rows = json_array();
+    g_autoptr(json_t) rows = json_array();
     for (guint i = 0; i < page->rows->len; i++) {
         const SensingSpell *spell = &g_array_index(page->rows, SensingSpell, i);
-        json_array_append_new(
-            rows, spell_model(ctx, spell, order_of(orders, spell->edge_id), kind, long_us));
+        json_t *row = spell_model(ctx, spell, order_of(orders, spell->edge_id), kind, error);
+        if (row == NULL) {
+            return false;
+        }
+        json_array_append_new(rows, row);
     }
-    json_put(model, "rows", rows);
+    json_put(model, "rows", g_steal_pointer(&rows));
     json_put_bool(model, "has_rows", page->rows->len > 0);
     json_put_bool(model, "has_more", page->next_id != 0);
     return true;
@@ -304,7 +309,7 @@ static bool put_ledger_head(
         return false;
     }
     g_autofree char *rule =
-        ledger->kind == EDGE_SHIELD ? upkeep_term_text(UPKEEP_LONG_SHIELD) : NULL;
+        ledger->kind == EDGE_SHIELD ? upkeep_term_text(query->region, UPKEEP_LONG_SHIELD) : NULL;
     sensing_put_select(selects, "open", "状态", pairs, query->is_open ? "1" : "");
     json_put_text(model, "place", place);
     json_put_text(model, "heading", ledger->heading);

@@ -195,11 +195,6 @@ bool state_store_bad_districts(Db *db, const char *region, GArray *districts, GE
     "coalesce((SELECT b.name FROM building b WHERE b.id = e.building_id), '') "                    \
     "FROM edge e WHERE e.kind IN ('fault', 'shield') AND e.is_on = 1 AND e.point_id <> 0"
 
-static const char *text_at(const DbRows *rows, int column, GStringChunk *texts) {
-    const char *text = db_rows_text(rows, column);
-    return g_string_chunk_insert(texts, text == NULL ? "" : text);
-}
-
 static void add_int(SqlBuilder *sql, Sql fragment, int64_t number) {
     sql_builder_add(sql, fragment);
     sql_builder_arg(sql, db_int(number));
@@ -250,12 +245,12 @@ static bool read_spells(DbRows *rows, const SpellQuery *query, SpellPage *page, 
                               .building_id = db_rows_int(rows, 3),
                               .unit_id = db_rows_int(rows, 4),
                               .district = db_rows_int(rows, 5),
-                              .region = text_at(rows, 6, page->texts),
-                              .place = text_at(rows, 7, page->texts),
-                              .what = text_at(rows, 8, page->texts),
+                              .region = sensing_text_at(rows, 6, page->texts),
+                              .place = sensing_text_at(rows, 7, page->texts),
+                              .what = sensing_text_at(rows, 8, page->texts),
                               .since_us = db_rows_int(rows, 9),
                               .until_us = db_rows_int(rows, 10),
-                              .building_name = text_at(rows, 12, page->texts)};
+                              .building_name = sensing_text_at(rows, 12, page->texts)};
         bool continues = db_rows_int(rows, 11) != 0;
         last_id = spell.edge_id;
         if (!continues && !(query->is_open && spell.until_us != 0)) {

@@ -44,7 +44,7 @@ static bool span(const TrendStep *steps,
         top = fmax(top, (double)rule->high);
     }
     double room = fmax((top - bottom) * 0.08, 1);
-    *ret_bottom = bottom - room;
+    *ret_bottom = bottom >= 0 ? fmax(bottom - room, 0) : bottom - room; /* no pressure below 0 */
     *ret_top = top + room;
     return true;
 }
@@ -100,6 +100,11 @@ static void end_line(json_t *lines, GString *line) {
     }
 }
 
+/* A line of one point is not seen: it becomes one as wide as the step. */
+static bool is_alone(const TrendStep *steps, size_t count, size_t at) {
+    return (at == 0 || steps[at - 1].n == 0) && (at + 1 == count || steps[at + 1].n == 0);
+}
+
 json_t *trend_draw(const TrendStep *steps, size_t count, const LimitRule *rule) {
     json_t *model = json_object();
     json_t *lines = json_array();
@@ -113,7 +118,13 @@ json_t *trend_draw(const TrendStep *steps, size_t count, const LimitRule *rule) 
             continue;
         }
         add_band(bands, &scale, i, &steps[i]);
-        add_point(line, x_of(&scale, (double)i + 0.5), y_of(&scale, steps[i].mean));
+        double y = y_of(&scale, steps[i].mean);
+        if (is_alone(steps, count, i)) {
+            add_point(line, x_of(&scale, (double)i), y);
+            add_point(line, x_of(&scale, (double)i + 1), y);
+        } else {
+            add_point(line, x_of(&scale, (double)i + 0.5), y);
+        }
     }
     end_line(lines, line);
     json_put_bool(model, "has_data", has_data);

@@ -1,7 +1,10 @@
 /*
- * Terms from law/national/sensing-upkeep.yaml. Read on first use and kept. Thread: any.
+ * Terms from sensing-upkeep.yaml, a city's own over the national ones. Read on first use and kept.
+ * Thread: any; with a Db: that of the Db.
  */
 #pragma once
+
+#include "store/store.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -15,7 +18,10 @@ typedef enum UpkeepTerm {
     UPKEEP_TERM_COUNT,
 } UpkeepTerm;
 
-/* Length in microseconds. Fails only when the file cannot be read. */
-bool upkeep_term(UpkeepTerm term, int64_t *ret_length_us, GError **error);
-/* "24 小时（凭记忆，各地可改）"; "" when the file cannot be read. Caller frees. */
-char *upkeep_term_text(UpkeepTerm term);
+/* Length in microseconds in a region ("": of none). Fails only when the file cannot be read. */
+bool upkeep_term(const char *region, UpkeepTerm term, int64_t *ret_length_us, GError **error);
+/* The longest of those that hold anywhere in this database: samples of all cities lie in the same
+ * arrays and go together. */
+bool upkeep_term_longest(Db *db, UpkeepTerm term, int64_t *ret_length_us, GError **error);
+/* "24 小时（凭记忆，各地可以改）"; "" when the file cannot be read. Caller frees. */
+char *upkeep_term_text(const char *region, UpkeepTerm term);

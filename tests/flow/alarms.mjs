@@ -58,6 +58,14 @@ after(async () => {
 const waiting = (model) => model.groups.find((group) => group.word === 'waiting').rows;
 const found = async (client, floor) => waiting(await client.json('/work/alarms')).find((row) => row.title.endsWith(`${floor} 层`));
 
+/* Asks until the page of the alarm warns so that somebody has to telephone; "" is no warning. */
+async function said(client, at, warning) {
+    for (let tries = 0; tries < 300; tries++) {
+        if (warning.test((await client.json(at)).alarm.dispatch_warning ?? '')) return;
+    }
+    assert.fail(`${at} never warns ${warning}`);
+}
+
 for (const engine of ENGINES) {
     test(`two detectors are one alarm; one of two operators reports it to 119, ${engine}`, async () => {
         const city = cities.get(engine);
@@ -81,10 +89,12 @@ for (const engine of ENGINES) {
         assert.match(await refused.text(), /演示值班人员 已在 \d\d:\d\d 做了“转 119”/);
         /* 119 refuses once and hears it in the end, with the key that stands in a file */
         assert.equal(await city.hook.refused(), '/119');
+        await said(cheng, at, /还没有送到/);
         city.forward(10);
         const told = await city.hook.next();
         assert.deepEqual([told.path, told.key], ['/119', 'Bearer key-of-119']);
         assert.match(told.body.text, /12 层/);
+        await said(cheng, at, /^$/);
         /* it became a matter, linked both ways */
         const after = (await wu.json(at)).alarm;
         assert.deepEqual([after.state, after.result_zh], ['reported', '属实']);
@@ -131,6 +141,15 @@ for (const engine of ENGINES) {
         const leader = await city.client(city.logins.leader);
         const row = await found(cheng, 13);
         assert.equal((await cheng.post(`/work/alarms/${row.id}/reason`, { act: 'false', note: '做饭油烟' })).status, 303);
+        /* it was a mistake: opened again with a reason, and judged anew */
+        const at = `/work/alarms/${row.id}`;
+        assert.equal((await cheng.post(`${at}/reopen`, { note: ' ' })).status, 422);
+        assert.equal((await cheng.post(`${at}/reopen`, { note: '点错了' })).status, 303);
+        assert.deepEqual((await cheng.json('/work/alarms/history?result=false')).rows, []);
+        assert.equal((await cheng.post(`${at}/note`, { note: '' })).status, 422);
+        assert.equal((await cheng.post(`${at}/note`, { note: '保安到了' })).status, 303);
+        assert.equal((await cheng.post(`${at}/reason`, { act: 'false', note: '做饭油烟' })).status, 303);
+        assert.deepEqual((await cheng.json(at)).alarm.steps.slice(0, 4).map((step) => step.step), ['false', 'note', 'reopen', 'false']);
         const all = await cheng.json('/work/alarms/history?result=false');
         assert.deepEqual(all.rows.map((one) => one.tag), ['火警 误报']);
         assert.deepEqual((await cheng.json('/work/alarms/history?class=gas')).rows, []);
@@ -146,6 +165,11 @@ for (const engine of ENGINES) {
         assert.equal((await wu.post('/work/duty/shift/take', {}, { from: '/work/duty' })).status, 303);
         const duty = await wu.json('/work/duty?device=77');
         assert.deepEqual([duty.is_mine, duty.past[0].note, duty.devices.length], [true, '水泵检修', 1]);
+        /* who leaves without a word is relieved by another, who says why */
+        assert.equal((await cheng.post('/work/duty/shift/relieve', { note: '' }, { from: '/work/duty' })).status, 422);
+        assert.equal((await cheng.post('/work/duty/shift/relieve', { note: '去了医院' }, { from: '/work/duty' })).status, 303);
+        const relieved = await cheng.json('/work/duty');
+        assert.deepEqual([relieved.is_mine, relieved.past[0].is_relieved, relieved.past[0].note], [true, true, '去了医院']);
         assert.equal((await wu.post('/work/duty/ask', { device: '77', minutes: '5' }, { from: '/work/duty?q=%E6%BC%94%E7%A4%BA' })).status, 303);
         assert.equal((await wu.json('/work/duty')).checks.length, 1);
     });
@@ -180,6 +204,33 @@ test('an alarm comes while the list is open, and moves nothing that is in use', 
     await page.getByRole('button', { name: '声音 关' }).waitFor();
     assert.deepEqual(await axeFindings(page), []);
     assert.deepEqual(page.complaints, []);
+    await page.context().close();
+});
+
+test('the row of a new alarm comes with the event, before the page is asked for', async () => {
+    const city = cities.get('sqlite');
+    const page = await openPage(city.url, { width: 1280 });
+    await signInBrowser(page, city.logins.duty_officer);
+    const isList = (response) => response.url().endsWith('/work/alarms') && response.request().resourceType() === 'fetch';
+    await Promise.all([page.waitForResponse(isList), page.goto('/work/alarms')]);
+    await page.route('**/work/alarms', () => {}); /* from here on the list is never answered */
+    const rows = page.locator('[data-group=waiting] [data-alarm]');
+    const before = await rows.count();
+    await city.device.tell(24, FIRE);
+    await shown(page, 17).waitFor();
+    assert.equal(await rows.count(), before + 1);
+    const client = await city.client();
+    assert.deepEqual(await rows.evaluateAll((all) => all.map((one) => Number(one.dataset.alarm))),
+        waiting(await client.json('/work/alarms')).map((one) => one.id), 'where the list has it');
+    assert.equal(await page.locator('#g-waiting [data-count]').innerText(), `${before + 1} 条`);
+    assert.ok((await page.title()).startsWith(`（${before + 1}）`));
+    /* the row is the one that the page has */
+    const words = (html) => html.replace(/<small[^>]*>[^<]*/, '').replace(/\s+/g, ' ').trim();
+    const id = await shown(page, 17).getAttribute('data-alarm');
+    const whole = await (await client.get('/work/alarms')).text();
+    const row = new RegExp(`<li data-alarm="${id}"[\\s\\S]*?</li>`).exec(whole)[0];
+    const parsed = await page.evaluate((html) => { const ul = document.createElement('ul'); ul.innerHTML = html; return ul.innerHTML; }, row);
+    assert.equal(words(await shown(page, 17).evaluate((one) => one.outerHTML)), words(parsed));
     await page.context().close();
 });
 

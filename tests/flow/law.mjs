@@ -71,6 +71,31 @@ test('a dangling article, an unknown key and a lost example are refused with fil
     }
 });
 
+test('a wrong example of alarms and limits is told by the check as by the start, with its place', () => {
+    const alarms = law('check', '--json', '--law', changed('alarms', 'national/alarm-rules.yaml', 'expect: [gas, fire]', 'expect: [fire, gas]'));
+    assert.equal(alarms.code, 1);
+    assert.equal(alarms.json.valid, false);
+    assert.equal(alarms.json.failed.length, 1);
+    assert.match(alarms.json.failed[0], /^law\/national\/alarm-rules\.yaml:\d+:13: the example "[^"]+" does not come out: the alarms are \[gas, fire\] \(national\)$/);
+    const limits = law('check', '--law', changed('limits', 'national/sensing-limits.yaml', '    high: 0.3\n', '    high: 0.5\n'));
+    assert.equal(limits.code, 1);
+    assert.match(limits.err, /law\/national\/sensing-limits\.yaml:\d+:\d+: the example "剩余电流[^"]+" does not come out: 0\.4 is inside/);
+    const upkeep = law('check', '--law', changed('upkeep', 'national/sensing-upkeep.yaml', 'id: order-due', 'id: order-dew'));
+    assert.equal(upkeep.code, 1);
+    assert.match(upkeep.err, /law\/national\/sensing-upkeep\.yaml:\d+:\d+: /);
+    /* a city's own file lies over the national one, and its mistakes have their place, too */
+    const copy = changed('ladder', 'chongqing/city.yaml', '重庆市', '重庆市');
+    const own = path.join(copy, 'chongqing/alarm-rules.yaml');
+    writeFileSync(own, 'ladders:\n  - {id: urgent, steps: [{after: 60, to: leader, name: 负责人}], basis: [试行办法], confidence: text}\n');
+    const good = law('check', '--json', '--law', copy);
+    assert.equal(good.code, 0, good.err);
+    assert.ok(good.json.alarm_examples > law('check', '--json').json.alarm_examples, 'the city runs them again');
+    writeFileSync(own, 'ladders:\n  - {id: urgent, steps: [{after: 60, to: leader, name: 负责人}], confidence: text}\n');
+    const wrong = law('check', '--law', copy);
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.err, /law\/chongqing\/alarm-rules\.yaml:2:5: a line of a city names its basis/);
+});
+
 test('a decision table answers with its row and source, differs by city and date, and does not guess', () => {
     const facts = ['place=assembly', 'direct=0', 'listed=3', 'all=3'].flatMap((one) => ['--fact', one]);
     const old = law('decide', 'major-hazard', '--date', '2025-10-31', ...facts, '--json');

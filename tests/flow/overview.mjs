@@ -40,7 +40,11 @@ INSERT INTO alarm (rule, class, kind, priority, state, result, merge_key, title,
     building_id, unit_id, device_id, began_us, arrived_us, last_us, edges, points, active, restored_us, level, due_us, holder,
     acknowledged_us, verified_us, reported_us, closed_us, matter_id, version)
 SELECT 'fire', 'fire', 'fire', 1, 'new', '', 'k', name, address, '12层', '感烟探测器', region, district, id, 0, 1, ${now},
-    ${now}, ${now}, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 FROM building WHERE id = (SELECT min(building_id) FROM device);`);
+    ${now}, ${now}, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 FROM building WHERE id = (SELECT min(building_id) FROM device);
+INSERT INTO firecode_score (building_id, region, district, score, colour, since_us, marks, known, edition, fall, patrol_us,
+    handover_us, maintenance_us, overdue, computed_us)
+SELECT id, region, district, 80, CASE WHEN id % 11 = 0 THEN 4 ELSE 1 + id % 3 END, 1, '[]', 1, '1', 0, 0, 0, 0, 0, ${now}
+FROM building WHERE height_class >= 2 AND id % 7 <> 0;`);
 }
 
 /* Counted here, without the tables that the server counts into: {district: [buildings, covered, silent]}. */
@@ -140,6 +144,71 @@ for (const engine of ENGINES) {
     });
 }
 
+const COLOURS = ['without', 'green', 'yellow', 'orange', 'red'];
+const WORDS = ['没有码', '绿 平稳', '黄 要留意', '橙 较高', '红 高'];
+
+/* Rows (place, colour, count) as {place: {red, orange, yellow, green, without}}. */
+function byPlace(rows) {
+    const places = {};
+    for (const [place, colour, count] of rows) {
+        places[place] ??= { red: 0, orange: 0, yellow: 0, green: 0, without: 0 };
+        places[place][COLOURS[Number(colour)]] = Number(count);
+    }
+    return places;
+}
+
+for (const engine of ENGINES) {
+    test(`colours of codes on the map, beside it and on the dashboard are those of the buildings on ${engine}`, async () => {
+        const { db, logins, server } = cities[engine];
+        const client = await new Client(server.url).signIn(logins.leader);
+        const here = byPlace(sql(db, 'SELECT district, colour, count(*) FROM firecode_score GROUP BY district, colour;'));
+        const pick = ({ red, orange, yellow, green }) => ({ red, orange, yellow, green });
+        const city = await client.json('/work/map?show=codes');
+        for (const line of city.lines) assert.deepEqual(pick(line.codes), pick(here[line.code] ?? byPlace([['x', 0, 0]]).x), line.name);
+        assert.equal(city.codes.red, Object.values(here).reduce((sum, one) => sum + one.red, 0));
+        /* the picture names the gravest colour with its word */
+        const worst = city.lines.map((line) => pick(line.codes)).filter((one) => one.red > 0).map((one) => `红${one.red}`);
+        const marks = city.pictures.flatMap((picture) => picture.marks.filter((mark) => mark.class === 'red higher').map((mark) => mark.text));
+        assert.ok(worst.length > 0);
+        for (const text of worst) assert.ok(marks.includes(text), `${text} of ${marks}`);
+        /* the dashboard says the same, and each number leads to the list of as many */
+        const board = await client.json('/work/overview');
+        assert.deepEqual(Object.fromEntries(board.code_rows.map((row) => [row.codes.href.split('=').pop(), pick(row.codes)])),
+            Object.fromEntries(Object.entries(here).map(([code, one]) => [code, pick(one)])));
+        const { codes } = board.code_rows.find((row) => row.codes.orange > 0);
+        assert.equal((await wholeList(client, codes.orange_href)).length, codes.orange);
+        /* squares of a district, and the buildings of one */
+        const [[district]] = sql(db, 'SELECT district FROM coverage_cell WHERE zoom = 1 GROUP BY district ORDER BY count(*) DESC LIMIT 1;');
+        const larger = await client.json(`/work/map?region=${district}&show=codes`);
+        const placed = byPlace(sql(db, `SELECT c.district, coalesce(s.colour, 0), count(*) FROM building_coverage c LEFT JOIN
+            firecode_score s ON s.building_id = c.building_id WHERE c.district = ${district} AND c.cell >= 0 GROUP BY 1, 2;`))[district];
+        for (const colour of COLOURS) assert.equal(larger.cells.reduce((sum, cell) => sum + cell.codes[colour], 0), placed[colour], colour);
+        const smaller = await client.json(larger.cells[0].href);
+        const square = await client.json(smaller.cells[0].href);
+        const counted = { red: 0, orange: 0, yellow: 0, green: 0, without: 0 };
+        for (const building of square.buildings) {
+            const [[colour] = ['0']] = sql(db, `SELECT colour FROM firecode_score WHERE building_id = ${building.id};`);
+            assert.equal(building.code_zh, WORDS[Number(colour)]);
+            counted[COLOURS[Number(colour)]] += 1;
+        }
+        assert.deepEqual(Object.fromEntries(COLOURS.map((colour) => [colour, smaller.cells[0].codes[colour]])), { ...counted });
+        assert.deepEqual(square.pictures[0].marks.filter((mark) => mark.href).map((mark) => mark.text),
+            square.buildings.map((building) => (building.code_class ? building.code_zh[0] : '无')));
+    });
+
+    test(`each hour's alarms are in the chart and in its table on ${engine}`, async () => {
+        const { db, logins, server } = cities[engine];
+        const { hours } = await (await new Client(server.url).signIn(logins.leader)).json('/work/overview');
+        const [[all, grave]] = sql(db, "SELECT count(*), sum(CASE WHEN class IN ('fire', 'gas') THEN 1 ELSE 0 END) FROM alarm;");
+        assert.equal(hours.rows.length, 24);
+        assert.equal(hours.rows.reduce((sum, row) => sum + row.all, 0), Number(all));
+        assert.equal(hours.grave, Number(grave));
+        assert.deepEqual(hours.bars.map((bar) => bar.grave !== null), hours.rows.map((row) => row.grave > 0).reverse());
+        assert.deepEqual(hours.bars.map((bar) => bar.peak).filter(Boolean), [String(Math.max(...hours.rows.map((row) => row.all)))]);
+        assert.match(hours.label, /最近 24 小时报警 1 件，其中火警、燃气 1 件/);
+    });
+}
+
 test('what the chart draws stands in the table', async () => {
     const { logins, server } = cities.sqlite;
     const page = await openPage(server.url);
@@ -228,7 +297,7 @@ test('pages are clean for axe, in both lights, and fit a phone', async () => {
     const [[building]] = sql(db, 'SELECT min(building_id) FROM device;');
     const [[district]] = sql(db, `SELECT district FROM building WHERE id = ${building};`);
     const targets = ['/work/overview', '/work/coverage', `/work/coverage?region=${district}`, '/work/coverage/buildings', '/work/map',
-        `/work/map?region=${district}`, `/work/map/buildings/${building}?floor=12%E5%B1%82`, '/work/wall', '/work/wall?layout=alarms',
+        `/work/map?region=${district}`, '/work/map?show=codes', `/work/map?region=${district}&show=codes`, `/work/map/buildings/${building}?floor=12%E5%B1%82`, '/work/wall', '/work/wall?layout=alarms',
         '/work/wall?layout=map', '/work/wall?layout=coverage'];
     for (const [width, dark] of [[1280, true], [360, false]]) {
         const page = await openPage(server.url, { width, height: 800, dark });

@@ -42,7 +42,8 @@ async function makeDevices({ url, server, logins }) {
     const device = new TransmissionDevice(await devicePort(server), 9001);
     await device.tell(states([{ type: 42, address: 65537, state: 4 }, { type: 23, address: 65538, state: 8 }], Date.now()), Date.now());
     const duty = await new Client(url).signIn(logins.duty_officer);
-    const [alarm] = (await duty.json('/work/alarms')).groups[0].rows;
+    const [alarm, other] = (await duty.json('/work/alarms')).groups[0].rows;
+    assert.equal((await duty.post(`/work/alarms/${other.id}/reason`, { act: 'test', note: '页面测试' })).status, 303);
     assert.equal((await duty.post(`/work/alarms/${alarm.id}/acts/confirm`, {}, { from: `/work/alarms/${alarm.id}` })).status, 303);
     await device.tell(states([{ type: 42, address: 65539, state: 2 }], Date.now()), Date.now()); /* and one that waits */
     device.close();
@@ -52,7 +53,8 @@ async function makeDevices({ url, server, logins }) {
         subject: '烟感故障', task: '更换后试验', service_body: '演示维保（演示）', service_contact: '', due: '',
     }, { from: fault.new_href });
     assert.equal(sent.status, 303);
-    return { keyPage: `/work/devices/${withKey}/key`, alarmPages: [`/work/alarms/${alarm.id}/finish`, `/work/alarms/${waiting.id}/reason`] };
+    return { keyPage: `/work/devices/${withKey}/key`, alarmPages: [`/work/alarms/${alarm.id}/finish`, `/work/alarms/${waiting.id}/reason`,
+        `/work/alarms/${waiting.id}/note`, `/work/alarms/${other.id}/reopen`] };
 }
 
 /* Codes on all doors; the resident also keeps one of the buildings. Returns the public address of that one. */
@@ -116,6 +118,7 @@ const NO_PAGES = new Map([
     ['/verify/js/{version}/{file}', 'the modules that /verify/offline loads (verify_offline.mjs)'],
     ['/track/files/{file}', 'the copy of a photo, for who sent it (report.mjs)'],
     ['/work/jobs/events', 'a stream that a page opens while a job runs'],
+    ['/work/codes/{id}/records/{record}/{photo}', 'a photo of a record (firecode.mjs)'],
     ['/work/alarms/events', 'a stream that the alarm centre opens (alarms.mjs)'],
     ['/work/overview/events', 'a stream that map, dashboard and wall open (overview.mjs)'],
 ]);
