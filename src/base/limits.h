@@ -73,17 +73,25 @@
 #define LIMIT_DEVICE_POINTS 20000   /* of one registered device; a large panel has some thousands */
 #define LIMIT_LEARNED_POINTS 1000   /* of one that nobody registered, which may be hostile */
 #define LIMIT_LEARNED_DEVICES 10000 /* that nobody registered; hostile ones invent addresses */
-#define LIMIT_DEVICE_CONNECTIONS 60000  /* 50,000 (the target) and room */
-#define LIMIT_DEVICE_PEERS 60000        /* senders of datagrams; then the longest silent goes */
-#define LIMIT_DEVICE_PER_ADDRESS 512    /* connections from one address; mobile nets share some */
-#define LIMIT_DEVICE_RATE_SHARE 4       /* frames a second of an address for each of these */
-#define LIMIT_DEVICE_UNPROVEN 20000     /* connections without a good frame; then the oldest goes */
-#define LIMIT_DEVICE_FRAME_S 30         /* seconds for the rest of a frame that has begun */
-#define LIMIT_DEVICE_IDLE_S 7200        /* silent connections end; patrols are due within 2 h */
-#define LIMIT_DEVICE_PEER_S 600         /* the same for senders of datagrams */
+#define LIMIT_LEARNED_POINTS_ALL 50000 /* of all of them: 200 MB of samples a day at most */
+#define LIMIT_LEARNED_EDGES 1000       /* rows an hour of one of them, which may flap on purpose */
+#define LIMIT_LEARNED_EDGES_ALL 20000  /* of all of them: 80 MB a day at most */
+#define LIMIT_LEARNED_SAMPLES_ALL 2000000 /* and samples: a heartbeat of each needs 600,000 */
+#define LIMIT_POINT_VALUES 16             /* kinds of values of a point that are judged */
+#define LIMIT_REFUSED_KEPT 10000       /* messages that never can be stored, for whoever mends it */
+#define LIMIT_DEVICE_CONNECTIONS 60000 /* 50,000 (the target) and room */
+#define LIMIT_DEVICE_PEERS 60000       /* senders of datagrams; then the longest silent goes */
+#define LIMIT_DEVICE_PER_ADDRESS 512   /* connections from one address; mobile nets share some */
+#define LIMIT_DEVICE_RATE_SHARE 4      /* frames a second of an address for each of these */
+#define LIMIT_DEVICE_UNPROVEN 20000    /* connections without a good frame; then the oldest goes */
+#define LIMIT_DEVICE_FRAME_S 30        /* seconds for the rest of a frame that has begun */
+#define LIMIT_DEVICE_IDLE_S 7200       /* silent connections end; patrols are due within 2 h */
+#define LIMIT_DEVICE_PEER_S 600        /* the same for senders of datagrams */
 #define LIMIT_DEVICE_GARBAGE (16 * KIB) /* bytes that are no frame between two good frames */
 #define LIMIT_DEVICE_RATE 500           /* frames a second that one connection may keep up */
 #define LIMIT_DEVICE_BURST 2000         /* frames above it at once; a panel tells all its points */
+#define LIMIT_DEVICE_BOX 64       /* devices that one connection speaks for and can be asked */
+#define LIMIT_DEVICE_QUESTIONS 16 /* waiting for a device that has not answered the one before */
 #define LIMIT_DEVICE_BACKLOG (16 * KIB) /* bytes of confirmations that a device does not take */
 #define LIMIT_DEVICE_BATCH 1024         /* frames stored in one transaction by a network thread */
 #define LIMIT_DEVICE_BATCH_MS 3         /* milliseconds a frame waits for others */
@@ -93,7 +101,7 @@
 #define LIMIT_TELEMETRY_BODY (64 * KIB) /* JSON of one sensor; a day of minutes has 40 KiB */
 #define LIMIT_TELEMETRY_READINGS 2000   /* values in it */
 #define LIMIT_TELEMETRY_RATE 120        /* messages a minute of one sensor by HTTP */
-#define LIMIT_TELEMETRY_REFUSALS 20     /* wrong keys a minute of one address, then none is tried */
+#define LIMIT_TELEMETRY_REFUSALS 20     /* wrong keys a minute of one address; more leave no mark */
 #define LIMIT_MQTT_PAYLOAD (256 * KIB)  /* one publication; a gateway speaks for many sensors */
 #define LIMIT_MQTT_DEVICES 500          /* devices in it */
 #define LIMIT_MQTT_BATCH 256            /* publications stored together, then acknowledged */

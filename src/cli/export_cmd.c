@@ -107,7 +107,7 @@ static bool write_list(Db *db,
     if (filters == NULL) {
         return false;
     }
-    ExportQuery query = {filters, EXPORT_EVERYWHERE, clock_now_us(), 0, 0};
+    ExportQuery query = {filters, EXPORT_EVERYWHERE, clock_now_us(), 0, 0, false};
     int64_t shown_us = 0;
     int64_t rows = 0;
     if (!export_write(

@@ -47,7 +47,8 @@ static bool parse(ImportOptions *options, int argc, char **argv, GError **error)
          0,
          G_OPTION_ARG_STRING,
          &options->kind,
-         "unit, building, officer, region or past_inspection (not needed with a mapping)",
+         "unit, building, officer, region, past_inspection, device or point (not needed with a "
+         "mapping)",
          "KIND"},
         {"mapping",
          0,
@@ -203,7 +204,7 @@ static ImportTask *begin_task(
     const MappingTarget *last = mapping->targets->pdata[mapping->targets->len - 1];
     g_autoptr(json_t) json = mapping_write(mapping);
     g_autoptr(ImportTask) task = g_new0(ImportTask, 1);
-    task->kind = g_strdup(intake_kind_word(last->kind));
+    task->kind = g_strdup(last->kind->word);
     task->file_name = g_path_get_basename(options->files[0]);
     task->mapping = json_write(json);
     task->state = g_strdup("running");
@@ -222,8 +223,8 @@ static ImportTask *begin_task(
 }
 
 static bool import_file(Db *db, const ImportOptions *options, int *ret_code, GError **error) {
-    IntakeKind kind = INTAKE_UNIT;
-    if (options->kind != NULL && !intake_kind_parse(options->kind, &kind)) {
+    const ImportKind *kind = import_kind_find(options->kind != NULL ? options->kind : "unit");
+    if (kind == NULL) {
         *ret_code = 2;
         return hz_fail(error, HZ_ERROR_INVALID, "unknown kind \"%s\"", options->kind);
     }

@@ -97,11 +97,15 @@ reject_size(const Gb26875Profile *profile, FrameSlice bytes, size_t limit, bool 
     return limit;
 }
 
+uint64_t gb26875_turned(uint64_t address) {
+    return __builtin_bswap64(address) >> 16;
+}
+
 static uint64_t address(const Gb26875Profile *profile, const uint8_t *at) {
     uint64_t word;
     memcpy(&word, at, 8); /* two bytes too many; inside any frame */
     word = GUINT64_FROM_LE(word) & GB26875_ADDRESS_MASK;
-    return profile->is_address_big ? __builtin_bswap64(word) >> 16 : word;
+    return profile->is_address_big ? gb26875_turned(word) : word;
 }
 
 static void read_head(const Gb26875Profile *profile, const uint8_t *at, Gb26875Head *ret_head) {

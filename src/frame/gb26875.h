@@ -248,6 +248,10 @@ size_t gb26875_text(FrameSlice raw, char *buffer, size_t size);
 /* UTF-8 to GB 18030, cut at a character; returns bytes written. Padding is the encoder's. */
 size_t gb26875_text_put(const char *text, uint8_t *buffer, size_t size);
 
+/* The number of an address that is read from its other end: of a device whose dialect turns them.
+ */
+uint64_t gb26875_turned(uint64_t address);
+
 /* --- Encoding. Each returns the bytes written, 0 when they do not fit `size` or the limits. */
 
 /* A frame around `unit` (may be empty). */

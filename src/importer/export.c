@@ -14,9 +14,9 @@
 #define FILTER_WORD_MAX 32 /* bytes; region codes and words of the selects are shorter */
 
 const char *const export_filter_words[] = {
-    "q",     "region", "category", "risk",    "credit",   "key",  "last", "sort",   "from",
-    "state", "year",   "plan",     "height",  "lead",     "mine", "kind", "closed", "due",
-    "next",  "person", "online",   "trouble", "building", "open", NULL};
+    "q",     "region", "category", "risk",    "credit",   "key",  "last",   "sort",   "from",
+    "state", "year",   "plan",     "height",  "lead",     "mine", "kind",   "closed", "due",
+    "next",  "person", "online",   "trouble", "building", "open", "device", NULL};
 
 const ExportList *export_find_list(const char *name) {
     for (const ExportList *const *list = export_lists; *list != NULL; list++) {

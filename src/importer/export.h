@@ -18,6 +18,7 @@ typedef struct ExportQuery {
     int64_t now_us;
     int64_t officer_id; /* of the reader, for "mine"; 0: none */
     int64_t account_id; /* of the reader, for "mine" among matters; 0: none */
+    bool sees_unbound;  /* also devices that wait to be registered and have no region yet */
 } ExportQuery;
 
 typedef bool (*ExportSink)(const char *const *cells, void *data, GError **error);
@@ -33,7 +34,7 @@ typedef struct ExportList {
 
 /* NULL when there is no such list. */
 const ExportList *export_find_list(const char *name);
-/* units, buildings, officers, inspections, matters, plans, draws, devices, faults, shields,
+/* units, buildings, officers, inspections, matters, plans, draws, devices, points, faults, shields,
  * maintenance; ends with NULL. */
 extern const ExportList *const export_lists[];
 /* Filter words that a list may be asked with; ends with NULL. */

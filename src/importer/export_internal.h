@@ -13,4 +13,5 @@ bool export_each_region(
 
 extern const ExportList export_matters;
 /* export_sensing.c */
-extern const ExportList export_devices, export_faults, export_shields, export_maintenance;
+extern const ExportList export_devices, export_points, export_faults, export_shields,
+    export_maintenance;

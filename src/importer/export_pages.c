@@ -100,7 +100,13 @@ Response *export_get(Ctx *ctx, const Request *req) {
     g_autofree char *path = web_temp_path(ctx, file);
     g_autoptr(json_t) filters = read_filters(req, false);
     ExportQuery query = {
-        filters, ctx->who->region, ctx->now_us, ctx->who->officer_id, ctx->who->account_id};
+        filters,
+        ctx->who->region,
+        ctx->now_us,
+        ctx->who->officer_id,
+        ctx->who->account_id,
+        principal_may(ctx->who, PERM_SENSING_EDIT),
+    };
     ExportTrace trace = {.list = asked.list, .query = &query, .format = asked.format, .path = path};
     bool is_long = false;
     if (!export_write(ctx->db,
@@ -137,6 +143,7 @@ Response *export_post(Ctx *ctx, const Request *req) {
     json_put_text(params, "format", asked.ending);
     json_put_text(params, "scope", ctx->who->region);
     json_put_int(params, "officer", ctx->who->officer_id);
+    json_put_bool(params, "sees_unbound", principal_may(ctx->who, PERM_SENSING_EDIT));
     json_put(params, "filters", read_filters(req, true));
     int64_t job = 0;
     if (!job_add(ctx->db, "export", ctx->who->account_id, params, &job, &error)) {
@@ -168,7 +175,8 @@ run_export(Job *job, Db *db, const json_t *params, json_t **ret_result, GError *
                          scope,
                          clock_now_us(),
                          json_get_int(params, "officer", 0),
-                         job_account(job)};
+                         job_account(job),
+                         json_get_bool(params, "sees_unbound", false)};
     int64_t rows = 0;
     if (!export_write(db, list, &query, format, path, on_progress, job, &rows, error)) {
         return false;

@@ -3,8 +3,11 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "importer/export_internal.h"
+#include "registry/region.h"
 #include "sensing/device.h"
+#include "sensing/limits.h"
 #include "sensing/maintenance.h"
+#include "sensing/sensing_names.h"
 #include "sensing/sensing_state.h"
 
 #include <string.h>
@@ -41,12 +44,24 @@ static const TableColumn device_columns[] = {{"协议", false},
                                              {"位置", false},
                                              {"维保单位", false},
                                              {"维保联系方式", false},
+                                             {"报文方言", false},
+                                             {"建筑系统编号", true},
+                                             {"单位系统编号", true},
                                              {"系统编号", true}};
+
+#define NUMBER_SIZE 24
+
+/* NULL for 0: none. */
+static const char *number_text(int64_t number, char buffer[NUMBER_SIZE]) {
+    g_snprintf(buffer, NUMBER_SIZE, "%" G_GINT64_FORMAT, number);
+    return number == 0 ? NULL : buffer;
+}
 
 static bool device_row(const Device *device, const Rows *rows, GError **error) {
     g_autofree char *seen = minute_text(device->seen_us);
-    char id[24];
-    g_snprintf(id, sizeof id, "%" G_GINT64_FORMAT, device->id);
+    char id[NUMBER_SIZE];
+    char building[NUMBER_SIZE];
+    char unit[NUMBER_SIZE];
     const char *cells[] = {device_protocol_name_zh(device->protocol),
                            device->code,
                            device->name,
@@ -61,17 +76,25 @@ static bool device_row(const Device *device, const Rows *rows, GError **error) {
                            device->place,
                            device->service_body,
                            device->service_contact,
-                           id};
+                           device->profile,
+                           number_text(device->building_id, building),
+                           number_text(device->unit_id, unit),
+                           number_text(device->id, id)};
     G_STATIC_ASSERT(G_N_ELEMENTS(cells) == G_N_ELEMENTS(device_columns));
     return rows->sink(cells, rows->data, error);
 }
 
-static bool devices_of(Db *db, const char *region, void *data, GError **error) {
-    const Rows *rows = data;
+typedef bool (*DeviceWork)(Db *db, const Device *device, const Rows *rows, GError **error);
+
+/* Those that wait to be registered have no region: who asks for one does not mean them. */
+static bool
+walk_devices(Db *db, const char *region, const Rows *rows, DeviceWork work, GError **error) {
     g_auto(DeviceQuery) query = {0};
     const char *problem = NULL;
     bool is_denied = false;
-    if (!device_query_parse(get_filter, rows->query, region, false, &query, &problem, &is_denied)) {
+    bool sees_unbound = rows->query->sees_unbound && export_filter(rows->query, "region") == NULL;
+    if (!device_query_parse(
+            get_filter, rows->query, region, sees_unbound, &query, &problem, &is_denied)) {
         return hz_fail(error, is_denied ? HZ_ERROR_DENIED : HZ_ERROR_INVALID, "%s", problem);
     }
     do {
@@ -80,13 +103,22 @@ static bool devices_of(Db *db, const char *region, void *data, GError **error) {
             return false;
         }
         for (guint i = 0; i < page.rows->len; i++) {
-            if (!device_row(&g_array_index(page.rows, Device, i), rows, error)) {
+            if (!work(db, &g_array_index(page.rows, Device, i), rows, error)) {
                 return false;
             }
         }
         query.after_id = page.next_id;
     } while (query.after_id != 0);
     return true;
+}
+
+static bool
+write_device(Db *db G_GNUC_UNUSED, const Device *device, const Rows *rows, GError **error) {
+    return device_row(device, rows, error);
+}
+
+static bool devices_of(Db *db, const char *region, void *data, GError **error) {
+    return walk_devices(db, region, data, write_device, error);
 }
 
 static bool
@@ -101,6 +133,142 @@ const ExportList export_devices = {"devices",
                                    device_columns,
                                    G_N_ELEMENTS(device_columns),
                                    each_device};
+
+/* --- points -------------------------------------------------------------------------------------
+ */
+
+static const TableColumn point_columns[] = {{"协议", false},
+                                            {"设备编号", false},
+                                            {"系统类型", false},
+                                            {"系统地址", true},
+                                            {"部件类型", false},
+                                            {"部件地址", false},
+                                            {"名称", false},
+                                            {"楼层", false},
+                                            {"房间", false},
+                                            {"数值类型", false},
+                                            {"下限", true},
+                                            {"上限", true},
+                                            {"回差", true},
+                                            {"所属设备名称", false},
+                                            {"建筑", false},
+                                            {"区划代码", false},
+                                            {"点位状态", false},
+                                            {"点位编号", true}};
+
+/* `limit` NULL: the point has none of its own. */
+static bool point_row(const Device *device,
+                      const Point *point,
+                      const PointLimit *limit,
+                      const Rows *rows,
+                      GError **error) {
+    char id[NUMBER_SIZE];
+    char system_address[NUMBER_SIZE];
+    static const LimitRule none = {0};
+    const LimitRule *rule = limit == NULL ? &none : &limit->rule;
+    int64_t kind = limit == NULL ? 0 : limit->analog_type;
+    g_autofree char *system = system_type_text(point->system_type);
+    g_autofree char *component = component_type_text(point->component_type);
+    g_autofree char *address = point_address_text(point->address);
+    g_autofree char *analog = limit == NULL ? NULL : analog_type_text(kind);
+    g_autofree char *low = rule->has_low ? analog_number(kind, rule->low) : NULL;
+    g_autofree char *high = rule->has_high ? analog_number(kind, rule->high) : NULL;
+    g_autofree char *back = limit == NULL ? NULL : analog_number(kind, rule->hysteresis);
+    g_autofree char *state =
+        point_state_text(point->component_type == COMPONENT_SYSTEM, point->state_bits);
+    g_snprintf(system_address, NUMBER_SIZE, "%" G_GINT64_FORMAT, point->system_address);
+    const char *cells[] = {device_protocol_name_zh(device->protocol),
+                           device->code,
+                           system,
+                           system_address,
+                           component,
+                           address,
+                           point->name,
+                           point->floor,
+                           point->room,
+                           analog,
+                           low,
+                           high,
+                           back,
+                           device->name,
+                           device->building_name,
+                           device->region,
+                           state,
+                           number_text(point->id, id)};
+    G_STATIC_ASSERT(G_N_ELEMENTS(cells) == G_N_ELEMENTS(point_columns));
+    return rows->sink(cells, rows->data, error);
+}
+
+/* A line for each kind of value that has limits, else one. */
+static bool write_point(const Device *device,
+                        const Point *point,
+                        const GArray *limits,
+                        const Rows *rows,
+                        GError **error) {
+    bool is_written = false;
+    for (guint i = 0; i < limits->len; i++) {
+        const PointLimit *limit = &g_array_index(limits, PointLimit, i);
+        if (limit->point_id == point->id) {
+            is_written = true;
+            if (!point_row(device, point, limit, rows, error)) {
+                return false;
+            }
+        }
+    }
+    return is_written || point_row(device, point, NULL, rows, error);
+}
+
+static bool write_points(Db *db, const Device *device, const Rows *rows, GError **error) {
+    g_autoptr(GArray) limits = limits_of_device(db, device->id, error);
+    int64_t after = 0;
+    if (limits == NULL) {
+        return false;
+    }
+    do {
+        g_auto(PointPage) page = {0};
+        if (!point_list(db, device->id, false, after, BATCH, &page, error)) {
+            return false;
+        }
+        for (guint i = 0; i < page.rows->len; i++) {
+            if (!write_point(device, &g_array_index(page.rows, Point, i), limits, rows, error)) {
+                return false;
+            }
+        }
+        after = page.next_id;
+    } while (after != 0);
+    return true;
+}
+
+static bool points_of(Db *db, const char *region, void *data, GError **error) {
+    return walk_devices(db, region, data, write_points, error);
+}
+
+/* One device, by its number; somebody else's is told apart from none only by whom it belongs to. */
+static bool points_of_one(Db *db, const char *text, const Rows *rows, GError **error) {
+    g_auto(Device) device = {0};
+    int64_t id = 0;
+    if (!g_ascii_string_to_signed(text, 10, 1, INT64_MAX, &id, NULL)) {
+        return hz_fail(error, HZ_ERROR_INVALID, "\"%s\" is no device number", text);
+    }
+    if (!device_find(db, id, &device, error)) {
+        return false;
+    }
+    bool is_theirs = device.region[0] == '\0' ? rows->query->sees_unbound
+                                              : region_is_inside(device.region, rows->query->scope);
+    return is_theirs ? write_points(db, &device, rows, error)
+                     : hz_fail(error, HZ_ERROR_DENIED, "the device is outside your region");
+}
+
+static bool
+each_point(Db *db, const ExportQuery *query, ExportSink sink, void *data, GError **error) {
+    Rows rows = {.query = query, .sink = sink, .data = data};
+    const char *device = export_filter(query, "device");
+    return device != NULL ? points_of_one(db, device, &rows, error)
+                          : export_each_region(db, query, points_of, &rows, error);
+}
+
+const ExportList export_points = {
+    "points", "点位", PERM_SENSING_VIEW, point_columns, G_N_ELEMENTS(point_columns), each_point};
 
 /* --- ledgers ------------------------------------------------------------------------------------
  */

@@ -63,7 +63,7 @@ bool chunk_open(ImportRun *run, GError **error) {
     for (size_t i = 0; i < mapping->targets->len; i++) {
         const MappingTarget *target = mapping->targets->pdata[i];
         ChunkTarget chunk = {.target = target,
-                             .size = intake_input_size(target->kind),
+                             .size = target->kind->size,
                              .inputs = g_byte_array_new(),
                              .row_index = g_array_new(FALSE, FALSE, sizeof(size_t))};
         if (target->is_once) {
@@ -179,7 +179,8 @@ static void make_inputs(ImportRun *run) {
 }
 
 bool chunk_read(ImportRun *run, GError **error) {
-    int64_t wanted = run->request->chunk_rows > 0 ? run->request->chunk_rows : IMPORT_CHUNK_ROWS;
+    int64_t usual = mapping_is_heard(run->request->mapping) ? IMPORT_HEARD_ROWS : IMPORT_CHUNK_ROWS;
+    int64_t wanted = run->request->chunk_rows > 0 ? run->request->chunk_rows : usual;
     g_string_chunk_clear(run->texts);
     g_array_set_size(run->cells, 0);
     g_array_set_size(run->rows, 0);
@@ -226,6 +227,15 @@ hash_field(const ChunkTarget *chunk, const void *input, const char *word, uint64
 
 /* What the registry would match by, in its order. */
 static uint64_t key_of(const ChunkTarget *chunk, const void *input) {
+    const char *const *word = chunk->target->kind->key;
+    if (word != NULL) {
+        uint64_t key = HASH_START;
+        for (; *word != NULL; word++) {
+            uint64_t next = hash_field(chunk, input, *word, key);
+            key = next != 0 ? next : hash_text(key, NULL);
+        }
+        return key;
+    }
     static const char *const alone[] = {"source_id", "uscc", "certificate", "code"};
     for (size_t i = 0; i < G_N_ELEMENTS(alone); i++) {
         uint64_t key = hash_field(chunk, input, alone[i], HASH_START + i);
@@ -251,7 +261,8 @@ settle(ImportRun *run, const ChunkTarget *chunk, const void *input, IntakeOutcom
         content =
             hash_text(content, *(const char *const *)((const char *)input + field->field->offset));
     }
-    void *key = GSIZE_TO_POINTER((gsize)(key_of(chunk, input) + (uint64_t)chunk->target->kind));
+    uint64_t kind = (uint64_t)(uintptr_t)chunk->target->kind;
+    void *key = GSIZE_TO_POINTER((gsize)(key_of(chunk, input) + kind));
     void *before = NULL;
     if (g_hash_table_lookup_extended(run->file_keys, key, NULL, &before)) {
         outcome = before == GSIZE_TO_POINTER((gsize)content) ? INTAKE_SAME : INTAKE_CHANGED;
@@ -285,7 +296,7 @@ static void note(GPtrArray **list,
     bool has_cell =
         field != NULL && field->column_index >= 0 && (size_t)field->column_index < row->row.count;
     refusal->line = row->row.line;
-    refusal->kind = g_strdup(chunk != NULL ? intake_kind_word(chunk->target->kind) : "");
+    refusal->kind = g_strdup(chunk != NULL ? chunk->target->kind->word : "");
     refusal->column = g_strdup(column);
     refusal->value = g_strdup(has_cell ? row->row.cells[field->column_index] : "");
     refusal->reason = g_strdup(reason);
@@ -340,8 +351,8 @@ static bool apply_target(ImportRun *run, ChunkTarget *chunk, GError **error) {
                              .actor = run->request->actor,
                              .dry_run = run->is_dry};
     g_autofree IntakeResult *results = g_new0(IntakeResult, total);
-    bool done = intake_batch(
-        run->db, chunk->target->kind, chunk->inputs->data, total, &context, results, error);
+    bool done =
+        chunk->target->kind->batch(run->db, chunk->inputs->data, total, &context, results, error);
     for (size_t i = 0; i < total; i++) {
         ChunkRow *row =
             &g_array_index(run->rows, ChunkRow, g_array_index(chunk->row_index, size_t, i));

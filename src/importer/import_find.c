@@ -20,7 +20,8 @@ static void set_source(Mapping *mapping, const char *source) {
     }
 }
 
-static Mapping *guess(IntakeKind kind, const char *path, const char *source, GError **error) {
+static Mapping *
+guess(const ImportKind *kind, const char *path, const char *source, GError **error) {
     g_autoptr(TableReader) reader = table_open(path, NULL, error);
     TableRow head;
     if (reader == NULL) {
@@ -40,7 +41,7 @@ static Mapping *guess(IntakeKind kind, const char *path, const char *source, GEr
 
 Mapping *import_find_mapping(Db *db,
                              const char *word,
-                             IntakeKind kind,
+                             const ImportKind *kind,
                              const char *path,
                              const char *source,
                              GError **error) {

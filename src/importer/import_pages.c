@@ -11,9 +11,6 @@
 
 #define RECENT 20
 
-static const IntakeKind kinds[] = {
-    INTAKE_UNIT, INTAKE_BUILDING, INTAKE_OFFICER, INTAKE_PAST_INSPECTION, INTAKE_REGION};
-
 static const struct {
     const char *state;
     const char *name_zh;
@@ -42,14 +39,13 @@ static void put_state(json_t *model, const ImportTask *task) {
 
 static json_t *task_model(const ImportTask *task) {
     json_t *model = json_object();
-    IntakeKind kind = INTAKE_UNIT;
-    bool is_known = intake_kind_parse(task->kind, &kind);
+    const ImportKind *kind = import_kind_find(task->kind);
     g_autofree char *created = clock_format_minute(task->created_us);
     g_autofree char *rows = job_count_zh(task->counts.rows);
     json_put_int(model, "id", task->id);
     json_put_text(model, "file_name", task->file_name);
     json_put_text(model, "kind", task->kind);
-    json_put_text(model, "kind_zh", is_known ? intake_kind_name_zh(kind) : task->kind);
+    json_put_text(model, "kind_zh", kind != NULL ? kind->name_zh : task->kind);
     json_put_text(model, "created_zh", created);
     json_put_text(model, "rows_zh", rows);
     put_state(model, task);
@@ -62,13 +58,11 @@ static json_t *
 start_model(Ctx *ctx, const char *chosen, const FormProblems *problems, GError **error) {
     json_t *model = json_object();
     json_t *options = json_array();
-    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        json_t *option = json_object();
-        const char *word = intake_kind_word(kinds[i]);
-        json_put_text(option, "value", word);
-        json_put_text(option, "text", intake_kind_name_zh(kinds[i]));
-        json_put_bool(option, "is_selected", g_strcmp0(chosen, word) == 0);
-        json_array_append_new(options, option);
+    for (const ImportKind *const *kind = import_kinds; *kind != NULL; kind++) {
+        if (principal_may(ctx->who, (*kind)->permission)) {
+            const char *word = (*kind)->word;
+            form_option(options, word, (*kind)->name_zh, g_strcmp0(chosen, word) == 0);
+        }
     }
     json_t *recent = json_array();
     g_autoptr(GPtrArray) tasks = import_store_list(ctx->db, ctx->who->account_id, RECENT, error);
@@ -133,8 +127,8 @@ static Response *post_upload(Ctx *ctx, const Request *req) {
     FormProblems *problems = form_problems_new();
     const char *word = request_form(req, "kind");
     const Upload *upload = request_upload(req, "file");
-    IntakeKind kind;
-    if (word == NULL || !intake_kind_parse(word, &kind)) {
+    const ImportKind *kind = import_kind_find(word);
+    if (kind == NULL) {
         form_problem_add(problems, "kind", "选一种要导入的内容");
     }
     if (upload == NULL || upload->size == 0) {
@@ -144,6 +138,10 @@ static Response *post_upload(Ctx *ctx, const Request *req) {
         return start_again(ctx, word, problems);
     }
     json_decref(problems);
+    Response *refusal = NULL;
+    if (!import_page_allows(ctx, req, kind, &refusal)) {
+        return refusal;
+    }
     g_autoptr(ImportTask) task = g_new0(ImportTask, 1);
     task->account_id = ctx->who->account_id;
     task->kind = g_strdup(word);
@@ -209,7 +207,10 @@ static void put_choices(json_t *model, const json_t *result) {
     g_autofree char *writes =
         job_count_zh(json_get_int(counts, "added", 0) + json_get_int(counts, "changed", 0));
     bool is_clean = json_get_int(counts, "refused", 0) == 0;
-    g_autofree char *all = is_clean
+    /* Alarms come before an import that can be repeated. */
+    bool is_long = json_get_bool(result, "must_be_chunked", false);
+    g_autofree char *all = is_long ? g_strdup("文件太大：一次写完会让报警等着，只能分批写入。")
+                           : is_clean
                                ? g_strdup_printf("写入 %s 条；中途出任何问题就一条也不写。", writes)
                                : g_strdup_printf("有 %s 行有问题，现在选它会一行也不写。", refused);
     g_autofree char *skip =
@@ -220,6 +221,7 @@ static void put_choices(json_t *model, const json_t *result) {
     json_put_text(model, "all_text", all);
     json_put_text(model, "skip_text", skip);
     json_put_bool(model, "is_clean", is_clean);
+    json_put_bool(model, "must_be_chunked", json_get_bool(result, "must_be_chunked", false));
 }
 
 static Response *page_job(Ctx *ctx, const ImportTask *task) {
@@ -327,6 +329,8 @@ static Response *post_run(Ctx *ctx, const Request *req) {
 const Route importer_routes[] = {
     {ROUTE_GET, "/work/import", page_start, PERM_IMPORT, CSRF_NONE, 0},
     {ROUTE_POST, "/work/import", post_upload, PERM_IMPORT, CSRF_TOKEN, LIMIT_UPLOAD + MIB},
+    {ROUTE_GET, "/work/import/columns", import_columns_page, PERM_IMPORT, CSRF_NONE, 0},
+    {ROUTE_GET, "/work/import/template", import_template, PERM_IMPORT, CSRF_NONE, 0},
     {ROUTE_GET, "/work/import/{id}", page_task, PERM_IMPORT, CSRF_NONE, 0},
     {ROUTE_POST, "/work/import/{id}/mapping", mapping_post, PERM_IMPORT, CSRF_TOKEN, 256 * KIB},
     {ROUTE_POST, "/work/import/{id}/run", post_run, PERM_IMPORT, CSRF_TOKEN, LIMIT_FORM_BODY},

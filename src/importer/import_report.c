@@ -29,6 +29,7 @@ json_t *import_report_json(const ImportReport *report, ImportMode mode, const Im
     json_put_text(json, "mode", import_mode_word(mode));
     json_put(json, "counts", counts);
     json_put_bool(json, "is_refused", report->is_refused);
+    json_put_bool(json, "must_be_chunked", report->must_be_chunked);
     json_put(json, "refused_rows", rows_json(report->refusals));
     json_put(json, "warned_rows", rows_json(report->warnings));
     if (report->problem.trouble != TABLE_FINE) {

@@ -89,7 +89,7 @@ static void close_digest(ImportRun *run) {
 
 static char *leaf_type(const Mapping *mapping) {
     const MappingTarget *first = mapping->targets->pdata[0];
-    const char *word = mapping->targets->len == 1 ? intake_kind_word(first->kind) : "registry";
+    const char *word = mapping->targets->len == 1 ? first->kind->word : "registry";
     char *type = g_strdup_printf("%s.import", word);
     return g_strdelimit(type, "_", '-');
 }
@@ -189,6 +189,14 @@ static guint length(const GPtrArray *list) {
     return list != NULL ? list->len : 0;
 }
 
+/* SQLite's lock is not fair: who waits for it looks every few milliseconds and would find the next
+ * chunk there. */
+static void let_others_write(const ImportRun *run) {
+    if (mapping_is_heard(run->request->mapping) && db_engine(run->db) == DB_ENGINE_SQLITE) {
+        g_usleep(IMPORT_HEARD_PAUSE_MS * 1000UL);
+    }
+}
+
 static bool run_skipping(ImportRun *run, GError **error) {
     ImportTask *task = run->request->task;
     run->skip_to_line = task->last_line;
@@ -216,6 +224,7 @@ static bool run_skipping(ImportRun *run, GError **error) {
         if (!show(run, task->counts.rows, false, error) && !run->has_ended) {
             return false;
         }
+        let_others_write(run);
         if (run->has_ended) {
             g_clear_error(error); /* a stop that came after the last commit changes nothing */
         }
@@ -276,25 +285,45 @@ static bool run_in_one(ImportRun *run, GError **error) {
     return show(run, run->counts.rows, false, NULL) || true;
 }
 
-static bool is_small_or_mixed(ImportRun *run, GError **error) {
+/* How a file may be taken in. */
+typedef struct Shape {
+    bool is_large, is_mixed, is_heard;
+} Shape;
+
+static bool look_at(ImportRun *run, Shape *ret_shape, GError **error) {
+    const Mapping *mapping = run->request->mapping;
     run->report->problem = (TableProblem){TABLE_FINE, 0, -1};
-    TableOptions options = {.encoding = run->request->mapping->encoding,
-                            .delimiter = run->request->mapping->delimiter,
-                            .sheet = run->request->mapping->sheet,
+    TableOptions options = {.encoding = mapping->encoding,
+                            .delimiter = mapping->delimiter,
+                            .sheet = mapping->sheet,
                             .ret_problem = &run->report->problem};
     g_autoptr(TableReader) reader = table_open(run->request->path, &options, error);
-    return reader != NULL &&
-           (run->request->mapping->targets->len > 1 || table_size(reader) <= IMPORT_TRIAL_BYTES);
+    if (reader == NULL) {
+        return false;
+    }
+    *ret_shape = (Shape){.is_large = table_size(reader) > IMPORT_TRIAL_BYTES,
+                         .is_mixed = mapping->targets->len > 1,
+                         .is_heard = mapping_is_heard(mapping)};
+    return true;
 }
 
 static bool run_whole(ImportRun *run, GError **error) {
-    GError *problem = NULL;
-    bool in_one = is_small_or_mixed(run, &problem);
-    if (problem != NULL) {
-        g_propagate_error(error, problem);
+    bool is_trial = run->request->mode == IMPORT_TRIAL;
+    Shape shape;
+    if (!look_at(run, &shape, error)) {
         return false;
     }
-    if (in_one) {
+    bool must_be_chunked = shape.is_large && shape.is_heard;
+    run->report->must_be_chunked = must_be_chunked;
+    if (must_be_chunked && (shape.is_mixed || !is_trial)) {
+        return hz_fail(error,
+                       HZ_ERROR_LIMIT,
+                       shape.is_mixed ? "a file this large with devices or points must be of one "
+                                        "kind: alarms would wait for it"
+                                      : "a file of devices or points this large can only skip bad "
+                                        "rows: alarms would wait for one transaction");
+    }
+    if (!shape.is_large || shape.is_mixed) {
         return run_in_one(run, error);
     }
     /* Large: look first without holding the database, so that a refusal comes early. */
@@ -304,8 +333,7 @@ static bool run_whole(ImportRun *run, GError **error) {
     }
     run->is_dry = false;
     run->report->is_refused = run->request->mode == IMPORT_ALL && run->counts.refused > 0;
-    bool is_over = run->request->mode == IMPORT_TRIAL || run->report->is_refused;
-    return is_over || run_in_one(run, error);
+    return is_trial || run->report->is_refused || run_in_one(run, error);
 }
 
 static bool check_file(const ImportRequest *request, GError **error) {

@@ -6,6 +6,8 @@
  * the file changes nothing. All or nothing: one transaction for everything. Trial: a transaction
  * that is rolled back, so that it says exactly what a real run would do; a file of one kind above
  * IMPORT_TRIAL_BYTES is checked without writing, so that nobody waits for the database meanwhile.
+ * Rows that devices write too (ImportKind.is_heard) never go in as one long transaction: a file of
+ * them above IMPORT_TRIAL_BYTES can only skip bad rows, and only by a mapping of one kind.
  * Memory does not grow with the file. Thread: that of the Db.
  */
 #pragma once
@@ -14,6 +16,9 @@
 #include "importer/mapping.h"
 
 #define IMPORT_CHUNK_ROWS 5000
+#define IMPORT_HEARD_ROWS 1000 /* of ImportKind.is_heard: alarms wait for one chunk */
+#define IMPORT_HEARD_PAUSE_MS                                                                      \
+    20 /* between them on SQLite, where waiting writers only look in turn */
 #define IMPORT_TRIAL_BYTES (INT64_C(8) * 1024 * 1024) /* about 40,000 units, two seconds */
 #define IMPORT_SHOWN_ROWS 50                          /* refused rows kept for the page */
 
@@ -38,7 +43,7 @@ typedef struct ImportRequest {
     const char *actor;        /* for the ledger */
     int64_t job_id;
     const char *refused_path; /* CSV of refused rows with reasons; NULL: none */
-    int64_t chunk_rows;       /* 0: IMPORT_CHUNK_ROWS */
+    int64_t chunk_rows;       /* 0: IMPORT_CHUNK_ROWS or IMPORT_HEARD_ROWS */
     /* Called after each chunk; false stops with HZ_ERROR_CONFLICT. May be NULL. */
     bool (*progress)(const ImportProgress *progress, void *data);
     void *data;
@@ -58,6 +63,7 @@ typedef struct ImportReport {
     GPtrArray *warnings; /* same shape */
     bool is_refused;     /* all or nothing, and some row was refused: nothing was written */
     bool has_refused_file;
+    bool must_be_chunked; /* too large to be written all or nothing: alarms would wait */
     TableProblem problem; /* when the file itself is wrong */
 } ImportReport;
 void import_report_clear(ImportReport *report);

@@ -34,6 +34,8 @@ static const char *const ledger_types[] = {
     "officer.import",
     "region.import",
     "past-inspection.import",
+    "device.import",
+    "point.import",
     "registry.import",
     "list.export",
     NULL,

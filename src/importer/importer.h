@@ -23,7 +23,7 @@ json_t *import_report_json(const ImportReport *report, ImportMode mode, const Im
  * name. `source` (may be NULL) names the system that the keys in the file belong to. */
 Mapping *import_find_mapping(Db *db,
                              const char *word,
-                             IntakeKind kind,
+                             const ImportKind *kind,
                              const char *path,
                              const char *source,
                              GError **error);

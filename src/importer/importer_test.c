@@ -1,142 +1,12 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "importer/export.h"
-#include "importer/importer.h"
-#include "ledger/ledger.h"
+#include "importer_test_support.h"
 #include "table/table_writer.h"
-#include "test_db.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#define TEST_NOW_US INT64_C(1795338000000000) /* 2026-11-22 */
-#define CITY                                                                                       \
-    "code,name,parent\n50,重庆,\n5001,重庆市,50\n500103,渝中区,5001\n500106,沙坪坝区,5001\n"
-
-typedef struct Fixture {
-    TestDb *fresh;
-    Db *db;
-    char *folder;
-} Fixture;
-
-static char *put_file(const Fixture *fixture, const char *name, const char *text, gssize size) {
-    char *path = g_build_filename(fixture->folder, name, NULL);
-    g_assert_true(g_file_set_contents(path, text, size, NULL));
-    return path;
-}
-
-static ImportTask *new_task(Db *db, const Mapping *mapping, ImportMode mode) {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(json_t) json = mapping_write(mapping);
-    ImportTask *task = g_new0(ImportTask, 1);
-    const MappingTarget *first = mapping->targets->pdata[0];
-    task->kind = g_strdup(intake_kind_word(first->kind));
-    task->file_name = g_strdup("test.csv");
-    task->mapping = json_write(json);
-    task->state = g_strdup("running");
-    task->ledger_first = -1;
-    task->ledger_last = -1;
-    g_assert_true(import_store_add(db, task, 1, &error));
-    g_assert_true(import_store_start(db, task->id, import_mode_word(mode), 0, 1, &error));
-    return task;
-}
-
-typedef struct Call {
-    const char *kind; /* with mapping "auto" */
-    const char *mapping;
-    const char *scope;
-    const char *refused;
-    int64_t chunk;
-    ImportTask *task; /* goes on with this one */
-    bool (*progress)(const ImportProgress *progress, void *data);
-    void *data;
-} Call;
-
-static bool run_file(Db *db,
-                     const char *path,
-                     ImportMode mode,
-                     const Call *call,
-                     ImportReport *report,
-                     GError **error) {
-    IntakeKind kind = INTAKE_UNIT;
-    g_assert_true(intake_kind_parse(call->kind != NULL ? call->kind : "unit", &kind));
-    g_autoptr(Mapping) mapping = import_find_mapping(
-        db, call->mapping != NULL ? call->mapping : "auto", kind, path, NULL, error);
-    if (mapping == NULL) {
-        *report = (ImportReport){0};
-        return false;
-    }
-    g_autoptr(ImportTask) own = NULL;
-    ImportTask *task = call->task;
-    if (task == NULL && mode != IMPORT_TRIAL) {
-        own = new_task(db, mapping, mode);
-        task = own;
-    }
-    ImportRequest request = {.path = path,
-                             .mapping = mapping,
-                             .mode = mode,
-                             .task = mode == IMPORT_TRIAL ? NULL : task,
-                             .scope_region = call->scope != NULL ? call->scope : "*",
-                             .actor = "cli",
-                             .refused_path = call->refused,
-                             .chunk_rows = call->chunk,
-                             .progress = call->progress,
-                             .data = call->data};
-    return import_run(db, &request, report, error);
-}
-
-/* "rows added changed same refused" */
-static char *counts_text(const ImportReport *report) {
-    return g_strdup_printf("%d %d %d %d %d",
-                           (int)report->counts.rows,
-                           (int)report->counts.added,
-                           (int)report->counts.changed,
-                           (int)report->counts.same,
-                           (int)report->counts.refused);
-}
-
-static void expect(Db *db, const char *path, ImportMode mode, Call call, const char *wanted) {
-    g_autoptr(GError) error = NULL;
-    g_auto(ImportReport) report = {0};
-    bool done = run_file(db, path, mode, &call, &report, &error);
-    g_assert_no_error(error);
-    g_assert_true(done);
-    g_autofree char *got = counts_text(&report);
-    g_assert_cmpstr(got, ==, wanted);
-}
-
-static int64_t count(Db *db, Sql sql) {
-    g_autoptr(GError) error = NULL;
-    int64_t number = -1;
-    db_query_int(db, sql, DB_NO_ARGS, &number, &error);
-    g_assert_no_error(error);
-    return number;
-}
-#define UNITS SQL("SELECT count(*) FROM unit")
-#define LEAVES SQL("SELECT count(*) FROM ledger_entry")
-
-static void set_up(Fixture *fixture, DbEngine engine) {
-    fixture->fresh = test_db_new(engine, NULL);
-    fixture->db = test_db_open(fixture->fresh, DB_READ_WRITE);
-    fixture->folder = g_dir_make_tmp("importer-XXXXXX", NULL);
-    g_autofree char *path = put_file(fixture, "regions.csv", CITY, -1);
-    expect(fixture->db, path, IMPORT_ALL, (Call){.kind = "region"}, "4 4 0 0 0");
-}
-
-static void tear_down(Fixture *fixture) {
-    g_autoptr(GError) error = NULL;
-    g_assert_true(ledger_verify(fixture->db, NULL, NULL, NULL, &error));
-    db_close(fixture->db);
-    test_db_free(fixture->fresh);
-    g_autoptr(GDir) dir = g_dir_open(fixture->folder, 0, NULL);
-    for (const char *name; (name = g_dir_read_name(dir)) != NULL;) {
-        g_autofree char *path = g_build_filename(fixture->folder, name, NULL);
-        g_unlink(path);
-    }
-    g_assert_cmpint(g_rmdir(fixture->folder), ==, 0);
-    g_free(fixture->folder);
-}
 
 #define HEAD "来源系统,来源编号,单位名称,地址,区划代码,类别,电话\n"
 #define GOOD                                                                                       \
@@ -153,53 +23,54 @@ static void tear_down(Fixture *fixture) {
 
 static void test_trial_is_real(DbEngine engine) {
     Fixture fixture = {0};
-    set_up(&fixture, engine);
-    g_autofree char *good = put_file(&fixture, "good.csv", GOOD, -1);
-    g_autofree char *mixed = put_file(&fixture, "mixed.csv", MIXED, -1);
-    int64_t leaves = count(fixture.db, LEAVES);
-    expect(fixture.db, good, IMPORT_TRIAL, (Call){0}, "3 3 0 0 0");
-    g_assert_cmpint(count(fixture.db, UNITS), ==, 0);
-    g_assert_cmpint(count(fixture.db, LEAVES), ==, leaves);
-    expect(fixture.db, good, IMPORT_SKIP_BAD, (Call){0}, "3 3 0 0 0");
-    g_assert_cmpint(count(fixture.db, UNITS), ==, 3);
-    g_assert_cmpint(count(fixture.db, LEAVES), ==, leaves + 1);
+    support_set_up(&fixture, engine);
+    g_autofree char *good = support_put_file(&fixture, "good.csv", GOOD, -1);
+    g_autofree char *mixed = support_put_file(&fixture, "mixed.csv", MIXED, -1);
+    int64_t leaves = support_count(fixture.db, LEAVES);
+    support_expect(fixture.db, good, IMPORT_TRIAL, (Call){0}, "3 3 0 0 0");
+    g_assert_cmpint(support_count(fixture.db, UNITS), ==, 0);
+    g_assert_cmpint(support_count(fixture.db, LEAVES), ==, leaves);
+    support_expect(fixture.db, good, IMPORT_SKIP_BAD, (Call){0}, "3 3 0 0 0");
+    g_assert_cmpint(support_count(fixture.db, UNITS), ==, 3);
+    g_assert_cmpint(support_count(fixture.db, LEAVES), ==, leaves + 1);
     /* Again: nothing twice. */
-    expect(fixture.db, good, IMPORT_TRIAL, (Call){0}, "3 0 0 3 0");
-    expect(fixture.db, good, IMPORT_ALL, (Call){0}, "3 0 0 3 0");
-    expect(fixture.db, good, IMPORT_SKIP_BAD, (Call){.chunk = 2}, "3 0 0 3 0");
-    g_assert_cmpint(count(fixture.db, UNITS), ==, 3);
-    expect(fixture.db, mixed, IMPORT_TRIAL, (Call){0}, "5 1 1 0 3");
-    expect(fixture.db, mixed, IMPORT_SKIP_BAD, (Call){.chunk = 2}, "5 1 1 0 3");
-    g_assert_cmpint(count(fixture.db, UNITS), ==, 4);
-    tear_down(&fixture);
+    support_expect(fixture.db, good, IMPORT_TRIAL, (Call){0}, "3 0 0 3 0");
+    support_expect(fixture.db, good, IMPORT_ALL, (Call){0}, "3 0 0 3 0");
+    support_expect(fixture.db, good, IMPORT_SKIP_BAD, (Call){.chunk = 2}, "3 0 0 3 0");
+    g_assert_cmpint(support_count(fixture.db, UNITS), ==, 3);
+    support_expect(fixture.db, mixed, IMPORT_TRIAL, (Call){0}, "5 1 1 0 3");
+    support_expect(fixture.db, mixed, IMPORT_SKIP_BAD, (Call){.chunk = 2}, "5 1 1 0 3");
+    g_assert_cmpint(support_count(fixture.db, UNITS), ==, 4);
+    support_tear_down(&fixture);
 }
 
 static void test_all_or_nothing(DbEngine engine) {
     Fixture fixture = {0};
-    set_up(&fixture, engine);
-    g_autofree char *mixed = put_file(&fixture, "mixed.csv", MIXED, -1);
-    int64_t leaves = count(fixture.db, LEAVES);
+    support_set_up(&fixture, engine);
+    g_autofree char *mixed = support_put_file(&fixture, "mixed.csv", MIXED, -1);
+    int64_t leaves = support_count(fixture.db, LEAVES);
     g_autoptr(GError) error = NULL;
     g_auto(ImportReport) report = {0};
-    g_assert_true(run_file(fixture.db, mixed, IMPORT_ALL, &(Call){.chunk = 1}, &report, &error));
+    g_assert_true(
+        support_run_file(fixture.db, mixed, IMPORT_ALL, &(Call){.chunk = 1}, &report, &error));
     g_assert_true(report.is_refused);
     g_assert_cmpint(report.counts.refused, ==, 3);
-    g_assert_cmpint(count(fixture.db, UNITS), ==, 0);
-    g_assert_cmpint(count(fixture.db, LEAVES), ==, leaves);
+    g_assert_cmpint(support_count(fixture.db, UNITS), ==, 0);
+    g_assert_cmpint(support_count(fixture.db, LEAVES), ==, leaves);
     const ImportRefusal *first = report.refusals->pdata[0];
     g_assert_cmpint(first->line, ==, 3);
     g_assert_cmpstr(first->column, ==, "区划代码");
     g_assert_cmpstr(first->value, ==, "880103");
-    tear_down(&fixture);
+    support_tear_down(&fixture);
 }
 
 static void test_refused_file(DbEngine engine) {
     Fixture fixture = {0};
-    set_up(&fixture, engine);
-    g_autofree char *mixed = put_file(&fixture, "mixed.csv", MIXED, -1);
+    support_set_up(&fixture, engine);
+    g_autofree char *mixed = support_put_file(&fixture, "mixed.csv", MIXED, -1);
     g_autofree char *refused = g_build_filename(fixture.folder, "refused.csv", NULL);
     Call call = {.refused = refused, .chunk = 2};
-    expect(fixture.db, mixed, IMPORT_SKIP_BAD, call, "5 2 0 0 3");
+    support_expect(fixture.db, mixed, IMPORT_SKIP_BAD, call, "5 2 0 0 3");
     g_autoptr(GError) error = NULL;
     g_autoptr(TableReader) reader = table_open(refused, NULL, &error);
     TableRow row;
@@ -214,21 +85,23 @@ static void test_refused_file(DbEngine engine) {
     }
     g_assert_false(table_next(reader, &row, &error));
     /* Nothing refused: no file. */
-    g_autofree char *good = put_file(&fixture, "good.csv", GOOD, -1);
-    expect(fixture.db, good, IMPORT_SKIP_BAD, call, "3 2 1 0 0");
+    g_autofree char *good = support_put_file(&fixture, "good.csv", GOOD, -1);
+    support_expect(fixture.db, good, IMPORT_SKIP_BAD, call, "3 2 1 0 0");
     g_assert_false(g_file_test(refused, G_FILE_TEST_EXISTS));
-    tear_down(&fixture);
+    support_tear_down(&fixture);
 }
 
 static void test_formats(DbEngine engine) {
     Fixture fixture = {0};
-    set_up(&fixture, engine);
+    support_set_up(&fixture, engine);
     gsize size = 0;
     g_autofree char *gb = g_convert(GOOD, -1, "GB18030", "UTF-8", NULL, &size, NULL);
-    g_autofree char *path = put_file(&fixture, "gb.csv", gb, (gssize)size);
-    expect(fixture.db, path, IMPORT_ALL, (Call){0}, "3 3 0 0 0");
+    g_autofree char *path = support_put_file(&fixture, "gb.csv", gb, (gssize)size);
+    support_expect(fixture.db, path, IMPORT_ALL, (Call){0}, "3 3 0 0 0");
     g_assert_cmpint(
-        count(fixture.db, SQL("SELECT count(*) FROM unit WHERE name = '演示学校三'")), ==, 1);
+        support_count(fixture.db, SQL("SELECT count(*) FROM unit WHERE name = '演示学校三'")),
+        ==,
+        1);
     g_autofree char *book = g_build_filename(fixture.folder, "book.xlsx", NULL);
     TableColumn columns[] = {{"来源系统", false},
                              {"来源编号", false},
@@ -245,25 +118,27 @@ static void test_formats(DbEngine engine) {
         {"旧库", "A9", "演示饭店九", "渝中区一路9号", "500103", "饭店", NULL}};
     g_assert_true(table_write(writer, rows[0], &error) && table_write(writer, rows[1], &error));
     g_assert_true(table_finish(writer, &error));
-    expect(fixture.db, book, IMPORT_TRIAL, (Call){0}, "2 1 0 1 0");
-    expect(fixture.db, book, IMPORT_SKIP_BAD, (Call){0}, "2 1 0 1 0");
-    tear_down(&fixture);
+    support_expect(fixture.db, book, IMPORT_TRIAL, (Call){0}, "2 1 0 1 0");
+    support_expect(fixture.db, book, IMPORT_SKIP_BAD, (Call){0}, "2 1 0 1 0");
+    support_tear_down(&fixture);
 }
 
 static void test_scope(DbEngine engine) {
     Fixture fixture = {0};
-    set_up(&fixture, engine);
-    g_autofree char *good = put_file(&fixture, "good.csv", GOOD, -1);
-    expect(fixture.db, good, IMPORT_TRIAL, (Call){.scope = "500106"}, "3 1 0 0 2");
-    expect(fixture.db, good, IMPORT_SKIP_BAD, (Call){.scope = "500106"}, "3 1 0 0 2");
+    support_set_up(&fixture, engine);
+    g_autofree char *good = support_put_file(&fixture, "good.csv", GOOD, -1);
+    support_expect(fixture.db, good, IMPORT_TRIAL, (Call){.scope = "500106"}, "3 1 0 0 2");
+    support_expect(fixture.db, good, IMPORT_SKIP_BAD, (Call){.scope = "500106"}, "3 1 0 0 2");
     g_assert_cmpint(
-        count(fixture.db, SQL("SELECT count(*) FROM unit WHERE region <> '500106'")), ==, 0);
-    tear_down(&fixture);
+        support_count(fixture.db, SQL("SELECT count(*) FROM unit WHERE region <> '500106'")),
+        ==,
+        0);
+    support_tear_down(&fixture);
 }
 
 static void test_bad_files(DbEngine engine) {
     Fixture fixture = {0};
-    set_up(&fixture, engine);
+    support_set_up(&fixture, engine);
     static const struct {
         const char *text;
         TableTrouble trouble;
@@ -276,13 +151,13 @@ static void test_bad_files(DbEngine engine) {
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
         g_auto(ImportReport) report = {0};
-        g_autofree char *path = put_file(&fixture, "bad.csv", cases[i].text, -1);
-        g_assert_false(run_file(fixture.db, path, IMPORT_ALL, &(Call){0}, &report, &error));
+        g_autofree char *path = support_put_file(&fixture, "bad.csv", cases[i].text, -1);
+        g_assert_false(support_run_file(fixture.db, path, IMPORT_ALL, &(Call){0}, &report, &error));
         g_assert_nonnull(strstr(error->message, cases[i].message));
         g_assert_cmpint(report.problem.trouble, ==, cases[i].trouble);
     }
-    g_assert_cmpint(count(fixture.db, UNITS), ==, 0);
-    tear_down(&fixture);
+    g_assert_cmpint(support_count(fixture.db, UNITS), ==, 0);
+    support_tear_down(&fixture);
 }
 
 static char *many_rows(int rows) {
@@ -304,21 +179,21 @@ static bool stop_after_two(const ImportProgress *progress, void *data) {
  * next run, nothing twice, and the file of refused rows is whole. */
 static void test_resume(DbEngine engine) {
     Fixture fixture = {0};
-    set_up(&fixture, engine);
+    support_set_up(&fixture, engine);
     g_autofree char *text = many_rows(50);
-    g_autofree char *path = put_file(&fixture, "many.csv", text, -1);
+    g_autofree char *path = support_put_file(&fixture, "many.csv", text, -1);
     g_autofree char *refused = g_build_filename(fixture.folder, "refused.csv", NULL);
     g_autoptr(GError) error = NULL;
     g_autoptr(Mapping) mapping =
-        import_find_mapping(fixture.db, "auto", INTAKE_UNIT, path, NULL, &error);
-    g_autoptr(ImportTask) task = new_task(fixture.db, mapping, IMPORT_SKIP_BAD);
+        import_find_mapping(fixture.db, "auto", import_kind_find("unit"), path, NULL, &error);
+    g_autoptr(ImportTask) task = support_new_task(fixture.db, mapping, IMPORT_SKIP_BAD);
     int calls = 0;
     Call call = {
         .task = task, .chunk = 10, .refused = refused, .progress = stop_after_two, .data = &calls};
     g_auto(ImportReport) cut = {0};
-    g_assert_false(run_file(fixture.db, path, IMPORT_SKIP_BAD, &call, &cut, &error));
+    g_assert_false(support_run_file(fixture.db, path, IMPORT_SKIP_BAD, &call, &cut, &error));
     g_assert_error(error, HZ_ERROR, HZ_ERROR_CONFLICT);
-    g_assert_cmpint(count(fixture.db, UNITS), ==, 19);
+    g_assert_cmpint(support_count(fixture.db, UNITS), ==, 19);
     /* A chunk that was written to the refused file but not committed. */
     FILE *torn = fopen(refused, "ae");
     fputs("torn,row", torn);
@@ -327,8 +202,8 @@ static void test_resume(DbEngine engine) {
     g_assert_cmpint(again->last_line, ==, 21);
     g_assert_cmpint(again->counts.rows, ==, 20);
     Call rest = {.task = again, .chunk = 10, .refused = refused};
-    expect(fixture.db, path, IMPORT_SKIP_BAD, rest, "50 49 0 0 1");
-    g_assert_cmpint(count(fixture.db, UNITS), ==, 49);
+    support_expect(fixture.db, path, IMPORT_SKIP_BAD, rest, "50 49 0 0 1");
+    g_assert_cmpint(support_count(fixture.db, UNITS), ==, 49);
     g_autofree char *kept = NULL;
     g_assert_true(g_file_get_contents(refused, &kept, NULL, NULL));
     g_assert_nonnull(strstr(kept, "M7,"));
@@ -337,36 +212,36 @@ static void test_resume(DbEngine engine) {
     g_assert_cmpstr(end->state, ==, "done");
     g_assert_cmpint(end->ledger_last - end->ledger_first, ==, 4 + (50 % 10 == 0 ? 0 : 1));
     /* Another file under the same task is refused. */
-    g_autoptr(ImportTask) other = new_task(fixture.db, mapping, IMPORT_SKIP_BAD);
+    g_autoptr(ImportTask) other = support_new_task(fixture.db, mapping, IMPORT_SKIP_BAD);
     other->last_line = 3;
     other->file_sha256 = g_strdup("00");
     Call wrong = {.task = other};
     g_auto(ImportReport) report = {0};
     g_clear_error(&error);
-    g_assert_false(run_file(fixture.db, path, IMPORT_SKIP_BAD, &wrong, &report, &error));
+    g_assert_false(support_run_file(fixture.db, path, IMPORT_SKIP_BAD, &wrong, &report, &error));
     g_assert_error(error, HZ_ERROR, HZ_ERROR_INVALID);
-    tear_down(&fixture);
+    support_tear_down(&fixture);
 }
 
 static void test_cancel_all(DbEngine engine) {
     Fixture fixture = {0};
-    set_up(&fixture, engine);
+    support_set_up(&fixture, engine);
     g_autofree char *text = many_rows(6);
-    g_autofree char *path = put_file(&fixture, "many.csv", text, -1);
+    g_autofree char *path = support_put_file(&fixture, "many.csv", text, -1);
     int calls = 0;
     Call call = {.chunk = 2, .progress = stop_after_two, .data = &calls};
     g_autoptr(GError) error = NULL;
     g_auto(ImportReport) report = {0};
-    g_assert_false(run_file(fixture.db, path, IMPORT_ALL, &call, &report, &error));
+    g_assert_false(support_run_file(fixture.db, path, IMPORT_ALL, &call, &report, &error));
     g_assert_error(error, HZ_ERROR, HZ_ERROR_CONFLICT);
-    g_assert_cmpint(count(fixture.db, UNITS), ==, 0);
-    tear_down(&fixture);
+    g_assert_cmpint(support_count(fixture.db, UNITS), ==, 0);
+    support_tear_down(&fixture);
 }
 
 /* Above IMPORT_TRIAL_BYTES nothing is written in the trial; it must still see rows that repeat. */
 static void test_large_trial(DbEngine engine) {
     Fixture fixture = {0};
-    set_up(&fixture, engine);
+    support_set_up(&fixture, engine);
     GString *text = g_string_new(HEAD);
     g_autofree char *filler = g_strnfill(20000, 'x');
     for (int i = 0; i < 450; i++) {
@@ -384,18 +259,18 @@ static void test_large_trial(DbEngine engine) {
         g_string_append_printf(wide, "%s,%s\n", lines[i], i == 0 ? "备注" : filler);
     }
     g_assert_cmpint(wide->len, >, IMPORT_TRIAL_BYTES);
-    g_autofree char *path = put_file(&fixture, "large.csv", wide->str, (gssize)wide->len);
-    expect(fixture.db, path, IMPORT_TRIAL, (Call){0}, "450 400 25 24 1");
-    g_assert_cmpint(count(fixture.db, UNITS), ==, 0);
-    expect(fixture.db, path, IMPORT_SKIP_BAD, (Call){0}, "450 400 25 24 1");
+    g_autofree char *path = support_put_file(&fixture, "large.csv", wide->str, (gssize)wide->len);
+    support_expect(fixture.db, path, IMPORT_TRIAL, (Call){0}, "450 400 25 24 1");
+    g_assert_cmpint(support_count(fixture.db, UNITS), ==, 0);
+    support_expect(fixture.db, path, IMPORT_SKIP_BAD, (Call){0}, "450 400 25 24 1");
     g_string_free(text, TRUE);
     g_string_free(wide, TRUE);
-    tear_down(&fixture);
+    support_tear_down(&fixture);
 }
 
 static void test_saved_mapping(DbEngine engine) {
     Fixture fixture = {0};
-    set_up(&fixture, engine);
+    support_set_up(&fixture, engine);
     g_autoptr(GError) error = NULL;
     static const char body[] =
         "{\"name\":\"x\",\"source\":\"甲系统\",\"date_format\":\"dmy\",\"targets\":[{\"kind\":"
@@ -405,20 +280,20 @@ static void test_saved_mapping(DbEngine engine) {
     g_assert_true(import_store_save_mapping(fixture.db, 17, "mine", "unit", body, 1, &error));
     g_assert_true(import_store_save_mapping(fixture.db, 17, "mine", "unit", body, 2, &error));
     g_autofree char *path =
-        put_file(&fixture, "x.csv", "no;n;a;r\n1;甲店;一路1号;中\n2;乙店;一路2号;\n", -1);
-    expect(fixture.db, path, IMPORT_ALL, (Call){.mapping = "mine"}, "2 2 0 0 0");
-    g_assert_cmpint(count(fixture.db,
-                          SQL("SELECT count(*) FROM unit WHERE source = '甲系统' AND "
-                              "(region = '500103') = (source_id = '1')")),
+        support_put_file(&fixture, "x.csv", "no;n;a;r\n1;甲店;一路1号;中\n2;乙店;一路2号;\n", -1);
+    support_expect(fixture.db, path, IMPORT_ALL, (Call){.mapping = "mine"}, "2 2 0 0 0");
+    g_assert_cmpint(support_count(fixture.db,
+                                  SQL("SELECT count(*) FROM unit WHERE source = '甲系统' AND "
+                                      "(region = '500103') = (source_id = '1')")),
                     ==,
                     2);
-    g_autofree char *file = put_file(&fixture, "map.json", body, -1);
-    expect(fixture.db, path, IMPORT_ALL, (Call){.mapping = file}, "2 0 0 2 0");
+    g_autofree char *file = support_put_file(&fixture, "map.json", body, -1);
+    support_expect(fixture.db, path, IMPORT_ALL, (Call){.mapping = file}, "2 0 0 2 0");
     g_auto(ImportReport) report = {0};
-    g_assert_false(
-        run_file(fixture.db, path, IMPORT_ALL, &(Call){.mapping = "nobody's"}, &report, &error));
+    g_assert_false(support_run_file(
+        fixture.db, path, IMPORT_ALL, &(Call){.mapping = "nobody's"}, &report, &error));
     g_assert_error(error, HZ_ERROR, HZ_ERROR_NOT_FOUND);
-    tear_down(&fixture);
+    support_tear_down(&fixture);
 }
 
 static void test_toronto(DbEngine engine) {
@@ -434,15 +309,16 @@ static void test_toronto(DbEngine engine) {
         return;
     }
     Fixture fixture = {0};
-    set_up(&fixture, engine);
+    support_set_up(&fixture, engine);
     Call call = {.mapping = "toronto-highrise"};
     /* 2,654 addresses, 25 wards and their parent, 23,914 rows of history. */
-    expect(fixture.db, path, IMPORT_TRIAL, call, "23914 26594 0 0 0");
-    expect(fixture.db, path, IMPORT_SKIP_BAD, call, "23914 26594 0 0 0");
-    expect(fixture.db, path, IMPORT_SKIP_BAD, call, "23914 0 0 26594 0");
-    g_assert_cmpint(count(fixture.db, SQL("SELECT count(*) FROM building")), ==, 2654);
-    g_assert_cmpint(count(fixture.db, SQL("SELECT count(*) FROM past_inspection")), ==, 23914);
-    tear_down(&fixture);
+    support_expect(fixture.db, path, IMPORT_TRIAL, call, "23914 26594 0 0 0");
+    support_expect(fixture.db, path, IMPORT_SKIP_BAD, call, "23914 26594 0 0 0");
+    support_expect(fixture.db, path, IMPORT_SKIP_BAD, call, "23914 0 0 26594 0");
+    g_assert_cmpint(support_count(fixture.db, SQL("SELECT count(*) FROM building")), ==, 2654);
+    g_assert_cmpint(
+        support_count(fixture.db, SQL("SELECT count(*) FROM past_inspection")), ==, 23914);
+    support_tear_down(&fixture);
 }
 
 static bool count_rows(int64_t rows, void *data) {
@@ -458,7 +334,7 @@ static void export_to(Fixture *fixture,
                       int64_t wanted) {
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) filters = json_object();
-    ExportQuery query = {filters, scope, TEST_NOW_US, 0, 0};
+    ExportQuery query = {filters, scope, TEST_NOW_US, 0, 0, false};
     int64_t seen = 0;
     int64_t rows = 0;
     bool done = export_write(fixture->db,
@@ -501,15 +377,15 @@ static json_t *run_job(Db *db, const char *kind, int64_t task, const char *scope
  * process died between the last commit and the end of the job. */
 static void test_jobs(DbEngine engine) {
     Fixture fixture = {0};
-    set_up(&fixture, engine);
-    g_autofree char *path = put_file(&fixture, "mixed.csv", MIXED, -1);
+    support_set_up(&fixture, engine);
+    g_autofree char *path = support_put_file(&fixture, "mixed.csv", MIXED, -1);
     g_autofree char *data = g_build_filename(fixture.folder, "data", NULL);
     static const JobKind *const kinds[] = {&import_trial_job, &import_job, NULL};
     g_autoptr(GError) error = NULL;
     JobRunner *runner = job_runner_start(test_db_url(fixture.fresh), data, kinds, NULL, &error);
     g_assert_no_error(error);
     g_autoptr(Mapping) mapping =
-        import_find_mapping(fixture.db, "auto", INTAKE_UNIT, path, NULL, &error);
+        import_find_mapping(fixture.db, "auto", import_kind_find("unit"), path, NULL, &error);
     g_autoptr(json_t) json = mapping_write(mapping);
     ImportTask task = {.account_id = 17, .kind = (char[]){"unit"}, .file_name = (char[]){"m.csv"}};
     task.path = path;
@@ -524,13 +400,13 @@ static void test_jobs(DbEngine engine) {
     g_assert_true(import_store_start(fixture.db, task.id, "all", 1, clock_now_us(), &error));
     g_autoptr(json_t) refused = run_job(fixture.db, "import", task.id, "50");
     g_assert_cmpstr(json_get_text(refused, "state", ""), ==, "done");
-    g_assert_cmpint(count(fixture.db, UNITS), ==, 0);
+    g_assert_cmpint(support_count(fixture.db, UNITS), ==, 0);
     g_assert_true(import_store_start(fixture.db, task.id, "skip-bad", 1, clock_now_us(), &error));
     g_assert_false(import_store_start(fixture.db, task.id, "skip-bad", 1, clock_now_us(), &error));
     g_assert_error(error, HZ_ERROR, HZ_ERROR_CONFLICT);
     g_autoptr(json_t) done = run_job(fixture.db, "import", task.id, "50");
     g_assert_cmpstr(json_get_text(done, "state", ""), ==, "done");
-    g_assert_cmpint(count(fixture.db, UNITS), ==, 2);
+    g_assert_cmpint(support_count(fixture.db, UNITS), ==, 2);
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
     g_autoptr(json_t) again = run_job(fixture.db, "import", task.id, "50");
     g_assert_cmpstr(json_get_text(again, "state", ""), ==, "done");
@@ -542,14 +418,14 @@ static void test_jobs(DbEngine engine) {
     g_free(task.mapping);
     g_autofree char *remove = g_strdup_printf("rm -r '%s'", data);
     g_assert_true(g_spawn_command_line_sync(remove, NULL, NULL, NULL, NULL));
-    tear_down(&fixture);
+    support_tear_down(&fixture);
 }
 
 /* What goes out comes in again and changes nothing, in both formats. */
 static void test_round_trip(DbEngine engine) {
     Fixture fixture = {0};
-    set_up(&fixture, engine);
-    g_autofree char *units = put_file(
+    support_set_up(&fixture, engine);
+    g_autofree char *units = support_put_file(
         &fixture,
         "units.csv",
         "来源系统,来源编号,统一社会信用代码,单位名称,地址,区划代码,类别,法定代表人,电话,风险等级,"
@@ -559,25 +435,25 @@ static void test_round_trip(DbEngine engine) {
         ",,,=公式一样的名称,一路2号,500103,,,,,,,,\n"
         ",,,-减号名称,一路3号,500106,学校,@演示,023,低,D,否,-79.18881,0.1\n",
         -1);
-    g_autofree char *buildings =
-        put_file(&fixture,
-                 "buildings.csv",
-                 "来源系统,来源编号,建筑名称,地址,区划代码,使用性质,高度（米）,地上层数,地下层数,"
-                 "面积（平方米）,"
-                 "建成年份,经度,纬度\n"
-                 "旧库,B1,演示大厦,一路9号,500103,办公,99.35,30,2,12345.5,2009,106.1,29.2\n"
-                 "旧库,B2,,二路9号,500106,,,,,,,,\n",
-                 -1);
+    g_autofree char *buildings = support_put_file(
+        &fixture,
+        "buildings.csv",
+        "来源系统,来源编号,建筑名称,地址,区划代码,使用性质,高度（米）,地上层数,地下层数,"
+        "面积（平方米）,"
+        "建成年份,经度,纬度\n"
+        "旧库,B1,演示大厦,一路9号,500103,办公,99.35,30,2,12345.5,2009,106.1,29.2\n"
+        "旧库,B2,,二路9号,500106,,,,,,,,\n",
+        -1);
     g_autofree char *officers =
-        put_file(&fixture,
-                 "officers.csv",
-                 "姓名,执法证号,执法证有效期,所在机构,区划代码,在岗,主办资格,电话\n"
-                 "演示李,5001,2028/12/31,演示支队,500103,是,否,02300000000\n"
-                 "演示王,5002,,,500106,否,是,\n",
-                 -1);
-    expect(fixture.db, units, IMPORT_ALL, (Call){.kind = "unit"}, "3 3 0 0 0");
-    expect(fixture.db, buildings, IMPORT_ALL, (Call){.kind = "building"}, "2 2 0 0 0");
-    expect(fixture.db, officers, IMPORT_ALL, (Call){.kind = "officer"}, "2 2 0 0 0");
+        support_put_file(&fixture,
+                         "officers.csv",
+                         "姓名,执法证号,执法证有效期,所在机构,区划代码,在岗,主办资格,电话\n"
+                         "演示李,5001,2028/12/31,演示支队,500103,是,否,02300000000\n"
+                         "演示王,5002,,,500106,否,是,\n",
+                         -1);
+    support_expect(fixture.db, units, IMPORT_ALL, (Call){.kind = "unit"}, "3 3 0 0 0");
+    support_expect(fixture.db, buildings, IMPORT_ALL, (Call){.kind = "building"}, "2 2 0 0 0");
+    support_expect(fixture.db, officers, IMPORT_ALL, (Call){.kind = "officer"}, "2 2 0 0 0");
     static const struct {
         const char *list;
         const char *kind;
@@ -589,18 +465,19 @@ static void test_round_trip(DbEngine engine) {
             export_to(&fixture, cases[i].list, (TableFormat)format, "*", path, cases[i].rows);
             g_autofree char *wanted =
                 g_strdup_printf("%d 0 0 %d 0", (int)cases[i].rows, (int)cases[i].rows);
-            expect(fixture.db, path, IMPORT_TRIAL, (Call){.kind = cases[i].kind}, wanted);
-            expect(fixture.db, path, IMPORT_SKIP_BAD, (Call){.kind = cases[i].kind}, wanted);
+            support_expect(fixture.db, path, IMPORT_TRIAL, (Call){.kind = cases[i].kind}, wanted);
+            support_expect(
+                fixture.db, path, IMPORT_SKIP_BAD, (Call){.kind = cases[i].kind}, wanted);
         }
     }
-    tear_down(&fixture);
+    support_tear_down(&fixture);
 }
 
 static void test_export_scope(DbEngine engine) {
     Fixture fixture = {0};
-    set_up(&fixture, engine);
-    g_autofree char *good = put_file(&fixture, "good.csv", GOOD, -1);
-    expect(fixture.db, good, IMPORT_ALL, (Call){0}, "3 3 0 0 0");
+    support_set_up(&fixture, engine);
+    g_autofree char *good = support_put_file(&fixture, "good.csv", GOOD, -1);
+    support_expect(fixture.db, good, IMPORT_ALL, (Call){0}, "3 3 0 0 0");
     g_autofree char *path = g_build_filename(fixture.folder, "out", NULL);
     export_to(&fixture, "units", TABLE_CSV, "500103", path, 2);
     export_to(&fixture, "units", TABLE_CSV, "50", path, 3);
@@ -609,7 +486,7 @@ static void test_export_scope(DbEngine engine) {
     export_to(&fixture, "inspections", TABLE_CSV, "50", path, 0);
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) filters = json_pack("{s:s}", "region", "500106");
-    ExportQuery query = {filters, "500103", TEST_NOW_US, 0, 0};
+    ExportQuery query = {filters, "500103", TEST_NOW_US, 0, 0, false};
     g_assert_false(export_write(
         fixture.db, export_find_list("units"), &query, TABLE_CSV, path, NULL, NULL, NULL, &error));
     g_assert_error(error, HZ_ERROR, HZ_ERROR_DENIED);
@@ -630,15 +507,15 @@ static void test_export_scope(DbEngine engine) {
         g_assert_error(error, HZ_ERROR, HZ_ERROR_INVALID);
     }
     g_assert_null(export_find_list("passwords"));
-    tear_down(&fixture);
+    support_tear_down(&fixture);
 }
 
 /* Who took what out; a phrase that a person typed may be a name and is not kept. */
 static void test_export_trace(DbEngine engine) {
     Fixture fixture = {0};
-    set_up(&fixture, engine);
+    support_set_up(&fixture, engine);
     g_autoptr(GError) error = NULL;
-    g_autofree char *path = put_file(&fixture, "out.csv", "abc", 3);
+    g_autofree char *path = support_put_file(&fixture, "out.csv", "abc", 3);
     g_autoptr(json_t) filters = json_pack("{s:s, s:s, s:s, s:s}",
                                           "q",
                                           "zhangsan",
@@ -648,7 +525,7 @@ static void test_export_trace(DbEngine engine) {
                                           "张三",
                                           "sort",
                                           "name");
-    ExportQuery query = {filters, "50", TEST_NOW_US, 0, 0};
+    ExportQuery query = {filters, "50", TEST_NOW_US, 0, 0, false};
     ExportTrace trace = {
         export_find_list("officers"), &query, TABLE_CSV, path, "account:17", 4, 12};
     g_assert_true(export_leave_trace(fixture.db, &trace, &error));
@@ -680,10 +557,11 @@ static void test_export_trace(DbEngine engine) {
     g_assert_nonnull(error);
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
     g_assert_cmpint(
-        count(fixture.db, SQL("SELECT count(*) FROM ledger_entry WHERE type = 'list.export'")),
+        support_count(fixture.db,
+                      SQL("SELECT count(*) FROM ledger_entry WHERE type = 'list.export'")),
         ==,
         1);
-    tear_down(&fixture);
+    support_tear_down(&fixture);
 }
 
 /* --- pure ------------------------------------------------------------------------------------ */
@@ -721,23 +599,24 @@ static void test_dates(void) {
 
 static void test_guess(void) {
     static const struct {
-        IntakeKind kind;
+        const char *kind;
         const char *column;
         const char *word;
     } cases[] = {
-        {INTAKE_UNIT, "单位名称", "name"},
-        {INTAKE_UNIT, " 企业名称（必填）", "name"},
-        {INTAKE_UNIT, "*统一社会信用代码", "uscc"},
-        {INTAKE_UNIT, "USCC", "uscc"},
-        {INTAKE_UNIT, "联系电话", "phone"},
-        {INTAKE_BUILDING, "建筑高度(米)", "height_m"},
-        {INTAKE_BUILDING, "高度（米）", "height_m"},
-        {INTAKE_OFFICER, "执法证有效期至", "certificate_until"},
-        {INTAKE_REGION, "区划代码", "code"},
-        {INTAKE_UNIT, "备注", NULL},
+        {"unit", "单位名称", "name"},
+        {"unit", " 企业名称（必填）", "name"},
+        {"unit", "*统一社会信用代码", "uscc"},
+        {"unit", "USCC", "uscc"},
+        {"unit", "联系电话", "phone"},
+        {"building", "建筑高度(米)", "height_m"},
+        {"building", "高度（米）", "height_m"},
+        {"officer", "执法证有效期至", "certificate_until"},
+        {"region", "区划代码", "code"},
+        {"unit", "备注", NULL},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        const IntakeField *field = mapping_guess_field(cases[i].kind, cases[i].column);
+        const IntakeField *field =
+            mapping_guess_field(import_kind_find(cases[i].kind), cases[i].column);
         g_assert_cmpstr(field != NULL ? field->word : NULL, ==, cases[i].word);
     }
 }

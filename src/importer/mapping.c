@@ -9,36 +9,6 @@
 
 #define VALUES_MAX 2000 /* translations of one field */
 
-static const struct {
-    IntakeKind kind;
-    const char *word;
-    const char *name_zh;
-} kinds[] = {
-    {INTAKE_UNIT, "unit", "单位"},
-    {INTAKE_BUILDING, "building", "建筑"},
-    {INTAKE_OFFICER, "officer", "执法人员"},
-    {INTAKE_REGION, "region", "行政区划"},
-    {INTAKE_PAST_INSPECTION, "past_inspection", "历史检查"},
-};
-
-const char *intake_kind_word(IntakeKind kind) {
-    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        if (kinds[i].kind == kind) {
-            return kinds[i].word;
-        }
-    }
-    g_assert_not_reached();
-}
-
-const char *intake_kind_name_zh(IntakeKind kind) {
-    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        if (kinds[i].kind == kind) {
-            return kinds[i].name_zh;
-        }
-    }
-    g_assert_not_reached();
-}
-
 static const char *const date_words[] = {"auto", "ymd", "dmy", "mdy"};
 
 static void field_clear(void *data) {
@@ -75,15 +45,6 @@ void mapping_free(Mapping *mapping) {
     g_free(mapping);
 }
 
-static const IntakeField *find_field(IntakeKind kind, const char *word) {
-    for (const IntakeField *field = intake_fields(kind); field->word != NULL; field++) {
-        if (strcmp(field->word, word) == 0) {
-            return field;
-        }
-    }
-    return NULL;
-}
-
 static bool is_date_field(const char *word) {
     static const char *const dates[] = {
         "valid_from", "valid_to", "certificate_until", "opened", "closed"};
@@ -95,7 +56,7 @@ static bool is_date_field(const char *word) {
     return false;
 }
 
-static MappingTarget *add_target(Mapping *mapping, IntakeKind kind) {
+static MappingTarget *add_target(Mapping *mapping, const ImportKind *kind) {
     MappingTarget *target = g_new0(MappingTarget, 1);
     target->kind = kind;
     target->key_index = -1;
@@ -142,12 +103,12 @@ static bool read_values(const json_t *json, const char *word, MappingField *fiel
 
 static bool
 read_field(MappingTarget *target, const char *word, const json_t *json, GError **error) {
-    const IntakeField *known = find_field(target->kind, word);
+    const IntakeField *known = import_kind_field(target->kind, word);
     if (known == NULL) {
         return hz_fail(error,
                        HZ_ERROR_INVALID,
                        "mapping: the kind \"%s\" has no field \"%s\"",
-                       intake_kind_word(target->kind),
+                       target->kind->word,
                        word);
     }
     MappingField field = {.field = known};
@@ -188,9 +149,9 @@ read_field(MappingTarget *target, const char *word, const json_t *json, GError *
 }
 
 static bool read_target(Mapping *mapping, const json_t *json, GError **error) {
-    IntakeKind kind;
     const char *word = json_get_text(json, "kind", "");
-    if (!intake_kind_parse(word, &kind)) {
+    const ImportKind *kind = import_kind_find(word);
+    if (kind == NULL) {
         return hz_fail(error, HZ_ERROR_INVALID, "mapping: unknown kind \"%s\"", word);
     }
     const json_t *fields = json_object_get(json, "fields");
@@ -310,7 +271,7 @@ json_t *mapping_write(const Mapping *mapping) {
             const MappingField *field = &g_array_index(target->fields, MappingField, k);
             json_put(fields, field->field->word, write_field(field));
         }
-        json_put_text(object, "kind", intake_kind_word(target->kind));
+        json_put_text(object, "kind", target->kind->word);
         json_put_bool(object, "once", target->is_once);
         json_put(object, "fields", fields);
         json_array_append_new(targets, object);
@@ -349,10 +310,15 @@ static int field_at(const MappingTarget *target, const char *word) {
     return -1;
 }
 
+static int source_key_at(const MappingTarget *target) {
+    const char *word = import_kind_source_key(target->kind);
+    return word == NULL ? -1 : field_at(target, word);
+}
+
 static void bind_source(const Mapping *mapping, MappingTarget *target) {
-    const IntakeField *source = find_field(target->kind, "source");
+    const IntakeField *source = import_kind_field(target->kind, "source");
     if (source != NULL && mapping->source != NULL && field_at(target, "source") < 0 &&
-        field_at(target, "source_id") >= 0) {
+        source_key_at(target) >= 0) {
         add_field(target, (MappingField){.field = source, .constant = g_strdup(mapping->source)});
     }
 }
@@ -365,12 +331,12 @@ bind_target(const Mapping *mapping, MappingTarget *target, const TableRow *head,
         }
     }
     bind_source(mapping, target);
-    if (field_at(target, "source_id") >= 0 && field_at(target, "source") < 0) {
+    if (source_key_at(target) >= 0 && field_at(target, "source") < 0) {
         return hz_fail(error,
                        HZ_ERROR_INVALID,
                        "a source id needs the name of the system it comes from (\"source\")");
     }
-    for (const IntakeField *field = intake_fields(target->kind); field->word != NULL; field++) {
+    for (const IntakeField *field = target->kind->fields; field->word != NULL; field++) {
         if (field->is_required && field_at(target, field->word) < 0) {
             return hz_fail(error,
                            HZ_ERROR_INVALID,
@@ -381,10 +347,21 @@ bind_target(const Mapping *mapping, MappingTarget *target, const TableRow *head,
     }
     static const char *const keys[] = {"source_id", "certificate", "code", "uscc", "name"};
     target->key_index = -1;
-    for (size_t i = 0; i < G_N_ELEMENTS(keys) && target->key_index < 0; i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(keys) && target->kind->key == NULL && target->key_index < 0;
+         i++) {
         target->key_index = field_at(target, keys[i]);
     }
     return true;
+}
+
+bool mapping_is_heard(const Mapping *mapping) {
+    for (size_t i = 0; i < mapping->targets->len; i++) {
+        const MappingTarget *target = mapping->targets->pdata[i];
+        if (target->kind->is_heard) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool mapping_bind(Mapping *mapping, const TableRow *head, GError **error) {
@@ -398,13 +375,13 @@ bool mapping_bind(Mapping *mapping, const TableRow *head, GError **error) {
 
 /* A key without the name of its system would mix the keys of all systems. */
 static void drop_lonely_source_id(MappingTarget *target) {
-    int at = field_at(target, "source_id");
+    int at = source_key_at(target);
     if (at >= 0 && field_at(target, "source") < 0) {
         g_array_remove_index(target->fields, (guint)at);
     }
 }
 
-Mapping *mapping_guess(IntakeKind kind, const TableRow *head, const char *source) {
+Mapping *mapping_guess(const ImportKind *kind, const TableRow *head, const char *source) {
     Mapping *mapping = mapping_new();
     mapping->name = g_strdup("auto");
     mapping->title = g_strdup("");
@@ -450,7 +427,7 @@ json_t *mapping_shipped_list(void) {
         json_t *kind_words = json_array();
         for (size_t k = 0; k < mapping->targets->len; k++) {
             const MappingTarget *target = mapping->targets->pdata[k];
-            json_array_append_new(kind_words, json_string(intake_kind_word(target->kind)));
+            json_array_append_new(kind_words, json_string(target->kind->word));
         }
         json_put_text(item, "name", mapping->name);
         json_put_text(item, "title", mapping->title);

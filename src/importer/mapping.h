@@ -9,7 +9,7 @@
 #pragma once
 
 #include "base/json.h"
-#include "registry/intake.h"
+#include "importer/import_kind.h"
 #include "table/table_reader.h"
 
 #define MAPPING_TARGETS_MAX 8
@@ -35,10 +35,10 @@ typedef struct MappingField {
 } MappingField;
 
 typedef struct MappingTarget {
-    IntakeKind kind;
-    bool is_once;   /* rows with the same key (source id, code) are given to the registry once */
+    const ImportKind *kind;
+    bool is_once;   /* rows with the same key (source id, code) are taken in once */
     GArray *fields; /* MappingField */
-    int key_index;  /* index in fields of the key, -1 none */
+    int key_index;  /* index in fields of the key, -1 none or several fields together */
 } MappingTarget;
 
 typedef struct Mapping {
@@ -59,6 +59,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Mapping, mapping_free)
 Mapping *mapping_read(const json_t *json, GError **error);
 json_t *mapping_write(const Mapping *mapping);
 
+/* One of its kinds is_heard. */
+bool mapping_is_heard(const Mapping *mapping);
+
 /* Finds the columns in the head row. INVALID names a column that the file does not have, or has
  * twice, or a required field without a source. */
 bool mapping_bind(Mapping *mapping, const TableRow *head, GError **error);
@@ -66,9 +69,9 @@ bool mapping_bind(Mapping *mapping, const TableRow *head, GError **error);
 /* A mapping for `kind` by the names of the columns: field words, their Chinese names and what other
  * systems usually call them. Never NULL; it may lack required fields. `source` (may be NULL) as in
  * Mapping: without it, and without such a column, no source id is taken. */
-Mapping *mapping_guess(IntakeKind kind, const TableRow *head, const char *source);
+Mapping *mapping_guess(const ImportKind *kind, const TableRow *head, const char *source);
 /* Which field of `kind` a column of this name most likely is; NULL if none. */
-const IntakeField *mapping_guess_field(IntakeKind kind, const char *column);
+const IntakeField *mapping_guess_field(const ImportKind *kind, const char *column);
 
 /* The value of one field in one row: borrowed from the row, from the mapping or put into `texts`.
  * NULL: not told. */
@@ -85,6 +88,3 @@ bool mapping_date(MappingDate order, const char *text, char *buffer, size_t size
 Mapping *mapping_shipped(const char *name, GError **error);
 /* Names and titles of all that travel: JSON array of {name, title, kinds: [word]}. */
 json_t *mapping_shipped_list(void);
-
-const char *intake_kind_word(IntakeKind kind);
-const char *intake_kind_name_zh(IntakeKind kind); /* "单位" */

@@ -121,6 +121,7 @@ static json_t *field_model(const IntakeField *field,
     json_put_text(model, "field_zh", field->name_zh);
     json_put_bool(model, "is_required", field->is_required);
     json_put_text(model, "example", field->example != NULL ? field->example : "");
+    json_put_text(model, "hint", field->hint_zh);
     json_put(model, "options", options);
     json_put_text(
         model, "constant", chosen != NULL && chosen->constant != NULL ? chosen->constant : "");
@@ -130,12 +131,12 @@ static json_t *field_model(const IntakeField *field,
 }
 
 static json_t *fields_model(const Mapping *mapping,
-                            IntakeKind kind,
+                            const ImportKind *kind,
                             const Preview *preview,
                             const FormProblems *problems) {
     json_t *fields = json_array();
     const MappingTarget *target = mapping->targets->pdata[0];
-    for (const IntakeField *field = intake_fields(kind); field->word != NULL; field++) {
+    for (const IntakeField *field = kind->fields; field->word != NULL; field++) {
         if (strcmp(field->word, "source") == 0 && field_in(target, "source") == NULL) {
             continue; /* asked once for the whole file, below the table */
         }
@@ -252,7 +253,7 @@ static void put_whole(json_t *model, const Mapping *mapping, const char *name) {
     GString *kinds = g_string_new(NULL);
     for (size_t i = 0; is_whole && i < mapping->targets->len; i++) {
         const MappingTarget *target = mapping->targets->pdata[i];
-        const char *kind = intake_kind_name_zh(target->kind);
+        const char *kind = target->kind->name_zh;
         if (strstr(kinds->str, kind) == NULL) {
             g_string_append_printf(kinds, "%s%s", kinds->len > 0 ? "、" : "", kind);
         }
@@ -272,16 +273,15 @@ static json_t *page_model(Ctx *ctx,
                           const FormProblems *problems,
                           GError **error) {
     json_t *model = json_object();
-    IntakeKind kind = INTAKE_UNIT;
-    bool is_known = intake_kind_parse(task->kind, &kind);
-    g_assert(is_known);
+    const ImportKind *kind = import_page_kind(task);
     json_t *columns = json_array();
     for (size_t i = 0; i < preview->columns->len; i++) {
         json_array_append_new(columns, json_string(preview->columns->pdata[i]));
     }
     json_put_int(model, "id", task->id);
     json_put_text(model, "file_name", task->file_name);
-    json_put_text(model, "kind_zh", intake_kind_name_zh(kind));
+    json_put_text(model, "kind", kind->word);
+    json_put_text(model, "kind_zh", kind->name_zh);
     json_put_text(model, "format", preview->format == TABLE_XLSX ? "XLSX" : "CSV");
     json_put_bool(model, "is_csv", preview->format == TABLE_CSV);
     json_put_text(model, "found_encoding", table_encoding_word(preview->encoding));
@@ -338,8 +338,7 @@ Response *mapping_page(Ctx *ctx, const Request *req, const ImportTask *task) {
     if (!read_preview(task->path, encoding, &preview, &problem, &error)) {
         return broken_page(task, &problem, encoding, error);
     }
-    IntakeKind kind = INTAKE_UNIT;
-    (void)intake_kind_parse(task->kind, &kind); /* checked at upload */
+    const ImportKind *kind = import_page_kind(task);
     TableRow head = head_of(&preview);
     g_autoptr(Mapping) mapping = find_saved(ctx, name);
     if (mapping == NULL && name == NULL && task->mapping != NULL) {
@@ -358,8 +357,8 @@ Response *mapping_page(Ctx *ctx, const Request *req, const ImportTask *task) {
 
 /* --- reading the form ------------------------------------------------------------------------ */
 
-static const IntakeField *field_by_name(IntakeKind kind, const char *name) {
-    for (const IntakeField *field = intake_fields(kind); field->word != NULL; field++) {
+static const IntakeField *field_by_name(const ImportKind *kind, const char *name) {
+    for (const IntakeField *field = kind->fields; field->word != NULL; field++) {
         if (strcmp(field->word, name) == 0 || strcmp(field->name_zh, name) == 0) {
             return field;
         }
@@ -368,8 +367,10 @@ static const IntakeField *field_by_name(IntakeKind kind, const char *name) {
 }
 
 /* Lines "字段:原值=新值" into fields[word].values. */
-static void
-read_translations(const Request *req, IntakeKind kind, json_t *fields, FormProblems *problems) {
+static void read_translations(const Request *req,
+                              const ImportKind *kind,
+                              json_t *fields,
+                              FormProblems *problems) {
     const char *text = request_form(req, "values");
     g_auto(GStrv) lines = g_strsplit(text != NULL ? text : "", "\n", 1000);
     for (size_t i = 0; lines[i] != NULL; i++) {
@@ -403,9 +404,9 @@ read_translations(const Request *req, IntakeKind kind, json_t *fields, FormProbl
     }
 }
 
-static json_t *read_fields(const Request *req, IntakeKind kind, FormProblems *problems) {
+static json_t *read_fields(const Request *req, const ImportKind *kind, FormProblems *problems) {
     json_t *fields = json_object();
-    for (const IntakeField *field = intake_fields(kind); field->word != NULL; field++) {
+    for (const IntakeField *field = kind->fields; field->word != NULL; field++) {
         g_autofree char *select = g_strdup_printf("f.%s", field->word);
         g_autofree char *input = g_strdup_printf("c.%s", field->word);
         const char *column = request_form(req, select);
@@ -430,15 +431,21 @@ static json_t *read_fields(const Request *req, IntakeKind kind, FormProblems *pr
     const char *source = request_form(req, "source");
     bool has_source =
         (source != NULL && source[0] != '\0') || json_object_get(fields, "source") != NULL;
-    if (json_object_get(fields, "source_id") != NULL && !has_source) {
-        form_problem_add(problems, "source", "选了“来源编号”，就要写来源系统的名称");
+    const char *key = import_kind_source_key(kind);
+    if (key != NULL && json_object_get(fields, key) != NULL && !has_source) {
+        form_problem_add(problems,
+                         "source",
+                         "选了“%s”，就要写来源系统的名称",
+                         import_kind_field(kind, key)->name_zh);
     }
     read_translations(req, kind, fields, problems);
     return fields;
 }
 
-static json_t *
-read_form(const Request *req, const ImportTask *task, IntakeKind kind, FormProblems *problems) {
+static json_t *read_form(const Request *req,
+                         const ImportTask *task,
+                         const ImportKind *kind,
+                         FormProblems *problems) {
     json_t *json = json_object();
     json_t *target = json_object();
     const char *source = request_form(req, "source");
@@ -451,7 +458,7 @@ read_form(const Request *req, const ImportTask *task, IntakeKind kind, FormProbl
     }
     json_put_text(json, "encoding", encoding != NULL ? encoding : "auto");
     json_put_text(json, "date_format", date != NULL ? date : "auto");
-    json_put_text(target, "kind", intake_kind_word(kind));
+    json_put_text(target, "kind", kind->word);
     json_put(target, "fields", read_fields(req, kind, problems));
     json_t *targets = json_array();
     json_array_append_new(targets, target);
@@ -494,8 +501,7 @@ static Response *form_again(Ctx *ctx,
                             const Preview *preview,
                             FormProblems *problems) {
     g_autoptr(GError) error = NULL;
-    IntakeKind kind = INTAKE_UNIT;
-    (void)intake_kind_parse(task->kind, &kind); /* checked at upload */
+    const ImportKind *kind = import_page_kind(task);
     TableRow head = head_of(preview);
     g_autoptr(Mapping) mapping = mapping_read(form, NULL);
     if (mapping == NULL) {
@@ -517,8 +523,7 @@ static Mapping *mapping_of_form(Ctx *ctx,
                                 const Preview *preview,
                                 Response **ret_response) {
     g_autoptr(GError) error = NULL;
-    IntakeKind kind = INTAKE_UNIT;
-    (void)intake_kind_parse(task->kind, &kind); /* checked at upload */
+    const ImportKind *kind = import_page_kind(task);
     TableRow head = head_of(preview);
     const char *whole = request_form(req, "whole");
     g_autoptr(json_t) form = NULL;
@@ -571,6 +576,12 @@ Response *mapping_post(Ctx *ctx, const Request *req) {
     g_autoptr(Mapping) mapping = mapping_of_form(ctx, req, task, &preview, &response);
     if (mapping == NULL) {
         return response;
+    }
+    for (size_t i = 0; i < mapping->targets->len; i++) {
+        const MappingTarget *target = mapping->targets->pdata[i];
+        if (!import_page_allows(ctx, req, target->kind, &response)) {
+            return response;
+        }
     }
     const char *save_as = request_form(req, "save_as");
     g_autoptr(json_t) json = mapping_write(mapping);

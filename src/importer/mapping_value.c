@@ -153,17 +153,37 @@ const char *mapping_value(const Mapping *mapping,
 
 /* --- guessing -------------------------------------------------------------------------------- */
 
-/* What other systems call the fields; the words and Chinese names of intake_fields come first. */
+/* What other systems call the fields; the words and Chinese names of the kind come first. */
 static const struct {
     const char *word;
-    const char *names[8];
+    const char *names[12];
 } synonyms[] = {
     {"source_id", {"编号", "序号", "主键", "id", "_id", "来源编号", "原编号"}},
     {"uscc", {"信用代码", "社会信用代码", "统一社会信用代码证号", "uscc", "creditcode"}},
     {"name",
-     {"名称", "单位名称", "企业名称", "场所名称", "建筑名称", "姓名", "建筑物名称", "区划名称"}},
+     {"名称",
+      "单位名称",
+      "企业名称",
+      "场所名称",
+      "建筑名称",
+      "姓名",
+      "建筑物名称",
+      "区划名称",
+      "设备名称",
+      "点位名称",
+      "部件名称",
+      "描述"}},
     {"address",
-     {"地址", "单位地址", "详细地址", "住所", "经营地址", "建筑地址", "address", "所在地址"}},
+     {"地址",
+      "单位地址",
+      "详细地址",
+      "住所",
+      "经营地址",
+      "建筑地址",
+      "address",
+      "所在地址",
+      "部件号",
+      "地址编码"}},
     {"region",
      {"区划", "区划代码", "行政区划", "行政区划代码", "辖区", "所属区划", "区县代码", "所在区域"}},
     {"category", {"类别", "使用性质", "单位类别", "场所类别", "用途", "行业类别"}},
@@ -185,7 +205,16 @@ static const struct {
     {"agency", {"单位", "机构", "所属机构", "所属单位", "执法机构"}},
     {"in_post", {"在岗", "是否在岗", "在职"}},
     {"can_lead", {"主办", "主办资格", "可否主办"}},
-    {"code", {"代码", "区划代码", "行政区划代码", "编码"}},
+    {"code",
+     {"代码",
+      "区划代码",
+      "行政区划代码",
+      "编码",
+      "设备编号",
+      "设备地址",
+      "设备编码",
+      "装置编号",
+      "用传编号"}},
     {"parent", {"上级", "上级代码", "上级区划", "上级区划代码"}},
     {"valid_from", {"生效日期", "设立日期"}},
     {"valid_to", {"失效日期", "撤销日期"}},
@@ -193,6 +222,23 @@ static const struct {
     {"opened", {"检查日期", "开始日期", "检查时间", "立案日期"}},
     {"closed", {"办结日期", "结束日期", "办结时间"}},
     {"item_code", {"问题代码", "违法行为代码", "检查项代码"}},
+    {"protocol", {"通信协议", "接入协议", "通讯协议"}},
+    {"building", {"建筑名称", "所在建筑", "建筑物名称", "楼宇", "楼栋"}},
+    {"building_id", {"建筑系统编号"}},
+    {"unit", {"单位名称", "所属单位", "使用单位"}},
+    {"place", {"安装位置", "设备位置", "位置描述", "所在位置"}},
+    {"profile", {"方言", "规约", "厂家"}},
+    {"state", {"设备状态", "使用状态"}},
+    {"service_body", {"维保公司", "维保机构", "维护保养单位"}},
+    {"service_contact", {"维保电话", "维保单位电话", "联系电话", "联系方式"}},
+    {"device", {"所属设备", "设备地址", "设备编码", "装置编号", "用传编号"}},
+    {"system_type", {"系统", "系统名称", "系统类别"}},
+    {"component_type", {"部件", "类型", "部件类别", "设备类型"}},
+    {"floor", {"层", "楼层号", "所在楼层"}},
+    {"room", {"房间号", "位置", "安装位置", "部位"}},
+    {"analog_type", {"模拟量", "模拟量类型"}},
+    {"low", {"下限值", "低限"}},
+    {"high", {"上限值", "高限"}},
     {"item_text", {"问题", "问题描述", "违法行为", "检查发现"}},
 };
 
@@ -225,9 +271,9 @@ static bool is_synonym(const char *word, const char *name) {
     return false;
 }
 
-const IntakeField *mapping_guess_field(IntakeKind kind, const char *column) {
+const IntakeField *mapping_guess_field(const ImportKind *kind, const char *column) {
     g_autofree char *name = normal_name(column);
-    const IntakeField *fields = intake_fields(kind);
+    const IntakeField *fields = kind->fields;
     for (const IntakeField *field = fields; field->word != NULL; field++) {
         g_autofree char *own = normal_name(field->name_zh);
         if (strcmp(field->word, name) == 0 || strcmp(own, name) == 0) {

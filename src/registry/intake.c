@@ -11,11 +11,11 @@
  */
 
 #define FIELD(type, member, name, required, example)                                               \
-    { #member, name, required, example, offsetof(type, member) }
+    { #member, name, required, example, offsetof(type, member), NULL }
 #define NO_MORE_FIELDS                                                                             \
-    { NULL, NULL, false, NULL, 0 }
+    { NULL, NULL, false, NULL, 0, NULL }
 
-static const IntakeField region_fields[] = {
+const IntakeField intake_region_fields[] = {
     FIELD(RegionInput, code, "区划代码", true, "500103"),
     FIELD(RegionInput, name, "名称", true, "渝中区"),
     FIELD(RegionInput, parent, "上级代码", false, "5001"),
@@ -23,7 +23,7 @@ static const IntakeField region_fields[] = {
     FIELD(RegionInput, valid_to, "撤销日期", false, ""),
     NO_MORE_FIELDS,
 };
-static const IntakeField unit_fields[] = {
+const IntakeField intake_unit_fields[] = {
     FIELD(UnitInput, source, "来源系统", false, "市场监管"),
     FIELD(UnitInput, source_id, "来源编号", false, "A0001"),
     FIELD(UnitInput, uscc, "统一社会信用代码", false, "91500103MA5U0000X0"),
@@ -41,7 +41,7 @@ static const IntakeField unit_fields[] = {
     FIELD(UnitInput, building_source_id, "所在建筑编号", false, "B0001"),
     NO_MORE_FIELDS,
 };
-static const IntakeField building_fields[] = {
+const IntakeField intake_building_fields[] = {
     FIELD(BuildingInput, source, "来源系统", false, "住建"),
     FIELD(BuildingInput, source_id, "来源编号", false, "B0001"),
     FIELD(BuildingInput, name, "建筑名称", false, "演示大厦"),
@@ -60,7 +60,7 @@ static const IntakeField building_fields[] = {
     FIELD(BuildingInput, latitude, "纬度", false, "29.56"),
     NO_MORE_FIELDS,
 };
-static const IntakeField officer_fields[] = {
+const IntakeField intake_officer_fields[] = {
     FIELD(OfficerInput, name, "姓名", true, "李某"),
     FIELD(OfficerInput, certificate, "执法证号", true, "50010001"),
     FIELD(OfficerInput, certificate_until, "执法证有效期", false, "2028-12-31"),
@@ -71,7 +71,7 @@ static const IntakeField officer_fields[] = {
     FIELD(OfficerInput, phone, "电话", false, "02300000000"),
     NO_MORE_FIELDS,
 };
-static const IntakeField past_fields[] = {
+const IntakeField intake_past_fields[] = {
     FIELD(PastInspectionInput, source, "来源系统", true, "旧系统"),
     FIELD(PastInspectionInput, source_id, "来源编号", true, "161318"),
     FIELD(PastInspectionInput, object_source_id, "对象的来源编号", true, "B0001"),
@@ -85,15 +85,15 @@ static const IntakeField past_fields[] = {
 const IntakeField *intake_fields(IntakeKind kind) {
     switch (kind) {
     case INTAKE_REGION:
-        return region_fields;
+        return intake_region_fields;
     case INTAKE_UNIT:
-        return unit_fields;
+        return intake_unit_fields;
     case INTAKE_BUILDING:
-        return building_fields;
+        return intake_building_fields;
     case INTAKE_OFFICER:
-        return officer_fields;
+        return intake_officer_fields;
     case INTAKE_PAST_INSPECTION:
-        return past_fields;
+        return intake_past_fields;
     }
     g_assert_not_reached();
 }
@@ -151,17 +151,16 @@ static const char *trim(GStringChunk *texts, const char *text) {
     return kept == size ? text : g_string_chunk_insert_len(texts, text, (gssize)kept);
 }
 
-/* A copy of the rows whose texts have no blanks around them. */
-static void *trim_inputs(IntakeKind kind, const void *inputs, size_t count, GStringChunk *texts) {
-    size_t size = intake_input_size(kind);
-    char *rows = g_memdup2(inputs, count * size);
+void *intake_trim(
+    const IntakeField *fields, size_t size, const void *rows, size_t count, GStringChunk *texts) {
+    char *copy = g_memdup2(rows, count * size);
     for (size_t i = 0; i < count; i++) {
-        for (const IntakeField *field = intake_fields(kind); field->word != NULL; field++) {
-            const char **value = (const char **)(void *)(rows + i * size + field->offset);
+        for (const IntakeField *field = fields; field->word != NULL; field++) {
+            const char **value = (const char **)(void *)(copy + i * size + field->offset);
             *value = *value == NULL ? NULL : trim(texts, *value);
         }
     }
-    return rows;
+    return copy;
 }
 
 bool intake_batch(Db *db,
@@ -173,7 +172,8 @@ bool intake_batch(Db *db,
                   GError **error) {
     g_assert(context->dry_run || db_in_tx(db));
     g_autoptr(GStringChunk) texts = g_string_chunk_new(4096);
-    g_autofree void *rows = trim_inputs(kind, inputs, count, texts);
+    g_autofree void *rows =
+        intake_trim(intake_fields(kind), intake_input_size(kind), inputs, count, texts);
     memset(results, 0, count * sizeof *results);
     switch (kind) {
     case INTAKE_REGION:

@@ -107,16 +107,34 @@ bool intake_batch(Db *db,
                   IntakeResult *results,
                   GError **error);
 
-/* Field list of a kind for mapping pages: {word, name in Chinese, required, example}; ends with
- * word NULL. */
+/* Field list of a kind for mapping pages; ends with word NULL. */
 typedef struct IntakeField {
     const char *word;
     const char *name_zh;
     bool is_required;
     const char *example;
-    size_t offset; /* of the const char * in the …Input struct */
+    size_t offset;       /* of the const char * in the …Input struct */
+    const char *hint_zh; /* how to write it; NULL: the example says enough */
 } IntakeField;
 const IntakeField *intake_fields(IntakeKind kind);
+extern const IntakeField intake_region_fields[], intake_unit_fields[], intake_building_fields[],
+    intake_officer_fields[], intake_past_fields[];
 size_t intake_input_size(IntakeKind kind);
 bool intake_kind_parse(const char *word,
                        IntakeKind *ret_kind); /* region|unit|building|officer|past_inspection */
+
+/* --- for rooms above that take in rows of their own ------------------------------------------- */
+
+/* Marks the row as refused; the first problem stays. `column` is static. */
+void intake_refuse(IntakeResult *result, const char *column, const char *problem, ...)
+    G_GNUC_PRINTF(3, 4);
+/* Adds a sentence to the row's warning. */
+void intake_warn(IntakeResult *result, const char *warning, ...) G_GNUC_PRINTF(2, 3);
+
+/* A copy of `count` rows of `size` bytes whose texts have no blanks around them; new texts go into
+ * `texts`. Caller frees. */
+void *intake_trim(
+    const IntakeField *fields, size_t size, const void *rows, size_t count, GStringChunk *texts);
+
+/* JSON array of texts. Caller frees. */
+char *intake_text_list(const GPtrArray *texts);

@@ -28,12 +28,6 @@ bool intake_check_region(RegionCache *cache,
                          bool *ret_refused,
                          GError **error);
 
-/* Marks the row as refused; the first problem stays. */
-void intake_refuse(IntakeResult *result, const char *column, const char *problem, ...)
-    G_GNUC_PRINTF(3, 4);
-/* Adds a sentence to the row's warning. */
-void intake_warn(IntakeResult *result, const char *warning, ...) G_GNUC_PRINTF(2, 3);
-
 /* Reads one value; an absent or empty text is true with *ret unchanged and *ret_told false (may be
  * NULL). False: refused, with a sentence about what to write. */
 bool intake_read_text(IntakeResult *result,
@@ -80,9 +74,6 @@ const char *intake_keep(GStringChunk *texts, const char *text);
 
 /* What the history says of rows that an intake writes. */
 WriteOptions intake_write_options(const IntakeContext *context);
-
-/* JSON array of texts, or PostgreSQL array literal of numbers (id_list_format). Caller frees. */
-char *intake_text_list(const GPtrArray *texts);
 
 /* For forms: checks one row as the intake does and asks for what a new object needs. False and
  * *error: the store failed. A refusal is in `result`. Texts go into `texts`. */

@@ -1,7 +1,12 @@
 /* Commands to devices: queued by pages, taken by ingest for the gateway. */
+#include "base/clock.h"
 #include "base/error.h"
 #include "ledger/ledger.h"
 #include "sensing/ingest_internal.h"
+
+/* What nobody could send for so long is not asked any more: a question to the officer on duty of
+ * last night must not ring in the morning. */
+#define COMMAND_LIFE_US (600 * CLOCK_SECOND_US)
 
 static const char *const words[SENSING_COMMAND_KIND_COUNT] = {
     [SENSING_DUTY_CHECK] = "duty",
@@ -165,6 +170,12 @@ bool ingest_commands_mark_sent(Db *db, const GPtrArray *commands, int64_t now_us
 
 bool ingest_commands_requeue(Db *db, int64_t now_us, GError **error) {
     return db_exec(db,
+                   SQL("UPDATE device_command SET state = 'failed', failure = 'expired', "
+                       "changed_us = $1 WHERE state IN ('queued', 'sent') AND created_us < $2"),
+                   DB_ARGS(db_int(now_us), db_int(now_us - COMMAND_LIFE_US)),
+                   NULL,
+                   error) &&
+           db_exec(db,
                    SQL("UPDATE device_command SET state = 'queued', changed_us = $1 "
                        "WHERE state = 'sent'"),
                    DB_ARGS(db_int(now_us)),

@@ -48,7 +48,7 @@ static const char *told(const char *text) {
     return text == NULL || text[0] == '\0' ? NULL : text;
 }
 
-static void note_differences(const Device *old, const Device *now, json_t *before, json_t *after) {
+void device_note_differences(const Device *old, const Device *now, json_t *before, json_t *after) {
     change_note_text(before, after, "profile", told(old->profile), told(now->profile));
     change_note_text(before, after, "name", told(old->name), told(now->name));
     change_note_text(
@@ -72,7 +72,7 @@ static bool write_change(Db *db,
                          GError **error) {
     g_autoptr(json_t) before = json_object();
     g_autoptr(json_t) after = json_object();
-    note_differences(old, now, before, after);
+    device_note_differences(old, now, before, after);
     return json_object_size(after) == 0 ||
            (device_update(db, now, by->now_us, error) &&
             leave_mark(
@@ -274,8 +274,7 @@ bool point_change(
     return db_run_tx(db, do_point, &work, error);
 }
 
-/* "0.00 至 0.30 A，回差 0.10": what the history says. Caller frees. */
-static char *rule_text(int64_t analog_type, const LimitRule *rule) {
+char *device_rule_text(int64_t analog_type, const LimitRule *rule) {
     if (rule == NULL) {
         return g_strdup("用默认值");
     }
@@ -303,7 +302,7 @@ static bool do_limit(Db *db, void *data, GError **error) {
             .point_id = point.id, .analog_type = work->analog_type, .rule = *work->rule};
         good = limit_put(db, &limit, work->by, error);
     }
-    g_autofree char *text = rule_text(work->analog_type, work->rule);
+    g_autofree char *text = device_rule_text(work->analog_type, work->rule);
     json_t *after = json_object();
     g_autofree char *title = point_title(&point);
     json_put_text(after, "point", title);

@@ -63,6 +63,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Point, point_clear)
 bool point_find(Db *db, int64_t id, Point *ret_point, GError **error);
 /* "点型光电感烟火灾探测器 2 区 14 号" or the name somebody wrote. Caller frees. */
 char *point_title(const Point *point);
+/* "2 区 14 号", or the number when the upper half is empty. Caller frees. */
+char *point_address_text(int64_t address);
 /* "12 层 1203 室"; "" when neither is told. Caller frees. */
 char *point_place(const Point *point);
 

@@ -206,7 +206,9 @@ static void put_places(json_t *model, const DeviceQuery *query, int64_t next_id)
         next_id == 0 ? NULL : g_strdup_printf("after=%" G_GINT64_FORMAT, next_id);
     g_autofree char *csv = g_strconcat("/work/export?list=devices&format=csv", mark, words, NULL);
     g_autofree char *xlsx = g_strconcat("/work/export?list=devices&format=xlsx", mark, words, NULL);
+    g_autofree char *points = g_strconcat("/work/export?list=points&format=csv", mark, words, NULL);
     sensing_put_pager(model, PATH, words, query->after_id == 0, place, "每页 50 台，按登记先后");
+    json_put_text(model, "points_href", points);
     json_put_text(model, "csv_href", csv);
     json_put_text(model, "xlsx_href", xlsx);
 }
@@ -226,6 +228,7 @@ static bool put_learning(Ctx *ctx, json_t *model, GError **error) {
                               waiting >= 1000 ? "（或更多）" : "");
     json_put_text(model, "learning_text", text);
     json_put_bool(model, "may_edit", may_edit);
+    json_put_bool(model, "may_import", may_edit && principal_may(ctx->who, PERM_IMPORT));
     json_put_bool(model, "may_export", principal_may(ctx->who, PERM_EXPORT));
     return true;
 }
@@ -464,6 +467,7 @@ static const struct {
     {"denied", "设备拒绝"},
     {"silent", "设备没有回答"},
     {"unanswered", "没有人应答"},
+    {"expired", "当时没有发出，已过期"},
 };
 
 static const char *command_zh(const char *word) {
@@ -513,6 +517,7 @@ static void put_head(Ctx *ctx, const Device *device, json_t *model) {
     json_put_bool(model, "is_learning", device->state == DEVICE_LEARNING);
     json_put_bool(model, "is_retired", device->state == DEVICE_RETIRED);
     json_put_bool(model, "may_edit", principal_may(ctx->who, PERM_SENSING_EDIT));
+    json_put_bool(model, "may_export", principal_may(ctx->who, PERM_EXPORT));
     sensing_put_time(model, "created", device->created_us, "");
 }
 

@@ -76,7 +76,7 @@ void point_page_clear(PointPage *page) {
 }
 
 /* Most panels put loop and number into the two halves of the address (iot.md 4, line 20). */
-static char *address_text(int64_t address) {
+char *point_address_text(int64_t address) {
     int64_t loop = address & 0xffff;
     int64_t number = address >> 16;
     return number == 0
@@ -93,7 +93,7 @@ char *point_title(const Point *point) {
         return g_strdup_printf("%s（整个系统）", system);
     }
     g_autofree char *component = component_type_text(point->component_type);
-    g_autofree char *address = address_text(point->address);
+    g_autofree char *address = point_address_text(point->address);
     return g_strdup_printf("%s %s", component, address);
 }
 

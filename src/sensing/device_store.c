@@ -93,6 +93,43 @@ bool device_find(Db *db, int64_t id, Device *ret_device, GError **error) {
     return true;
 }
 
+bool device_find_codes(Db *db,
+                       const char *protocol,
+                       const char *codes,
+                       bool is_to_change,
+                       GStringChunk *texts,
+                       GArray *devices,
+                       GError **error) {
+    g_autoptr(DbRows) rows = db_query(
+        db,
+        is_to_change
+            ? SQL_FOR(db,
+                      "SELECT " DEVICE_COLUMNS " FROM device d" DEVICE_NAMES
+                      " WHERE d.protocol = $1 AND d.code IN (SELECT CAST(value AS TEXT) FROM "
+                      "json_each($2)) ORDER BY d.id",
+                      "SELECT " DEVICE_COLUMNS " FROM device d" DEVICE_NAMES
+                      " WHERE d.protocol = $1 AND d.code = ANY (ARRAY(SELECT "
+                      "json_array_elements_text($2::json))) ORDER BY d.id FOR UPDATE OF d")
+            : SQL_FOR(db,
+                      "SELECT " DEVICE_COLUMNS " FROM device d" DEVICE_NAMES
+                      " WHERE d.protocol = $1 AND d.code IN (SELECT CAST(value AS TEXT) FROM "
+                      "json_each($2)) ORDER BY d.id",
+                      "SELECT " DEVICE_COLUMNS " FROM device d" DEVICE_NAMES
+                      " WHERE d.protocol = $1 AND d.code = ANY (ARRAY(SELECT "
+                      "json_array_elements_text($2::json))) ORDER BY d.id"),
+        DB_ARGS(db_text(protocol), db_text(codes)),
+        error);
+    if (rows == NULL) {
+        return false;
+    }
+    while (db_rows_next(rows)) {
+        Device device;
+        read_device(rows, texts, &device);
+        g_array_append_val(devices, device);
+    }
+    return db_rows_done(rows, error);
+}
+
 bool point_find(Db *db, int64_t id, Point *ret_point, GError **error) {
     g_autoptr(DbRows) rows = db_query(db,
                                       SQL("SELECT " POINT_COLUMNS " FROM point p WHERE p.id = $1"),

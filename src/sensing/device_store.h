@@ -66,6 +66,21 @@ bool device_units_of_building(Db *db,
                               GArray *units,
                               GError **error);
 
+/* Appends the Devices of one protocol whose codes stand in the JSON array `codes`, by id.
+ * `is_to_change`: nobody else changes them until the transaction ends. */
+bool device_find_codes(Db *db,
+                       const char *protocol,
+                       const char *codes,
+                       bool is_to_change,
+                       GStringChunk *texts,
+                       GArray *devices,
+                       GError **error);
+/* What differs, for the history (device.c). */
+void device_note_differences(const Device *old, const Device *now, json_t *before, json_t *after);
+/* "电流：下限 无，上限 0.3 A，回差 0.1 A", for the history; NULL: the default holds again. Caller
+ * frees. */
+char *device_rule_text(int64_t analog_type, const LimitRule *rule);
+
 bool device_insert(Db *db, const Device *device, int64_t *ret_id, GError **error);
 /* Writes what forms can change. CONFLICT unless the row is of `device->version`, which it raises.
  */

@@ -27,7 +27,7 @@ static bool take_slot(Net *net, Conn *conn) {
     uint32_t slot = g_array_index(net->free_slots, uint32_t, net->free_slots->len - 1);
     g_array_set_size(net->free_slots, net->free_slots->len - 1);
     conn->origin = (uint64_t)++net->generations[slot] << 32 | slot;
-    conn->number = ++net->newest;
+    conn->number = ++net->last_number;
     net->slots[slot] = conn;
     net->connections += conn->is_udp ? 0 : 1;
     return true;
@@ -51,23 +51,6 @@ static void prove(Conn *conn) {
     }
 }
 
-/* Commands go to the newest connection of a device. One that it has left may still bring what was
- * on the way, later than what was said since. */
-static void set_source(Conn *conn, uint64_t source) {
-    Net *net = conn->net;
-    uint64_t *origin = g_hash_table_lookup(net->sources, &source);
-    const Conn *other = origin == NULL ? NULL : conn_find(net, *origin);
-    conn->source = source;
-    conn->is_left = other != NULL && other->number > conn->number;
-    if (origin == NULL) {
-        g_hash_table_insert(net->sources,
-                            g_memdup2(&source, sizeof source),
-                            g_memdup2(&conn->origin, sizeof conn->origin));
-    } else if (!conn->is_left) {
-        *origin = conn->origin;
-    }
-}
-
 /* --- end ----------------------------------------------------------------------------------------
  */
 
@@ -86,13 +69,7 @@ void conn_close(Conn *conn) {
         return;
     }
     conn->is_closing = true;
-    const uint64_t *origin = g_hash_table_lookup(net->sources, &conn->source);
-    if (origin != NULL && *origin == conn->origin) {
-        g_hash_table_remove(net->sources, &conn->source);
-    }
-    if (conn->session.is_waiting && conn->session.request.id != 0) {
-        net_add_outcome(net, conn->session.request.id, SESSION_SILENT);
-    }
+    conn_ask_end(conn);
     if (conn->is_waiting) {
         g_ptr_array_remove_fast(net->waiting, conn);
     }
@@ -197,12 +174,6 @@ static void spend(Conn *conn, uint64_t now_ms) {
     }
 }
 
-static void finish_request(Conn *conn, const SessionResult *result) {
-    if (result->outcome != SESSION_OPEN && result->request_id != 0) {
-        net_add_outcome(conn->net, result->request_id, result->outcome);
-    }
-}
-
 static void take_found(Conn *conn,
                        Gb26875Found found,
                        const Gb26875Profile *profile,
@@ -211,26 +182,28 @@ static void take_found(Conn *conn,
     Net *net = conn->net;
     uint64_t now_ms = uv_now(&net->loop);
     uint8_t reply[GB26875_FRAME_MAX];
-    if (found == GB26875_GARBAGE) {
-        conn->garbage += (uint32_t)frame->raw.size;
-    } else {
-        conn->garbage = 0;
-    }
-    if (found != GB26875_GARBAGE || frame->has_head) {
+    bool is_garbage = found == GB26875_GARBAGE;
+    conn->garbage = is_garbage ? conn->garbage + (uint32_t)frame->raw.size : 0;
+    if (!is_garbage || frame->has_head) {
         spend(conn, now_ms);
+    }
+    /* The sender of a datagram may be invented: whoever has that address must not get a denial for
+     * each thing in it that looks like a head. */
+    if (is_garbage && conn->is_udp) {
+        return;
     }
     if (found == GB26875_FRAME) {
         conn->heard_ms = now_ms;
         prove(conn);
-        set_source(conn, frame->head.src);
+        conn_set_source(conn, frame->head.src);
     }
     SessionResult result =
         session_hear(&conn->session, conn->profile, found, frame, now_us, reply, sizeof reply);
     if (result.step == SESSION_STORE || result.step == SESSION_TAKE) {
         net_add_frame(net, conn, profile, frame, now_us);
     }
-    finish_request(conn, &result);
     conn_send(conn, reply, result.size);
+    conn_asked(conn, &result);
 }
 
 /* What the connection's profile refuses, another may know: a sign of life is taken in any dialect;
@@ -344,6 +317,7 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {
 static void start_reading(Conn *conn) {
     if (!conn->is_reading && !conn->is_closing && !conn->is_slowed && !conn->is_waiting) {
         conn->is_reading = true;
+        conn->rest_ms = uv_now(&conn->net->loop); /* we did not listen: its half frame is not old */
         uv_read_start((uv_stream_t *)&conn->tcp, on_alloc, on_read);
     }
 }
@@ -386,6 +360,7 @@ static Conn *conn_new(Net *net) {
     conn->tokens = LIMIT_DEVICE_BURST * TOKEN;
     conn->tokens_ms = conn->heard_ms = uv_now(&net->loop);
     conn->link.data = conn;
+    g_queue_init(&conn->questions);
     session_init(&conn->session);
     return conn;
 }
@@ -518,70 +493,13 @@ void conn_datagram(uv_udp_t *udp,
     }
 }
 
-/* --- our requests -------------------------------------------------------------------------------
+/* --- by the clock -------------------------------------------------------------------------------
  */
-
-static void ask(Conn *conn, const SessionRequest *request) {
-    uint8_t bytes[SESSION_REQUEST_SIZE];
-    size_t size = session_request(
-        &conn->session, conn->profile, request, clock_now_us(), bytes, sizeof bytes);
-    if (size == 0) {
-        if (request->id != 0) {
-            net_add_outcome(conn->net, request->id, SESSION_DENIED);
-        }
-        return;
-    }
-    conn_send(conn, bytes, size);
-}
-
-void conn_ask(Conn *conn, const CommandOut *command) {
-    SessionRequest request = {.id = command->id, .peer = conn->source};
-    Gb26875Object *object = &request.object;
-    object->system_type = command->system_type;
-    object->system_address = command->system_address;
-    object->address = command->address;
-    object->minutes = (uint8_t)command->minutes;
-    static const struct {
-        uint8_t command, type;
-        uint32_t has;
-    } forms[SENSING_COMMAND_KIND_COUNT] = {
-        [SENSING_DUTY_CHECK] = {GB26875_CONTROL, GB26875_DUTY_CHECK, GB26875_HAS_MINUTES},
-        [SENSING_CLOCK_SYNC] = {GB26875_CONTROL, GB26875_SET_CLOCK, GB26875_HAS_TIME},
-        [SENSING_READ_DEVICE] = {GB26875_REQUEST, GB26875_READ_DEVICE_STATE, GB26875_HAS_RESERVED},
-        [SENSING_READ_SYSTEM] = {GB26875_REQUEST, GB26875_READ_SYSTEM_STATE, GB26875_HAS_SYSTEM},
-        [SENSING_READ_POINT] = {GB26875_REQUEST,
-                                GB26875_READ_COMPONENT_STATE,
-                                GB26875_HAS_SYSTEM | GB26875_HAS_ADDRESS},
-        [SENSING_READ_VALUE] = {GB26875_REQUEST,
-                                GB26875_READ_ANALOG,
-                                GB26875_HAS_SYSTEM | GB26875_HAS_ADDRESS},
-    };
-    g_assert((unsigned)command->kind < SENSING_COMMAND_KIND_COUNT);
-    request.command = forms[command->kind].command;
-    request.type = object->type = forms[command->kind].type;
-    object->has = forms[command->kind].has;
-    /* A patrol must not stand in the way of what a person asks. */
-    if (conn->session.is_waiting && conn->session.request.id == 0) {
-        conn->session.is_waiting = false;
-    }
-    ask(conn, &request);
-}
-
-/* Devices tell what happens, and some of them nothing else (cl. 6.3.2): whether one is still there
- * is asked (GB 50440 calls it 巡检). */
-static void patrol(Conn *conn) {
-    SessionRequest request = {
-        .peer = conn->source,
-        .command = GB26875_REQUEST,
-        .type = GB26875_READ_DEVICE_STATE,
-        .object = {.type = GB26875_READ_DEVICE_STATE, .has = GB26875_HAS_RESERVED},
-    };
-    ask(conn, &request);
-}
 
 void conn_tick(Conn *conn, uint64_t now_ms, int64_t now_us) {
     uint64_t silent_ms = now_ms - conn->heard_ms;
-    bool is_half = conn->rest_size > 0 && now_ms - conn->rest_ms > LIMIT_DEVICE_FRAME_S * 1000;
+    bool is_half = conn->is_reading && conn->rest_size > 0 &&
+                   now_ms - conn->rest_ms > LIMIT_DEVICE_FRAME_S * 1000;
     uint64_t idle_s = conn->is_udp ? LIMIT_DEVICE_PEER_S : LIMIT_DEVICE_IDLE_S;
     if (is_half || silent_ms > idle_s * 1000) {
         conn_close(conn);
@@ -589,10 +507,10 @@ void conn_tick(Conn *conn, uint64_t now_ms, int64_t now_us) {
     }
     uint8_t bytes[SESSION_REQUEST_SIZE];
     SessionResult result = session_tick(&conn->session, conn->profile, now_us, bytes, sizeof bytes);
-    finish_request(conn, &result);
     conn_send(conn, bytes, result.size);
+    conn_asked(conn, &result);
     if (!conn->is_closing && conn->is_proven && !conn->session.is_waiting &&
         silent_ms >= PATROL_MS && silent_ms % PATROL_MS < 1000) {
-        patrol(conn);
+        conn_patrol(conn);
     }
 }

@@ -53,7 +53,10 @@ typedef struct Conn {
     uint8_t *rest; /* a frame that has begun; NULL: none */
     Session session;
     const Gb26875Profile *profile;
-    uint64_t source; /* address in the last frame; 0: none yet */
+    uint64_t source;   /* device address in the last frame */
+    uint64_t *devices; /* the last LIMIT_DEVICE_BOX of them */
+    uint8_t device_count, device_at;
+    GQueue questions; /* of SessionRequest: asked when the device has answered the one before */
     NetSource *from;
     uint32_t garbage;
     int32_t tokens; /* thousandths of a frame */
@@ -93,7 +96,7 @@ struct Net {
     uint32_t *generations;
     GArray *free_slots; /* of uint32_t */
     unsigned connections;
-    uint64_t newest;       /* number of the connection that came last */
+    uint64_t last_number;  /* of a connection */
     GQueue unproven;       /* of Conn; the oldest first */
     GQueue senders;        /* of Conn, of datagrams; the longest silent first */
     GHashTable *addresses; /* NetAddress -> NetSource */
@@ -152,6 +155,24 @@ bool net_source_resumes(Net *net, NetSource *source);
 /* Once a second: those without connections go when their rate no longer remembers anything. */
 void net_sources_tick(Net *net);
 
+/* --- gateway_ask.c -----------------------------------------------------------------------------
+ */
+
+/* Hash of device addresses, in which nobody outside can choose what falls together. */
+guint net_device_hash(gconstpointer key);
+/* The device that a frame names can be asked over this connection. */
+void conn_set_source(Conn *conn, uint64_t source);
+/* Asks the device of this address, when it has answered what it was asked before. */
+void conn_ask(Conn *conn, uint64_t address, const CommandOut *command);
+/* What a frame or the clock did to the question that is open; then the next one is asked. */
+void conn_asked(Conn *conn, const SessionResult *result);
+/* Is it still there? */
+void conn_patrol(Conn *conn);
+/* Nobody there will answer or be asked any more. */
+void conn_ask_end(Conn *conn);
+/* The dialect of the device is known now: numbers that were read in another one are turned. */
+void conn_set_dialect(Conn *conn, const Gb26875Profile *dialect);
+
 /* --- gateway_conn.c ----------------------------------------------------------------------------
  */
 
@@ -169,7 +190,6 @@ void conn_send(Conn *conn, const uint8_t *bytes, size_t size);
 void conn_close(Conn *conn);
 /* What is due by the clock: half frames, silence, requests. */
 void conn_tick(Conn *conn, uint64_t now_ms, int64_t now_us);
-void conn_ask(Conn *conn, const CommandOut *command);
 /* Reads again what waited for a batch, or for its rate. */
 void conn_resume(Net *net);
 void conn_refill(Net *net);

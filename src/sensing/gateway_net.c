@@ -151,6 +151,7 @@ static size_t answer(const IngestBatch *batch,
     case INGEST_REFUSED:
     case INGEST_LIMIT:
         return gb26875_encode_answer(entry->profile, &frame, GB26875_DENY, now_us, buffer, size);
+    case INGEST_UNFIT:
     case INGEST_FAILED: /* silence: the device sends it again */
         return 0;
     }
@@ -168,7 +169,9 @@ static void tell(Net *net, const IngestBatch *batch) {
         if (conn == NULL) {
             continue;
         }
-        conn->profile = entry->dialect;
+        if (conn->profile != entry->dialect) {
+            conn_set_dialect(conn, entry->dialect);
+        }
         if (to != conn || conn->is_udp || filled + GB26875_FRAME_MAX > sizeof out) {
             if (to != NULL) {
                 conn_send(to, out, filled);
@@ -192,7 +195,7 @@ static void take_command(Net *net, CommandOut *command) {
     }
     Conn *conn = origin == NULL ? NULL : conn_find(net, *origin);
     if (conn != NULL) {
-        conn_ask(conn, command);
+        conn_ask(conn, address, command);
     } else {
         net_add_outcome(net, command->id, SESSION_OPEN);
     }
@@ -343,7 +346,7 @@ static void prepare(Net *net) {
         g_array_append_val(net->free_slots, free_slot);
     }
     net->addresses = net_sources_new();
-    net->sources = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    net->sources = g_hash_table_new_full(net_device_hash, g_int64_equal, g_free, g_free);
     net->peers = g_hash_table_new(peer_hash, peer_equal);
     net->waiting = g_ptr_array_new();
     net->slowed = g_ptr_array_new();

@@ -595,6 +595,117 @@ static void test_sources(void) {
     g_assert_cmpint(uv_loop_close(&net.loop), ==, 0);
 }
 
+/* Whoever has the address that a datagram names gets one answer to it, not one for each thing in it
+ * that looks like the head of a frame. */
+static void test_datagram_garbage(DbEngine engine) {
+    Centre centre = centre_new(engine, false);
+    Device panel = connect_device(&centre, SOCK_DGRAM, PANEL);
+    Written good = write_frame(&panel, GB26875_SEND, NULL);
+    Written broken = good;
+    broken.bytes[broken.size - 3] ^= 1;
+    g_autoptr(GByteArray) datagram = g_byte_array_new();
+    g_byte_array_append(datagram, good.bytes, (guint)good.size);
+    for (int i = 0; i < 20; i++) {
+        g_byte_array_append(datagram, broken.bytes, (guint)broken.size);
+    }
+    say(&panel, datagram->data, datagram->len);
+    expect(&panel, GB26875_CONFIRM, 0);
+    panel.serial = 1;
+    tell(&panel, NULL); /* what comes next is its confirmation */
+    close(panel.fd);
+    centre_free(&centre);
+}
+
+/* --- whom a question reaches ---------------------------------------------------------------------
+ */
+
+/* The frame that the centre asks with, and the device's confirmation of it. */
+static void expect_question(Device *device, uint8_t type, uint64_t address) {
+    uint8_t buffer[GB26875_FRAME_MAX];
+    Gb26875Frame asked = listen_once(device, buffer);
+    g_assert_cmpint(asked.type, ==, type);
+    g_assert_cmpuint(asked.head.dst, ==, address);
+    Device one = *device;
+    one.address = address;
+    one.serial = asked.head.seq;
+    Written confirm = write_frame(&one, GB26875_CONFIRM, NULL);
+    say(device, confirm.bytes, confirm.size);
+}
+
+/* Officers ask twice: the second question waits for the answer to the first. */
+static void test_questions_wait(DbEngine engine) {
+    Centre centre = centre_new(engine, false);
+    Device panel = connect_device(&centre, SOCK_STREAM, PANEL);
+    tell(&panel, NULL);
+    register_panel(&centre, "active");
+    int64_t duty = add_command(&centre, SENSING_DUTY_CHECK, 10);
+    int64_t clock = add_command(&centre, SENSING_CLOCK_SYNC, 0);
+    await_state(&centre, clock, "sent");
+    expect_question(&panel, GB26875_DUTY_CHECK, PANEL);
+    expect_question(&panel, GB26875_SET_CLOCK, PANEL);
+    await_state(&centre, duty, "confirmed");
+    await_state(&centre, clock, "confirmed");
+    close(panel.fd);
+    centre_free(&centre);
+}
+
+/* A box may speak for several devices. One that invents a thousand is not remembered for each. */
+static void test_boxes(DbEngine engine) {
+    Centre centre = centre_new(engine, false);
+    Device box = connect_device(&centre, SOCK_STREAM, PANEL);
+    tell(&box, NULL);
+    register_panel(&centre, "active"); /* device 1 */
+    box.address = PANEL + 1;
+    tell(&box, NULL);
+    int64_t asked = add_command(&centre, SENSING_CLOCK_SYNC, 0);
+    expect_question(&box, GB26875_SET_CLOCK, PANEL);
+    await_state(&centre, asked, "confirmed");
+    for (uint64_t i = 0; i < 70; i++) {
+        box.address = PANEL + 2 + i;
+        tell(&box, NULL);
+    }
+    asked = add_command(&centre, SENSING_CLOCK_SYNC, 0);
+    await_state(&centre, asked, "failed");
+    box.address = PANEL;
+    tell(&box, NULL);
+    asked = add_command(&centre, SENSING_CLOCK_SYNC, 0);
+    expect_question(&box, GB26875_SET_CLOCK, PANEL);
+    await_state(&centre, asked, "confirmed");
+    close(box.fd);
+    centre_free(&centre);
+}
+
+/* A centre that was away asks again what it had asked, but nothing of last night. */
+static void test_old_questions(DbEngine engine) {
+    Centre centre = centre_new(engine, false);
+    Device panel = connect_device(&centre, SOCK_STREAM, PANEL);
+    tell(&panel, NULL);
+    register_panel(&centre, "active");
+    close(panel.fd);
+    centre_stop(&centre);
+    int64_t old = add_command(&centre, SENSING_DUTY_CHECK, 10);
+    int64_t fresh = add_command(&centre, SENSING_CLOCK_SYNC, 0);
+    test_db_exec(centre.db,
+                 "UPDATE device_command SET state = 'sent', created_us = created_us - $2 "
+                 "WHERE id = $1",
+                 db_int(old),
+                 db_int(3600 * CLOCK_SECOND_US));
+    centre_start(&centre);
+    await_state(&centre, old, "failed");
+    await_state(&centre, fresh, "failed"); /* nobody is there */
+    g_assert_cmpint(COUNT(&centre,
+                          "SELECT count(*) FROM device_command WHERE id = $1 AND failure = $2",
+                          db_int(old),
+                          db_text("expired")),
+                    ==,
+                    1);
+    centre_free(&centre);
+}
+
+/* --- what is left
+ * ---------------------------------------------------------------------------------
+ */
+
 /* A full disk: nothing is confirmed, nothing is forgotten; when there is room again, all is. */
 static void test_full_disk(void) {
     Centre centre = centre_new(DB_ENGINE_SQLITE, false);
@@ -629,6 +740,10 @@ int main(int argc, char **argv) {
     test_db_add("/gateway/no-clock-hides-a-fire", test_clocks);
     test_db_add("/gateway/known-defects-of-others", test_defects);
     test_db_add("/gateway/commands-end", test_commands);
+    test_db_add("/gateway/questions-wait-for-each-other", test_questions_wait);
+    test_db_add("/gateway/a-box-speaks-for-several-devices", test_boxes);
+    test_db_add("/gateway/nothing-of-last-night-is-asked", test_old_questions);
+    test_db_add("/gateway/garbage-in-datagrams-is-not-answered", test_datagram_garbage);
     test_db_add("/gateway/signs-of-life-in-any-dialect", test_dialects);
     test_db_add("/gateway/refuses-unknown-devices-when-told", test_refuses_unknown);
     test_db_add("/gateway/hostile-devices-do-not-stop-others", test_hostile);

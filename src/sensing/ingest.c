@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/mailbox.h"
 #include "sensing/ingest_internal.h"
+#include "sensing/upkeep.h"
 #include "web/log.h"
 
 #include <pthread.h>
@@ -16,6 +17,7 @@
 #define TICK_MS 250
 #define CHANGED_EVERY_US CLOCK_SECOND_US
 #define SILENCE_EVERY_US (5 * CLOCK_SECOND_US)
+#define FORGET_EVERY_US (60 * CLOCK_SECOND_US)
 #define PUBLISH_EVERY_MS 50 /* what comes in between is told together */
 #define PAUSE_FIRST_MS 50
 #define PAUSE_MAX_MS 1000
@@ -51,9 +53,9 @@ struct Ingest {
     bool is_lane_lost;
     bool is_away; /* the database; logged once */
     bool has_news;
-    int64_t changed_us, silence_us, published_us; /* monotonic, of the last time */
-    _Atomic int64_t stop_us;                      /* monotonic; 0: not stopping */
-    pthread_mutex_t lock;                         /* of the sender and the server */
+    int64_t changed_us, silence_us, forgot_us, published_us; /* monotonic, of the last time */
+    _Atomic int64_t stop_us;                                 /* monotonic; 0: not stopping */
+    pthread_mutex_t lock;                                    /* of the sender and the server */
     CommandSender sender;
     void *sender_data;
 };
@@ -205,13 +207,9 @@ static void read_again(Ingest *ingest) {
 /* --- frames ------------------------------------------------------------------------------------
  */
 
-/* A device whose dialect writes addresses the other way round is known by the turned number. */
-static uint64_t turned(uint64_t address) {
-    return GUINT64_SWAP_LE_BE(address) >> 16;
-}
-
 #define CODE_SIZE 24
 
+/* A device whose dialect writes addresses the other way round is known by the turned number. */
 static IngestDevice *device_of(const Ingest *ingest,
                                const Gb26875Profile *profile,
                                uint64_t address,
@@ -222,7 +220,7 @@ static IngestDevice *device_of(const Ingest *ingest,
     if (device != NULL) {
         return device;
     }
-    g_snprintf(other, CODE_SIZE, "%" G_GUINT64_FORMAT, turned(address));
+    g_snprintf(other, CODE_SIZE, "%" G_GUINT64_FORMAT, gb26875_turned(address));
     device = ingest_state_find(ingest->state, "gb26875", other);
     bool is_other = device != NULL && device->profile->is_address_big != profile->is_address_big;
     if (is_other) {
@@ -249,7 +247,7 @@ static IngestVerdict plan_bytes(Ingest *ingest, IngestFrame *entry, FrameSlice b
     Gb26875Frame frame;
     char code[CODE_SIZE];
     if (gb26875_scan(entry->profile, bytes, true, &frame) != GB26875_FRAME) {
-        return INGEST_FAILED;
+        return INGEST_UNFIT;
     }
     IngestDevice *device = device_of(ingest, entry->profile, frame.head.src, code);
     entry->dialect = device != NULL ? device->profile : entry->dialect;
@@ -281,12 +279,16 @@ static void plan_frame(Ingest *ingest, const IngestBatch *batch, IngestFrame *en
  */
 
 /* Something in the gathered messages cannot be stored. Each alone: the others must not suffer. */
-static void
-keep_refused(Ingest *ingest, const char *code, const void *bytes, size_t size, const GError *why) {
+static void keep_refused(Ingest *ingest,
+                         const char *protocol,
+                         const char *code,
+                         const void *bytes,
+                         size_t size,
+                         const GError *why) {
     g_autoptr(GError) error = NULL;
     log_problem(LOG_LEVEL_ERROR, "ingest.refused", "code=%s error=%s", code, why->message);
     if (!ingest_write_refused(
-            ingest->db, "gb26875", code, why->message, clock_now_us(), bytes, size, &error)) {
+            ingest->db, protocol, code, why->message, clock_now_us(), bytes, size, &error)) {
         log_problem(LOG_LEVEL_ERROR, "ingest.refused", "error=%s", error->message);
     }
 }
@@ -299,10 +301,10 @@ static void store_frame_alone(Ingest *ingest, const IngestBatch *batch, IngestFr
         ingest_plan_clear(ingest->plan);
         return;
     }
-    entry->verdict = INGEST_FAILED;
+    entry->verdict = INGEST_UNFIT;
     if (!ingest->is_lane_lost) {
         read_again(ingest);
-        keep_refused(ingest, "", batch->bytes->data + entry->at, entry->size, error);
+        keep_refused(ingest, "gb26875", "", batch->bytes->data + entry->at, entry->size, error);
     }
 }
 
@@ -318,10 +320,10 @@ static void store_call_alone(Ingest *ingest, IngestCall *call) {
         ingest_plan_clear(ingest->plan);
         return;
     }
-    call->verdict = INGEST_FAILED;
+    call->verdict = INGEST_UNFIT;
     if (!ingest->is_lane_lost) {
-        log_problem(LOG_LEVEL_ERROR, "ingest.refused", "error=%s", error->message);
         read_again(ingest);
+        keep_refused(ingest, call->message->protocol, call->message->code, "", 0, error);
     }
 }
 
@@ -460,6 +462,32 @@ static void send_commands(Ingest *ingest) {
     }
 }
 
+/* New devices must find room, however many were invented before. */
+static void make_room(Ingest *ingest, int64_t now_us) {
+    g_autoptr(GError) error = NULL;
+    int64_t silence_us = 0;
+    unsigned count = 0;
+    if (ingest->state->learned < LIMIT_LEARNED_DEVICES / 10 * 9 ||
+        now_us - ingest->forgot_us < FORGET_EVERY_US) {
+        return;
+    }
+    ingest->forgot_us = now_us;
+    bool is_done =
+        upkeep_term("", UPKEEP_LEARNED, &silence_us, &error) &&
+        ingest_forget(
+            ingest->db, ingest->state, &ingest->lane, clock_now_us() - silence_us, &count, &error);
+    log_problem(LOG_LEVEL_WARNING,
+                "ingest.learned",
+                "devices=%u forgotten=%u error=%s action=%s",
+                ingest->state->learned,
+                count,
+                is_done ? "" : error->message,
+                "register devices, or start with --refuse-unknown-devices");
+    if (!is_done) { /* perhaps they are deleted all the same */
+        read_again(ingest);
+    }
+}
+
 static void tick(Ingest *ingest) {
     int64_t now_us = g_get_monotonic_time();
     g_autoptr(GError) error = NULL;
@@ -476,10 +504,10 @@ static void tick(Ingest *ingest) {
     }
     send_commands(ingest);
     if (now_us - ingest->silence_us >= SILENCE_EVERY_US) {
-        ingest->silence_us = now_us;
         PlanContext context = context_of(ingest);
-        ingest_plan_silence(&context, clock_now_us());
-        ingest_plan_seen(&context, clock_now_us());
+        bool is_all = ingest_plan_silence(&context, clock_now_us());
+        is_all = ingest_plan_seen(&context) && is_all;
+        ingest->silence_us = is_all ? now_us : ingest->silence_us; /* the rest at the next tick */
     }
     if (!ingest_plan_is_empty(ingest->plan) && !store_plan(ingest, &error)) {
         log_problem(LOG_LEVEL_ERROR, "ingest.tick", "error=%s", error->message);
@@ -487,6 +515,7 @@ static void tick(Ingest *ingest) {
     }
     note_news(ingest);
     ingest_plan_clear(ingest->plan);
+    make_room(ingest, now_us);
 }
 
 static guint weight(const IngestItem *item) {
@@ -537,6 +566,8 @@ static bool verdict_error(IngestVerdict verdict, GError **error) {
         return hz_fail(error, HZ_ERROR_DENIED, "the device is unknown or retired");
     case INGEST_LIMIT:
         return hz_fail(error, HZ_ERROR_LIMIT, "more devices or points than are kept");
+    case INGEST_UNFIT:
+        return hz_fail(error, HZ_ERROR_INTERNAL, "it can never be stored");
     case INGEST_FAILED:
         return hz_fail(error, HZ_ERROR_UNAVAILABLE, "could not be stored");
     }

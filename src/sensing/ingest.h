@@ -85,8 +85,8 @@ typedef struct IngestMessage {
 
 /* Stores one message and returns after its commit. Thread: any but ingest's; may wait long while
  * the database is away. HZ_ERROR_DENIED: the device is unknown or retired and refused;
- * HZ_ERROR_LIMIT: more devices or points than we keep, what fits is stored; HZ_ERROR_UNAVAILABLE:
- * ingest stops. */
+ * HZ_ERROR_LIMIT: more devices or points than we keep, what fits is stored; HZ_ERROR_INTERNAL:
+ * it can never be stored, and sending it again is of no use; HZ_ERROR_UNAVAILABLE: ingest stops. */
 bool ingest_store(Ingest *ingest, const IngestMessage *message, GError **error);
 
 /* The same for several messages at once, which costs one commit and not `count`. `ret_errors` has

@@ -21,12 +21,14 @@ typedef struct IngestPoint {
     uint8_t system_type, system_address;
     uint16_t bits;   /* without bit 0 */
     bool is_touched; /* the running plan writes it */
-    char *label;     /* "place\0what" once an edge asked for it; NULL */
+    uint8_t side_count;
+    char *label; /* where it is, once an edge asked for it; NULL */
     int64_t state_us;
-    char *text; /* description of a point that is not stored yet */
+    char *text;               /* description of a point that is not stored yet */
+    struct IngestSide *sides; /* of its analog values; NULL: none was told yet */
 } IngestPoint;
 
-/* An analog value that has limits: on which side it stands. */
+/* An analog value: on which side of its limits it stands, if it has any. */
 typedef struct IngestSide {
     const IngestPoint *point;
     uint8_t analog_type;
@@ -52,21 +54,26 @@ typedef struct IngestDevice {
     bool is_touched;   /* the running plan writes it */
     bool is_stale;     /* must be read again before use */
     GPtrArray *points; /* of IngestPoint, by number */
-    GArray *sides;     /* of IngestSide; NULL: none asked for yet */
     /* Keys (with their sent time) of the last messages: tells one that is sent again without
      * asking the database. */
     uint64_t recent[RECENT_KEYS];
     unsigned recent_at;
-    uint64_t last_key; /* of the last message, without time */
-    int64_t last_us;   /* when that came */
+    uint64_t last_key;    /* of the last message, without time */
+    int64_t last_us;      /* when that came */
+    int64_t last_sent_us; /* by the sender's clock; 0: it told none that can be right */
     uint16_t last_serial;
+    int64_t edge_hour; /* while nobody has registered it: the hour in which … */
+    unsigned edges;    /* … it has told so many */
 } IngestDevice;
 
 typedef struct IngestState {
-    GHashTable *devices;  /* "protocol:code" -> IngestDevice, owned */
-    unsigned learned;     /* of them nobody registered */
-    int64_t changed_us;   /* rows changed up to here are in memory */
-    int64_t listening_us; /* since when silence counts: nobody listened before */
+    GHashTable *devices; /* "protocol:code" -> IngestDevice, owned */
+    unsigned learned;    /* of them nobody registered */
+    unsigned learned_points;
+    int64_t learned_hour;                    /* the hour in which … */
+    unsigned learned_edges, learned_samples; /* … these were told so many */
+    int64_t changed_us;                      /* rows changed up to here are in memory */
+    int64_t listening_us;                    /* since when silence counts: nobody listened before */
 } IngestState;
 
 IngestState *ingest_state_new(void);
@@ -81,8 +88,11 @@ IngestPoint *ingest_point_find(const IngestDevice *device, const IngestPoint *li
 /* Takes the point over. */
 void ingest_point_add(IngestDevice *device, IngestPoint *point);
 void ingest_point_free(IngestPoint *point);
-/* What is known of the limits of this kind of value; made at the first question. */
-IngestSide *ingest_side_of(IngestDevice *device, const IngestPoint *point, uint8_t analog_type);
+/* What is known of the limits of this kind of value; made at the first question. NULL: the point
+ * tells more kinds than we judge. Valid until the next call for the point. */
+IngestSide *ingest_side_of(const IngestDevice *device, IngestPoint *point, uint8_t analog_type);
+/* Points may have changed hands: counts those of devices that nobody registered. */
+void ingest_state_count_points(IngestState *state);
 
 /* --- the plan of one transaction ---------------------------------------------------------------
  */
@@ -142,8 +152,9 @@ typedef enum IngestVerdict {
     INGEST_STORED,    /* or will be, with the plan */
     INGEST_DUPLICATE, /* sent again: confirmed like a stored one */
     INGEST_REFUSED,   /* unknown or retired device */
-    INGEST_LIMIT,     /* too many points or devices */
-    INGEST_FAILED,    /* alone it cannot be stored */
+    INGEST_LIMIT,     /* too many points or devices, or too much of one that nobody registered */
+    INGEST_UNFIT,     /* alone it cannot be stored, and never will be */
+    INGEST_FAILED,    /* nothing can be stored now */
 } IngestVerdict;
 
 /* What rules need besides memory. */
@@ -157,10 +168,11 @@ typedef struct PlanContext {
 /* Takes one message into memory and plan. `device` may be NULL: it is learned or refused. */
 IngestVerdict
 ingest_plan_message(const PlanContext *context, IngestDevice *device, const IngestMessage *message);
-/* Devices that have been silent for too long. */
-void ingest_plan_silence(const PlanContext *context, int64_t now_us);
-/* Devices that were heard long after what the table says. */
-void ingest_plan_seen(const PlanContext *context, int64_t now_us);
+/* Devices that have been silent for too long, and those that were heard long after what the table
+ * says. A few hundred at once, because alarms wait for the same transaction: false, there are more.
+ */
+bool ingest_plan_silence(const PlanContext *context, int64_t now_us);
+bool ingest_plan_seen(const PlanContext *context);
 /* Hash of bytes for keys (FNV-1a, 64 bit, finished by a mixer). */
 uint64_t ingest_hash(uint64_t seed, const void *bytes, size_t size);
 
@@ -190,14 +202,14 @@ bool ingest_load(Db *db, IngestState *state, int64_t silent_after_us, GError **e
 /* Devices changed since the last look. */
 bool ingest_load_changed(
     Db *db, IngestState *state, int64_t now_us, int64_t silent_after_us, GError **error);
-/* One device by name; *ret_device NULL: there is none. */
-bool ingest_load_one(Db *db,
-                     IngestState *state,
-                     const char *protocol,
-                     const char *code,
-                     int64_t silent_after_us,
-                     IngestDevice **ret_device,
-                     GError **error);
+/* Deletes some of the devices that nobody ever touched and that were not heard since then, with all
+ * they told; only while the plan is empty. After a failed commit memory must be read again. */
+bool ingest_forget(Db *db,
+                   IngestState *state,
+                   const IngestLane *lane,
+                   int64_t silent_since_us,
+                   unsigned *ret_count,
+                   GError **error);
 
 /* On which side analog values stood; `only` NULL: of all devices. */
 bool ingest_load_sides(Db *db, IngestState *state, const IngestDevice *only, GError **error);
@@ -267,7 +279,7 @@ void command_out_free(CommandOut *command);
 /* Commands that wait, oldest first: array of CommandOut, owned by the caller. */
 GPtrArray *ingest_commands_queued(Db *db, unsigned limit, GError **error);
 bool ingest_commands_mark_sent(Db *db, const GPtrArray *commands, int64_t now_us, GError **error);
-/* After a start: what was sent by a process that is gone is sent again. */
+/* After a start: what was sent by a process that is gone is sent again, unless it is too old. */
 bool ingest_commands_requeue(Db *db, int64_t now_us, GError **error);
 
 /* Who sends commands; it takes over each. Called on ingest's thread. NULL: nobody; commands fail.

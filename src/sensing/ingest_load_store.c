@@ -2,8 +2,6 @@
 #include "base/clock.h"
 #include "sensing/ingest_internal.h"
 
-#include <string.h>
-
 /* A change is dated when its request began and seen when it commits: so much later at most. */
 #define COMMIT_LAG_US (15 * CLOCK_SECOND_US)
 
@@ -109,7 +107,11 @@ bool ingest_load(Db *db, IngestState *state, int64_t silent_after_us, GError **e
                                    "p.component_type, p.address"),
                  DB_NO_ARGS,
                  error);
-    return read_points(state, points, error) && ingest_load_sides(db, state, NULL, error);
+    if (!read_points(state, points, error)) {
+        return false;
+    }
+    ingest_state_count_points(state);
+    return ingest_load_sides(db, state, NULL, error);
 }
 
 static bool load_points(Db *db, IngestState *state, IngestDevice *device, GError **error) {
@@ -123,32 +125,6 @@ static bool load_points(Db *db, IngestState *state, IngestDevice *device, GError
     return read_points(state, points, error) && ingest_load_sides(db, state, device, error);
 }
 
-bool ingest_load_one(Db *db,
-                     IngestState *state,
-                     const char *protocol,
-                     const char *code,
-                     int64_t silent_after_us,
-                     IngestDevice **ret_device,
-                     GError **error) {
-    g_autoptr(DbRows) rows = db_query(db,
-                                      SQL(DEVICE_COLUMNS "WHERE protocol = $1 AND code = $2"),
-                                      DB_ARGS(db_text(protocol), db_text(code)),
-                                      error);
-    *ret_device = NULL;
-    if (rows == NULL || !db_rows_next(rows)) {
-        return rows != NULL && db_rows_done(rows, error);
-    }
-    IngestDevice *device = device_of(state, rows);
-    read_device(state, device, rows, silent_after_us);
-    g_clear_pointer(&rows, db_rows_free);
-    /* What is in memory may be of messages that were given up. */
-    memset(device->recent, 0, sizeof device->recent);
-    device->last_key = 0;
-    device->seen_us = device->stored_seen_us;
-    *ret_device = device;
-    return load_points(db, state, device, error);
-}
-
 bool ingest_load_changed(
     Db *db, IngestState *state, int64_t now_us, int64_t silent_after_us, GError **error) {
     int64_t since_us = MIN(state->changed_us, now_us) - COMMIT_LAG_US;
@@ -160,7 +136,7 @@ bool ingest_load_changed(
     }
     while (db_rows_next(rows)) {
         IngestDevice *device = device_of(state, rows);
-        if (device->id == 0 || device->version != db_rows_int(rows, 3)) {
+        if (device->id == 0 || device->is_stale || device->version != db_rows_int(rows, 3)) {
             bool was_online = device->is_online;
             read_device(state, device, rows, silent_after_us);
             device->is_online = device->id == 0 ? device->is_online : was_online;
@@ -177,29 +153,38 @@ bool ingest_load_changed(
             return false;
         }
     }
+    if (changed->len > 0) {
+        ingest_state_count_points(state);
+    }
     return true;
 }
 
 /* --- sides of analog values ---------------------------------------------------------------------
  */
 
-static IngestPoint *point_by_id(const IngestDevice *device, int64_t id) {
-    for (guint i = 0; i < device->points->len; i++) {
-        IngestPoint *point = device->points->pdata[i];
-        if (point->id == id) {
-            return point;
-        }
-    }
-    return NULL;
-}
-
+#define NUMBER_COLUMNS                                                                             \
+    "d.protocol, d.code, p.system_type, p.system_address, p.component_type, p.address"
 #define SIDE_COLUMNS                                                                               \
-    "SELECT d.protocol, d.code, s.point_id, s.analog_type, s.side FROM point_side s "              \
+    "SELECT " NUMBER_COLUMNS ", s.analog_type, s.side FROM point_side s "                          \
     "JOIN point p ON p.id = s.point_id JOIN device d ON d.id = p.device_id "
 
 #define LIMIT_COLUMNS                                                                              \
-    "SELECT d.protocol, d.code, l.point_id, l.analog_type, l.low, l.high, l.hysteresis "           \
-    "FROM point_limit l JOIN point p ON p.id = l.point_id JOIN device d ON d.id = p.device_id "
+    "SELECT " NUMBER_COLUMNS ", l.analog_type, l.low, l.high, l.hysteresis FROM point_limit l "    \
+    "JOIN point p ON p.id = l.point_id JOIN device d ON d.id = p.device_id "
+
+/* Of the point and kind of value that the row names; NULL: not in memory. */
+static IngestSide *side_of(const IngestState *state, const DbRows *rows) {
+    const IngestDevice *device =
+        ingest_state_find(state, db_rows_text(rows, 0), db_rows_text(rows, 1));
+    const IngestPoint like = {
+        .system_type = (uint8_t)db_rows_int(rows, 2),
+        .system_address = (uint8_t)db_rows_int(rows, 3),
+        .component_type = (int16_t)db_rows_int(rows, 4),
+        .address = (uint32_t)db_rows_int(rows, 5),
+    };
+    IngestPoint *point = device != NULL ? ingest_point_find(device, &like) : NULL;
+    return point != NULL ? ingest_side_of(device, point, (uint8_t)db_rows_int(rows, 6)) : NULL;
+}
 
 /* What persons set for single points goes before the defaults. */
 static bool load_limits(Db *db, IngestState *state, const IngestDevice *only, GError **error) {
@@ -212,18 +197,15 @@ static bool load_limits(Db *db, IngestState *state, const IngestDevice *only, GE
         return false;
     }
     while (db_rows_next(rows)) {
-        IngestDevice *device =
-            ingest_state_find(state, db_rows_text(rows, 0), db_rows_text(rows, 1));
-        IngestPoint *point = device != NULL ? point_by_id(device, db_rows_int(rows, 2)) : NULL;
-        if (point != NULL) {
-            IngestSide *side = ingest_side_of(device, point, (uint8_t)db_rows_int(rows, 3));
+        IngestSide *side = side_of(state, rows);
+        if (side != NULL) {
             side->has_rule = true;
             side->rule = (LimitRule){
-                .has_low = !db_rows_is_null(rows, 4),
-                .has_high = !db_rows_is_null(rows, 5),
-                .low = db_rows_int(rows, 4),
-                .high = db_rows_int(rows, 5),
-                .hysteresis = db_rows_int(rows, 6),
+                .has_low = !db_rows_is_null(rows, 7),
+                .has_high = !db_rows_is_null(rows, 8),
+                .low = db_rows_int(rows, 7),
+                .high = db_rows_int(rows, 8),
+                .hysteresis = db_rows_int(rows, 9),
             };
         }
     }
@@ -240,12 +222,9 @@ bool ingest_load_sides(Db *db, IngestState *state, const IngestDevice *only, GEr
         return false;
     }
     while (db_rows_next(rows)) {
-        IngestDevice *device =
-            ingest_state_find(state, db_rows_text(rows, 0), db_rows_text(rows, 1));
-        IngestPoint *point = device != NULL ? point_by_id(device, db_rows_int(rows, 2)) : NULL;
-        if (point != NULL) {
-            ingest_side_of(device, point, (uint8_t)db_rows_int(rows, 3))->side =
-                (LimitSide)db_rows_int(rows, 4);
+        IngestSide *side = side_of(state, rows);
+        if (side != NULL) {
+            side->side = (LimitSide)db_rows_int(rows, 7);
         }
     }
     if (!db_rows_done(rows, error)) {

@@ -14,6 +14,9 @@
 #define LATE_US (60 * CLOCK_SECOND_US)
 /* seen_us in the table lags behind by so much. */
 #define SEEN_LAG_US (300 * CLOCK_SECOND_US)
+/* Devices whose silence or last sign of life is written in one transaction. */
+#define BY_CLOCK_MAX 500
+#define HOUR_US (3600 * CLOCK_SECOND_US)
 #define DUTY_ANSWER_FLAG 0x20
 #define RESET_FLAG 0x01
 
@@ -107,6 +110,7 @@ typedef struct Taking {
     int64_t part;
     bool is_echo; /* its operations were written before */
     bool is_old;  /* overtaken by a later message */
+    bool is_cut;  /* something of it is more than is kept */
 } Taking;
 
 static void touch_device(IngestPlan *plan, IngestDevice *device) {
@@ -116,11 +120,61 @@ static void touch_device(IngestPlan *plan, IngestDevice *device) {
     }
 }
 
-static PlanEdge *
-add_edge(Taking *taking, EdgeKind kind, bool is_on, IngestPoint *point, int64_t time_us) {
+/* Whoever sends frames can invent devices, and edges are kept for ever: of devices that nobody
+ * registered only so much is written in an hour. */
+static void begin_hour(Taking *taking) {
+    IngestState *state = taking->context->state;
+    int64_t hour = taking->message->received_us / HOUR_US;
+    if (state->learned_hour != hour) {
+        state->learned_hour = hour;
+        state->learned_edges = state->learned_samples = 0;
+    }
+    if (taking->device->edge_hour != hour) {
+        taking->device->edge_hour = hour;
+        taking->device->edges = 0;
+    }
+}
+
+static bool may_add_edge(Taking *taking) {
+    IngestState *state = taking->context->state;
+    IngestDevice *device = taking->device;
+    if (device->standing != DEVICE_LEARNING) {
+        return true;
+    }
+    begin_hour(taking);
+    if (device->edges >= LIMIT_LEARNED_EDGES || state->learned_edges >= LIMIT_LEARNED_EDGES_ALL) {
+        taking->is_cut = true;
+        return false;
+    }
+    device->edges++;
+    state->learned_edges++;
+    return true;
+}
+
+static bool may_add_sample(Taking *taking) {
+    IngestState *state = taking->context->state;
+    if (taking->device->standing != DEVICE_LEARNING) {
+        return true;
+    }
+    begin_hour(taking);
+    if (state->learned_samples >= LIMIT_LEARNED_SAMPLES_ALL) {
+        taking->is_cut = true;
+        return false;
+    }
+    state->learned_samples++;
+    return true;
+}
+
+/* NULL: it is not kept. */
+static PlanEdge *add_edge(
+    Taking *taking, EdgeKind kind, bool is_on, IngestPoint *point, int64_t time_us, int64_t value) {
+    if (!may_add_edge(taking)) {
+        return NULL;
+    }
     PlanEdge edge = {
         .kind = kind,
         .is_on = is_on,
+        .value = value,
         .device = taking->device,
         .point = point,
         .time_us = event_time_us(time_us, taking->message->received_us),
@@ -133,9 +187,13 @@ add_edge(Taking *taking, EdgeKind kind, bool is_on, IngestPoint *point, int64_t 
         taking->context->plan->edges, PlanEdge, taking->context->plan->edges->len - 1);
 }
 
+/* NULL: it is not kept. */
 static PlanSample *
 add_sample(Taking *taking, JournalKind kind, IngestPoint *point, int64_t time_us) {
     IngestPlan *plan = taking->context->plan;
+    if (!may_add_sample(taking)) {
+        return NULL;
+    }
     PlanSample sample = {
         .record = {.kind = kind, .time_us = event_time_us(time_us, taking->message->received_us)},
         .device = taking->device,
@@ -147,10 +205,14 @@ add_sample(Taking *taking, JournalKind kind, IngestPoint *point, int64_t time_us
 
 static IngestPoint *learn_point(Taking *taking, const IngestPoint *like, const Reading *reading) {
     IngestDevice *device = taking->device;
-    unsigned limit = device->standing == DEVICE_ACTIVE ? LIMIT_DEVICE_POINTS : LIMIT_LEARNED_POINTS;
-    if (device->points->len >= limit) {
+    IngestState *state = taking->context->state;
+    bool is_learned = device->standing == DEVICE_LEARNING;
+    unsigned limit = is_learned ? LIMIT_LEARNED_POINTS : LIMIT_DEVICE_POINTS;
+    if (device->points->len >= limit ||
+        (is_learned && state->learned_points >= LIMIT_LEARNED_POINTS_ALL)) {
         return NULL;
     }
+    state->learned_points += is_learned;
     IngestPoint *point = g_new0(IngestPoint, 1);
     *point = *like;
     point->text = g_strdup(reading->text);
@@ -159,8 +221,8 @@ static IngestPoint *learn_point(Taking *taking, const IngestPoint *like, const R
     g_ptr_array_add(taking->context->plan->new_points, point);
     g_ptr_array_add(taking->context->plan->new_point_owners, device);
     /* A new point of a device that is only being learned says nothing new. */
-    if (device->standing == DEVICE_ACTIVE) {
-        add_edge(taking, EDGE_FIRST, true, point, reading->time_us);
+    if (!is_learned) {
+        add_edge(taking, EDGE_FIRST, true, point, reading->time_us, 0);
     }
     return point;
 }
@@ -181,7 +243,7 @@ static void set_bits(Taking *taking, IngestPoint *point, uint16_t bits, int64_t 
     BitTable table = point->component_type < 0 ? BITS_SYSTEM : BITS_COMPONENT;
     size_t count = state_edges(table, point->bits, bits, edges);
     for (size_t i = 0; i < count; i++) {
-        add_edge(taking, edges[i].kind, edges[i].is_on, point, time_us)->value = 0;
+        add_edge(taking, edges[i].kind, edges[i].is_on, point, time_us, 0);
     }
     point->bits = bits;
     point->state_us = event_time_us(time_us, taking->message->received_us);
@@ -209,7 +271,10 @@ static void reset_points(Taking *taking, const Reading *reading, bool is_all) {
 }
 
 static void add_state_sample(Taking *taking, IngestPoint *point, uint16_t bits, int64_t time_us) {
-    add_sample(taking, JOURNAL_STATE, point, time_us)->record.state_bits = bits;
+    PlanSample *sample = add_sample(taking, JOURNAL_STATE, point, time_us);
+    if (sample != NULL) {
+        sample->record.state_bits = bits;
+    }
 }
 
 static bool is_overtaken(const Taking *taking, const IngestPoint *point, const Reading *reading) {
@@ -253,7 +318,7 @@ static void take_device_state(Taking *taking, const Reading *reading) {
     BitEdge edges[BIT_EDGES_MAX];
     size_t count = state_edges(BITS_DEVICE, device->bits, bits, edges);
     for (size_t i = 0; i < count; i++) {
-        add_edge(taking, edges[i].kind, edges[i].is_on, NULL, reading->time_us)->value = 0;
+        add_edge(taking, edges[i].kind, edges[i].is_on, NULL, reading->time_us, 0);
     }
     device->bits = bits;
     touch_device(taking->context->plan, device);
@@ -262,16 +327,15 @@ static void take_device_state(Taking *taking, const Reading *reading) {
 /* --- analog values -----------------------------------------------------------------------------
  */
 
-/* What is known of this value's limits; asked for once, from the defaults. */
-IngestSide *ingest_side_of(IngestDevice *device, const IngestPoint *point, uint8_t analog_type) {
-    if (device->sides == NULL) {
-        device->sides = g_array_new(FALSE, FALSE, sizeof(IngestSide));
-    }
-    for (guint i = 0; i < device->sides->len; i++) {
-        IngestSide *side = &g_array_index(device->sides, IngestSide, i);
-        if (side->point == point && side->analog_type == analog_type) {
-            return side;
+/* Asked for once, from the defaults. */
+IngestSide *ingest_side_of(const IngestDevice *device, IngestPoint *point, uint8_t analog_type) {
+    for (unsigned i = 0; i < point->side_count; i++) {
+        if (point->sides[i].analog_type == analog_type) {
+            return &point->sides[i];
         }
+    }
+    if (point->side_count == LIMIT_POINT_VALUES) {
+        return NULL;
     }
     IngestSide side = {.point = point, .analog_type = analog_type};
     PointLimit limit = {0};
@@ -281,13 +345,14 @@ IngestSide *ingest_side_of(IngestDevice *device, const IngestPoint *point, uint8
         side.has_rule = true;
         side.rule = limit.rule;
     }
-    g_array_append_val(device->sides, side);
-    return &g_array_index(device->sides, IngestSide, device->sides->len - 1);
+    point->sides = g_renew(IngestSide, point->sides, point->side_count + 1u);
+    point->sides[point->side_count] = side;
+    return &point->sides[point->side_count++];
 }
 
 static void judge(Taking *taking, IngestPoint *point, const Reading *reading) {
     IngestSide *side = ingest_side_of(taking->device, point, reading->analog_type);
-    if (!side->has_rule) {
+    if (side == NULL || !side->has_rule) {
         return;
     }
     LimitSide now = limit_judge(&side->rule, side->side, reading->value);
@@ -295,8 +360,7 @@ static void judge(Taking *taking, IngestPoint *point, const Reading *reading) {
         return;
     }
     side->side = now;
-    add_edge(taking, EDGE_LIMIT, now != LIMIT_INSIDE, point, reading->time_us)->value =
-        reading->value;
+    add_edge(taking, EDGE_LIMIT, now != LIMIT_INSIDE, point, reading->time_us, reading->value);
     g_array_append_val(taking->context->plan->sides, *side);
 }
 
@@ -306,8 +370,10 @@ static bool take_value(Taking *taking, const Reading *reading) {
         return false;
     }
     PlanSample *sample = add_sample(taking, JOURNAL_VALUE, point, reading->time_us);
-    sample->record.analog_type = reading->analog_type;
-    sample->record.value = reading->value;
+    if (sample != NULL) {
+        sample->record.analog_type = reading->analog_type;
+        sample->record.value = reading->value;
+    }
     if (!taking->is_old) {
         judge(taking, point, reading);
     }
@@ -319,9 +385,10 @@ static bool take_value(Taking *taking, const Reading *reading) {
 
 static void
 operate(Taking *taking, EdgeKind kind, IngestPoint *point, const Reading *reading, int64_t value) {
-    PlanEdge *edge = add_edge(taking, kind, true, point, reading->time_us);
-    edge->value = value;
-    edge->note = g_strdup_printf("操作员 %u", reading->operator_number);
+    PlanEdge *edge = add_edge(taking, kind, true, point, reading->time_us, value);
+    if (edge != NULL) {
+        edge->note = g_strdup_printf("操作员 %u", reading->operator_number);
+    }
 }
 
 static bool take_operation(Taking *taking, const Reading *reading) {
@@ -349,7 +416,12 @@ static bool take_operation(Taking *taking, const Reading *reading) {
 }
 
 static void take_raw(Taking *taking, const Reading *reading) {
-    PlanSample *sample = add_sample(taking, JOURNAL_RAW, NULL, reading->time_us);
+    /* It may be a kilobyte: it counts like a row. */
+    PlanSample *sample =
+        may_add_edge(taking) ? add_sample(taking, JOURNAL_RAW, NULL, reading->time_us) : NULL;
+    if (sample == NULL) {
+        return;
+    }
     sample->record.raw_type = reading->raw_type;
     sample->record.raw_size = reading->raw_size;
     sample->raw_at = taking->context->plan->raw->len;
@@ -407,7 +479,8 @@ static void hear(Taking *taking) {
              is_first && device->standing == DEVICE_LEARNING ? EDGE_FIRST : EDGE_ONLINE,
              true,
              NULL,
-             taking->message->received_us);
+             taking->message->received_us,
+             0);
 }
 
 /* Is it one of the last messages? Remembers it. A repetition whose sender has no clock is told only
@@ -427,12 +500,15 @@ static bool is_repeated(Taking *taking, uint64_t key) {
     }
     taking->is_echo =
         device->last_key == message->key && message->received_us - device->last_us < ECHO_US;
-    taking->is_old = message->may_be_late && device->last_us != 0 &&
+    /* By both: a device that begins its numbers anew has not been overtaken. */
+    taking->is_old = message->may_be_late && has_clock && device->last_sent_us != 0 &&
+                     message->sent_us <= device->last_sent_us &&
                      (int16_t)(uint16_t)(message->serial - device->last_serial) < 0;
     device->recent[device->recent_at++ % RECENT_KEYS] = has_clock ? key : 0;
     if (!taking->is_old) {
         device->last_key = message->key;
         device->last_us = message->received_us;
+        device->last_sent_us = has_clock ? message->sent_us : 0;
         device->last_serial = message->serial;
     }
     return false;
@@ -476,20 +552,21 @@ IngestVerdict ingest_plan_message(const PlanContext *context,
     for (size_t i = 0; i < message->count; i++) {
         fits = take(&taking, &message->readings[i]) && fits;
     }
-    return fits ? INGEST_STORED : INGEST_LIMIT;
+    return fits && !taking.is_cut ? INGEST_STORED : INGEST_LIMIT;
 }
 
 /* --- by the clock ------------------------------------------------------------------------------
  */
 
-void ingest_plan_silence(const PlanContext *context, int64_t now_us) {
+bool ingest_plan_silence(const PlanContext *context, int64_t now_us) {
     GHashTableIter iter;
     gpointer key = NULL;
+    unsigned count = 0;
     g_hash_table_iter_init(&iter, context->state->devices);
     /* Times to come: our clock was ahead and has been set right. Else nobody would be missed until
      * it is that late again. */
     context->state->listening_us = MIN(context->state->listening_us, now_us);
-    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+    while (count < BY_CLOCK_MAX && g_hash_table_iter_next(&iter, &key, NULL)) {
         IngestDevice *device = key;
         device->seen_us = MIN(device->seen_us, now_us);
         int64_t since_us = MAX(device->seen_us, context->state->listening_us);
@@ -502,19 +579,23 @@ void ingest_plan_silence(const PlanContext *context, int64_t now_us) {
         taking.edge_key = (int64_t)ingest_hash((uint64_t)device->id, &now_us, sizeof now_us);
         device->is_online = false;
         touch_device(context->plan, device);
-        add_edge(&taking, EDGE_ONLINE, false, NULL, now_us)->value = device->seen_us;
+        add_edge(&taking, EDGE_ONLINE, false, NULL, now_us, device->seen_us);
+        count++;
     }
+    return count < BY_CLOCK_MAX;
 }
 
-void ingest_plan_seen(const PlanContext *context, int64_t now_us) {
-    (void)now_us;
+bool ingest_plan_seen(const PlanContext *context) {
     GHashTableIter iter;
     gpointer key = NULL;
+    unsigned count = 0;
     g_hash_table_iter_init(&iter, context->state->devices);
-    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+    while (count < BY_CLOCK_MAX && g_hash_table_iter_next(&iter, &key, NULL)) {
         IngestDevice *device = key;
         if (device->id != 0 && ABS(device->seen_us - device->stored_seen_us) >= SEEN_LAG_US) {
             touch_device(context->plan, device);
+            count++;
         }
     }
+    return count < BY_CLOCK_MAX;
 }

@@ -2,6 +2,7 @@
 #include "sensing/ingest_internal.h"
 
 void ingest_point_free(IngestPoint *point) {
+    g_free(point->sides);
     g_free(point->label);
     g_free(point->text);
     g_free(point);
@@ -10,9 +11,6 @@ void ingest_point_free(IngestPoint *point) {
 static void device_free(gpointer data) {
     IngestDevice *device = data;
     g_ptr_array_unref(device->points);
-    if (device->sides != NULL) {
-        g_array_unref(device->sides);
-    }
     g_free(device->protocol);
     g_free(device->code);
     g_free(device->region);
@@ -67,7 +65,6 @@ IngestDevice *ingest_state_add(IngestState *state, const char *protocol, const c
 
 void ingest_device_clear_points(IngestDevice *device) {
     g_ptr_array_set_size(device->points, 0);
-    g_clear_pointer(&device->sides, g_array_unref);
 }
 
 /* Orders points by what they are; the address last. */
@@ -103,4 +100,15 @@ IngestPoint *ingest_point_find(const IngestDevice *device, const IngestPoint *li
 
 void ingest_point_add(IngestDevice *device, IngestPoint *point) {
     g_ptr_array_insert(device->points, (gint)point_place(device, point), point);
+}
+
+void ingest_state_count_points(IngestState *state) {
+    GHashTableIter iter;
+    gpointer key = NULL;
+    state->learned_points = 0;
+    g_hash_table_iter_init(&iter, state->devices);
+    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+        const IngestDevice *device = key;
+        state->learned_points += device->standing == DEVICE_LEARNING ? device->points->len : 0;
+    }
 }

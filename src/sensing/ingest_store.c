@@ -1,5 +1,6 @@
 /* Writes a plan as one transaction. */
 #include "base/error.h"
+#include "base/limits.h"
 #include "sensing/ingest_internal.h"
 #include "sensing/sensing_names.h"
 
@@ -542,6 +543,12 @@ bool ingest_write_refused(Db *db,
                            db_text(reason),
                            db_int(received_us),
                            db_blob(bytes, size)),
+                   NULL,
+                   error) &&
+           db_exec(db,
+                   SQL("DELETE FROM ingest_refused WHERE id <= "
+                       "(SELECT max(id) FROM ingest_refused) - $1"),
+                   DB_ARGS(db_int(LIMIT_REFUSED_KEPT)),
                    NULL,
                    error);
 }

@@ -1,6 +1,7 @@
 /* The rules, the journal and the lane of ingest. */
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "sensing/ingest_internal.h"
 #include "sensing/ingest_rules.h"
 #include "test_db.h"
@@ -228,7 +229,7 @@ static void test_start(DbEngine engine) {
     int64_t started_us = desk.state->listening_us;
     g_assert_cmpint(started_us, >, NOW);
     ingest_plan_silence(&context, started_us + patience_us);
-    ingest_plan_seen(&context, started_us + patience_us);
+    g_assert_true(ingest_plan_seen(&context));
     g_assert_true(ingest_plan_is_empty(desk.plan));
     ingest_plan_silence(&context, started_us + patience_us + 1);
     g_assert_true(write_plan(&desk));
@@ -252,7 +253,7 @@ static void test_clock_set_back(DbEngine engine) {
     g_assert_true(write_plan(&desk));
     ingest_plan_clear(desk.plan);
     ingest_plan_silence(&context, right_us);
-    ingest_plan_seen(&context, right_us);
+    ingest_plan_seen(&context);
     g_assert_true(write_plan(&desk));
     ingest_plan_clear(desk.plan);
     g_assert_cmpint(
@@ -264,8 +265,237 @@ static void test_clock_set_back(DbEngine engine) {
     desk_clear(&desk);
 }
 
+/* --- memory and limits ---------------------------------------------------------------------------
+ */
+
+typedef struct Memory {
+    IngestState *state;
+    IngestPlan *plan;
+    int64_t now_us;
+} Memory;
+
+static Memory memory_new(void) {
+    return (Memory){ingest_state_new(), ingest_plan_new(), NOW};
+}
+
+static void memory_free(Memory *memory) {
+    ingest_plan_clear(memory->plan);
+    ingest_plan_free(memory->plan);
+    ingest_state_free(memory->state);
+}
+
+static IngestDevice *known(const Memory *memory, const char *code, DeviceStanding standing) {
+    IngestDevice *device = ingest_state_add(memory->state, "gb26875", code);
+    device->standing = standing;
+    return device;
+}
+
+/* One reading of the device, as a datagram of this number that was sent `sent_us`. */
+static IngestVerdict
+hear(Memory *memory, const char *code, uint16_t serial, int64_t sent_us, Reading reading) {
+    const PlanContext context = {.state = memory->state, .plan = memory->plan};
+    const IngestMessage message = {
+        .protocol = "gb26875",
+        .code = code,
+        .key = ingest_hash(serial, &reading.bits, sizeof reading.bits),
+        .sent_us = sent_us,
+        .may_be_late = true,
+        .serial = serial,
+        .readings = &reading,
+        .count = 1,
+        .received_us = memory->now_us,
+    };
+    return ingest_plan_message(
+        &context, ingest_state_find(memory->state, "gb26875", code), &message);
+}
+
+static unsigned edges_of(const Memory *memory, EdgeKind kind) {
+    unsigned number = 0;
+    for (guint i = 0; i < memory->plan->edges->len; i++) {
+        number += g_array_index(memory->plan->edges, PlanEdge, i).kind == kind;
+    }
+    return number;
+}
+
+/* A device that was switched off begins its numbers anew: its datagrams are not late ones. */
+static void test_restarted_sender(void) {
+    Memory memory = memory_new();
+    known(&memory, "7", DEVICE_ACTIVE);
+    const Reading alive = {.kind = READING_ALIVE};
+    const Reading fire = {.kind = READING_DEVICE_STATE, .bits = 2};
+    const Reading calm = {.kind = READING_DEVICE_STATE};
+    hear(&memory, "7", 30000, NOW, alive);
+    hear(&memory, "7", 0, NOW + CLOCK_SECOND_US, fire);
+    g_assert_cmpuint(edges_of(&memory, EDGE_FIRE), ==, 1);
+    /* One that has no clock is never taken for late. */
+    hear(&memory, "7", 20000, 0, alive);
+    hear(&memory, "7", 1, 0, calm);
+    g_assert_cmpuint(edges_of(&memory, EDGE_FIRE), ==, 2);
+    /* A late one is. */
+    hear(&memory, "7", 10, NOW + 10 * CLOCK_SECOND_US, calm);
+    hear(&memory, "7", 9, NOW + 9 * CLOCK_SECOND_US, fire);
+    g_assert_cmpuint(edges_of(&memory, EDGE_FIRE), ==, 2);
+    memory_free(&memory);
+}
+
+/* Who flaps on purpose does not fill the disk, unless a person has registered it. */
+static void test_learned_edges(void) {
+    Memory memory = memory_new();
+    known(&memory, "8", DEVICE_ACTIVE);
+    Reading state = {.kind = READING_DEVICE_STATE};
+    unsigned denied = 0;
+    for (unsigned i = 0; i < 2 * LIMIT_LEARNED_EDGES; i++) {
+        state.bits = (uint16_t)(i % 2 == 0 ? 2 : 0);
+        denied += hear(&memory, "7", (uint16_t)i, 0, state) == INGEST_LIMIT;
+        g_assert_cmpint(hear(&memory, "8", (uint16_t)i, 0, state), ==, INGEST_STORED);
+    }
+    g_assert_cmpuint(denied, >, 0);
+    g_assert_cmpuint(
+        edges_of(&memory, EDGE_FIRE), ==, 3 * LIMIT_LEARNED_EDGES - 1); /* and "first" */
+    memory.now_us += 3600 * CLOCK_SECOND_US;
+    g_assert_cmpint(hear(&memory, "7", 7, 0, (Reading){.kind = READING_DEVICE_STATE, .bits = 2}),
+                    ==,
+                    INGEST_STORED);
+    memory_free(&memory);
+}
+
+/* Neither do a thousand points each of a thousand devices. */
+static void test_learned_points(void) {
+    Memory memory = memory_new();
+    known(&memory, "real", DEVICE_ACTIVE);
+    unsigned learned = 0;
+    Reading point = {.kind = READING_STATE, .system_type = 1, .component_type = 42};
+    for (unsigned i = 0; i < LIMIT_LEARNED_POINTS_ALL + 1000; i++) {
+        g_autofree char *code = g_strdup_printf("%u", 100 + i / 900);
+        point.address = i;
+        learned += hear(&memory, code, (uint16_t)i, 0, point) == INGEST_STORED;
+        ingest_plan_clear(memory.plan);
+    }
+    g_assert_cmpuint(learned, ==, LIMIT_LEARNED_POINTS_ALL);
+    g_assert_cmpint(hear(&memory, "real", 0, 0, point), ==, INGEST_STORED);
+    memory_free(&memory);
+}
+
+/* A point that tells of every kind of value there is costs no more than one that tells of some. */
+static void test_kinds_of_values(void) {
+    Memory memory = memory_new();
+    IngestDevice *device = known(&memory, "7", DEVICE_ACTIVE);
+    Reading value = {.kind = READING_VALUE, .system_type = 1, .component_type = 17, .value = 5000};
+    value.analog_type = 9; /* residual current: 500 A */
+    hear(&memory, "7", 0, 0, value);
+    for (unsigned type = 1; type < 256; type++) {
+        value.analog_type = (uint8_t)type;
+        g_assert_cmpint(hear(&memory, "7", (uint16_t)type, 0, value), ==, INGEST_STORED);
+    }
+    const IngestPoint *point = device->points->pdata[0];
+    g_assert_cmpuint(point->side_count, ==, LIMIT_POINT_VALUES);
+    g_assert_cmpuint(edges_of(&memory, EDGE_LIMIT), ==, 1);
+    memory_free(&memory);
+}
+
+/* When a whole network falls silent, alarms of others are not kept waiting for all of it. */
+static void test_silence_in_parts(void) {
+    Memory memory = memory_new();
+    const PlanContext context = {.state = memory.state, .plan = memory.plan};
+    for (unsigned i = 0; i < 1200; i++) {
+        g_autofree char *code = g_strdup_printf("%u", i);
+        IngestDevice *device = known(&memory, code, DEVICE_ACTIVE);
+        device->is_online = true;
+        device->silent_after_us = CLOCK_SECOND_US;
+    }
+    unsigned turns = 1;
+    while (!ingest_plan_silence(&context, NOW)) {
+        g_assert_cmpuint(memory.plan->edges->len, <=, 500);
+        ingest_plan_clear(memory.plan);
+        turns++;
+    }
+    g_assert_cmpuint(turns, ==, 3);
+    g_assert_cmpuint(edges_of(&memory, EDGE_ONLINE), ==, 200);
+    memory_free(&memory);
+}
+
+/* Devices that nobody registered and that are silent make room; whoever was touched stays. */
+static void test_forgets(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, NULL);
+    g_autoptr(GError) error = NULL;
+    unsigned number = 0;
+    Desk desk;
+    desk_init(&desk, fresh);
+    for (int i = 1; i <= 4; i++) {
+        plan_one(&desk, i);
+    }
+    g_assert_true(write_plan(&desk));
+    ingest_plan_clear(desk.plan);
+    ingest_state_find(desk.state, "gb26875", "2")->seen_us = NOW + CLOCK_DAY_US; /* speaks */
+    test_db_exec(desk.db, "UPDATE device SET version = version + $1 WHERE code = '3'", db_int(1));
+    /* A person took one up and memory does not know it yet: none is deleted. */
+    g_assert_false(ingest_forget(desk.db, desk.state, &desk.lane, NOW + 1, &number, &error));
+    g_clear_error(&error);
+    g_assert_cmpint(count(desk.db, SQL("SELECT count(*) FROM point")), ==, 8);
+    ingest_state_find(desk.state, "gb26875", "3")->version = 1;
+    g_assert_true(ingest_forget(desk.db, desk.state, &desk.lane, NOW + 1, &number, &error));
+    g_assert_cmpuint(number, ==, 1); /* the first: the last has the largest numbers */
+    g_assert_cmpint(count(desk.db, SQL("SELECT min(CAST(code AS BIGINT)) FROM device")), ==, 2);
+    g_assert_cmpint(count(desk.db, SQL("SELECT count(*) FROM point")), ==, 6);
+    g_assert_cmpint(count(desk.db, SQL("SELECT count(*) FROM edge WHERE kind = 'fire'")), ==, 3);
+    g_assert_null(ingest_state_find(desk.state, "gb26875", "1"));
+    g_assert_cmpuint(desk.state->learned, ==, 3);
+    g_assert_cmpuint(desk.state->learned_points, ==, 6);
+    plan_one(&desk, 1); /* and is learned anew */
+    g_assert_true(write_plan(&desk));
+    /* Whoever lost the lane deletes nothing. */
+    Desk heir;
+    desk_init(&heir, fresh);
+    g_assert_false(ingest_forget(desk.db, desk.state, &desk.lane, NOW + 1, &number, &error));
+    desk_clear(&heir);
+    desk_clear(&desk);
+}
+
+/* One message that can never be stored is told so, kept aside and stops nobody else. */
+static void test_unfit(DbEngine engine) {
+    g_autoptr(TestDb) fresh = test_db_new(engine, NULL);
+    g_autoptr(Db) db = test_db_open(fresh, DB_READ_WRITE);
+    g_autoptr(GError) error = NULL;
+    test_db_exec(db, "CREATE UNIQUE INDEX no_second ON edge (kind) WHERE kind = 'fault'");
+    Ingest *ingest = ingest_start(&(IngestOptions){.db_url = test_db_url(fresh)}, &error);
+    g_assert_no_error(error);
+    const Reading fault = {.kind = READING_DEVICE_STATE, .bits = 4};
+    const Reading fire = {.kind = READING_DEVICE_STATE, .bits = 2};
+    IngestMessage message = {.protocol = "mqtt", .code = "A", .readings = &fault, .count = 1};
+    message.received_us = NOW;
+    g_assert_true(ingest_store(ingest, &message, &error));
+    message.code = "B";
+    g_assert_false(ingest_store(ingest, &message, &error));
+    g_assert_error(error, HZ_ERROR, HZ_ERROR_INTERNAL);
+    g_clear_error(&error);
+    message.readings = &fire;
+    g_assert_true(ingest_store(ingest, &message, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(count(db, SQL("SELECT count(*) FROM edge WHERE kind = 'fire'")), ==, 1);
+    g_assert_cmpint(count(db, SQL("SELECT count(*) FROM ingest_refused WHERE code = 'B'")), ==, 1);
+    /* The last of them are kept. */
+    test_db_exec(db,
+                 "INSERT INTO ingest_refused (id, protocol, code, reason, received_us, body) "
+                 "SELECT id + CAST($1 AS BIGINT), protocol, 'D', reason, received_us, body "
+                 "FROM ingest_refused",
+                 db_int(LIMIT_REFUSED_KEPT));
+    message.code = "C";
+    message.readings = &fault;
+    g_assert_false(ingest_store(ingest, &message, NULL));
+    ingest_stop(ingest);
+    g_assert_cmpint(count(db, SQL("SELECT count(*) FROM ingest_refused WHERE code <> 'B'")), ==, 2);
+    g_assert_cmpint(count(db, SQL("SELECT count(*) FROM ingest_refused WHERE code = 'B'")), ==, 0);
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/ingest/numbers-that-begin-anew-are-not-late", test_restarted_sender);
+    g_test_add_func("/ingest/who-flaps-does-not-fill-the-disk", test_learned_edges);
+    g_test_add_func("/ingest/who-invents-points-does-not-either", test_learned_points);
+    g_test_add_func("/ingest/every-kind-of-value-costs-no-more", test_kinds_of_values);
+    g_test_add_func("/ingest/silence-is-written-in-parts", test_silence_in_parts);
+    test_db_add("/ingest/silent-strangers-make-room", test_forgets);
+    test_db_add("/ingest/what-can-never-be-stored-stops-nobody", test_unfit);
     g_test_add_func("/ingest/bits-become-edges", test_bits);
     g_test_add_func("/ingest/journal-comes-back", test_journal);
     test_db_add("/ingest/stored-once-whatever-call-fails", test_cut_points);

@@ -14,14 +14,15 @@
 
 #define PROTOCOL "http"
 #define KEY_SIZE_MAX 128
+#define ADDRESSES_MAX 4096 /* whose wrong keys are counted each for itself */
 
 /* Of this process: wrong keys by address, messages by device. */
 static PushGate *refusals, *messages;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void make_gates(void) {
-    refusals = push_gate_new();
-    messages = push_gate_new();
+    refusals = push_gate_new(ADDRESSES_MAX);
+    messages = push_gate_new(LIMIT_DEVICES); /* only devices with their key come so far */
 }
 
 /* --- answers -------------------------------------------------------------------------------------
@@ -66,15 +67,13 @@ static const char *key_of(const Request *req) {
     return key != NULL && strlen(key) <= KEY_SIZE_MAX ? key : NULL;
 }
 
-/* NULL: it may. Otherwise the answer. */
+/* NULL: it may. Otherwise the answer. A right key is always let in, because others may send wrong
+ * ones from the same address: a mobile network, a proxy. */
 static Response *check_sender(Ctx *ctx, const Request *req, const char *code) {
     g_autoptr(GError) error = NULL;
     const char *key = key_of(req);
     uint8_t hash[DIGEST_SIZE];
     bool fits = false;
-    if (!push_gate_admit(refusals, request_peer(req), LIMIT_TELEMETRY_REFUSALS, 0, ctx->now_us)) {
-        return refuse(429, "too-many", "too many wrong keys from this address; wait a minute");
-    }
     if (key != NULL && telemetry_code_is_valid(code)) {
         digest_of(DIGEST_SHA256, key, strlen(key), hash);
         if (!push_key_fits(ctx->db, PROTOCOL, code, hash, &fits, &error)) {
@@ -85,7 +84,9 @@ static Response *check_sender(Ctx *ctx, const Request *req, const char *code) {
     if (fits) {
         return NULL;
     }
-    push_gate_admit(refusals, request_peer(req), LIMIT_TELEMETRY_REFUSALS, 1, ctx->now_us);
+    if (!push_gate_admit(refusals, request_peer(req), LIMIT_TELEMETRY_REFUSALS, ctx->now_us)) {
+        return refuse(429, "too-many", "too many wrong keys from this address; wait a minute");
+    }
     account_refused(ctx, req, "device-key");
     return refuse(401, "key", "unknown device, or not its key (X-Device-Key)");
 }
@@ -104,7 +105,9 @@ static Response *failed(const GError *error) {
         return refuse(403, "denied", error->message);
     }
     log_problem(LOG_LEVEL_ERROR, "push.failed", "error=%s", error->message);
-    return refuse(503, "unavailable", "not stored; send it again");
+    return g_error_matches(error, HZ_ERROR, HZ_ERROR_INTERNAL)
+               ? refuse(500, "unfit", "it can never be stored; do not send it again")
+               : refuse(503, "unavailable", "not stored; send it again");
 }
 
 static Response *take(Ctx *ctx, const Request *req, const char *code) {
@@ -134,7 +137,7 @@ Response *push_report(Ctx *ctx, const Request *req) {
     if (refusal != NULL) {
         return refusal;
     }
-    if (!push_gate_admit(messages, code, LIMIT_TELEMETRY_RATE, 1, ctx->now_us)) {
+    if (!push_gate_admit(messages, code, LIMIT_TELEMETRY_RATE, ctx->now_us)) {
         return refuse(429, "too-many", "more messages than one device may send; wait a minute");
     }
     return take(ctx, req, code);

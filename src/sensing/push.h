@@ -12,10 +12,9 @@ Response *push_report(Ctx *ctx, const Request *req);
 bool push_find_device(
     Db *db, const char *protocol, const char *code, int64_t *ret_id, GError **error);
 
-/* At most `limit` a minute of each name: false when this one is over it. Names beyond 4,096 within
- * a minute share one count. `counts`: 1 takes part of the limit, 0 only asks. Thread: any. */
+/* At most `limit` a minute of each name: false when this one is over it, else it has taken one of
+ * them. Names beyond `names_max` within a minute share one count. Thread: any. */
 typedef struct PushGate PushGate;
-bool push_gate_admit(
-    PushGate *gate, const char *name, unsigned limit, unsigned counts, int64_t now_us);
-PushGate *push_gate_new(void);
+bool push_gate_admit(PushGate *gate, const char *name, unsigned limit, int64_t now_us);
+PushGate *push_gate_new(unsigned names_max);
 void push_gate_free(PushGate *gate);

@@ -152,14 +152,14 @@ static void plan_flapping(Scene *scene) {
 }
 
 static void plan_clocks(Scene *scene) {
-    static const int64_t days[] = {-3 * 365, -365, -1, 1, 365, 8 * 365};
+    static const int64_t days[] = {0, -3 * 365, -365, -2, 1, 365, 8 * 365}; /* 0: none at all */
     for (unsigned i = 0; i < scene->roster->len; i++) {
         SceneDevice *device = device_at(scene, i);
         uint64_t which = scene_dice(scene->seed, STREAM_CLOCK, i, 10 * G_N_ELEMENTS(days));
         bool is_only = scene->roster->len < 10; /* a few devices: all of them are wrong */
         if (which % 10 == 0 || is_only) {
-            device->clock_us = days[which % G_N_ELEMENTS(days)] * CLOCK_DAY_US;
-            device->has_no_clock = which / 10 == 0;
+            device->clock_us = days[which / 10] * CLOCK_DAY_US;
+            device->has_no_clock = days[which / 10] == 0;
         }
     }
 }

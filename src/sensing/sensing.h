@@ -91,8 +91,8 @@ typedef struct SensingCommand {
 /* Queues a command in the caller's transaction, with its ledger entry "device.command". The
  * gateway sends it within a second and writes what became of it into device_command.state:
  * queued, sent, confirmed (the device has it), answered (a query by its data, a duty check by the
- * officer), failed (with `failure`: offline, denied, silent, unanswered). A duty check that
- * nobody answers within its minutes stays confirmed; who asked counts the minutes. Each change
+ * officer), failed (with `failure`: offline, denied, silent, unanswered, expired). A duty check
+ * that nobody answers within its minutes stays confirmed; who asked counts the minutes. Each change
  * of state raises changed_us. HZ_ERROR_NOT_FOUND: no such active device of the national protocol
  * or no such point; HZ_ERROR_INVALID: minutes. */
 bool sensing_command_add(

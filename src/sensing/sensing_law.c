@@ -116,7 +116,7 @@ static void read_limit(LawReader *reader, const LawLine *from, Rules *rules) {
 
 static void read_upkeep(LawReader *reader, const LawLine *from, Rules *rules) {
     static const char *const ids[] = {
-        "long-shield", "order-due", "minute-samples", "daily-samples", NULL};
+        "long-shield", "order-due", "minute-samples", "daily-samples", "learned-device", NULL};
     static const char *const units[] = {"days", "hours", NULL};
     G_STATIC_ASSERT(G_N_ELEMENTS(ids) == UPKEEP_TERM_COUNT + 1);
     LawNode map = from->node;

@@ -147,6 +147,43 @@ char *component_type_text(int64_t component_type) {
     return text_of(component_type_name_zh(component_type), component_type, "部件");
 }
 
+static bool find_id(const Name *names, size_t count, const char *text, int64_t *ret_id) {
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i].name_zh, text) == 0) {
+            *ret_id = names[i].id;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "自定义部件 130": what text_of writes of a number without a name. */
+static bool read_number(const char *text, const char *what, int64_t *ret_id) {
+    static const char *const starts[] = {"预留", "自定义"};
+    for (size_t i = 0; i < G_N_ELEMENTS(starts); i++) {
+        g_autofree char *start = g_strconcat(starts[i], what, " ", NULL);
+        if (g_str_has_prefix(text, start)) {
+            text += strlen(start);
+            break;
+        }
+    }
+    return g_ascii_string_to_signed(text, 10, 0, 255, ret_id, NULL);
+}
+
+bool system_type_parse(const char *text, int64_t *ret_type) {
+    return find_id(systems, G_N_ELEMENTS(systems), text, ret_type) ||
+           read_number(text, "系统", ret_type);
+}
+
+bool component_type_parse(const char *text, int64_t *ret_type) {
+    if (strcmp(text, "系统") == 0 || strcmp(text, "整个系统") == 0 || strcmp(text, "-1") == 0) {
+        *ret_type = COMPONENT_SYSTEM;
+        return true;
+    }
+    return find_id(components, G_N_ELEMENTS(components), text, ret_type) ||
+           read_number(text, "部件", ret_type);
+}
+
 /* --- analog values ------------------------------------------------------------------------------
  */
 
@@ -162,6 +199,33 @@ const AnalogType *analog_type_get(int64_t id) {
 
 static int64_t power_of_ten(int decimals) {
     return decimals == 0 ? 1 : decimals == 1 ? 10 : 100;
+}
+
+static bool is_shared_name(const AnalogType *type) {
+    for (size_t i = 0; i < G_N_ELEMENTS(analogs); i++) {
+        if (analogs[i].id != type->id && strcmp(analogs[i].name_zh, type->name_zh) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+char *analog_type_text(int64_t id) {
+    const AnalogType *type = analog_type_get(id);
+    return type->id == 0          ? g_strdup_printf("%" G_GINT64_FORMAT, id)
+           : is_shared_name(type) ? g_strdup_printf("%s（%s）", type->name_zh, type->unit)
+                                  : g_strdup(type->name_zh);
+}
+
+bool analog_type_parse(const char *text, int64_t *ret_type) {
+    for (size_t i = 0; i < G_N_ELEMENTS(analogs); i++) {
+        g_autofree char *name = analog_type_text(analogs[i].id);
+        if (strcmp(name, text) == 0) {
+            *ret_type = analogs[i].id;
+            return true;
+        }
+    }
+    return g_ascii_string_to_signed(text, 10, 1, 255, ret_type, NULL);
 }
 
 double analog_least_unit(int64_t id) {

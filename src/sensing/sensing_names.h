@@ -24,6 +24,11 @@ const char *component_type_name_zh(int64_t component_type);
 char *system_type_text(int64_t system_type);
 char *component_type_text(int64_t component_type);
 
+/* Reads a name of these tables, a number, or "自定义部件 130" back; "系统" and "-1" are
+ * COMPONENT_SYSTEM. False: there is no such kind. */
+bool system_type_parse(const char *text, int64_t *ret_type);
+bool component_type_parse(const char *text, int64_t *ret_type);
+
 /* One kind of analog value. */
 typedef struct AnalogType {
     int id;              /* table 6 */
@@ -35,6 +40,11 @@ typedef struct AnalogType {
 const AnalogType *analog_type_get(int64_t id);
 /* What the least step of a value is worth: 0.1. */
 double analog_least_unit(int64_t id);
+/* Reads "温度", "压力（kPa）" or the number of table 6 back; a name that two kinds share needs its
+ * unit. */
+bool analog_type_parse(const char *text, int64_t *ret_type);
+/* What analog_type_parse reads: the name, with its unit where two share it. Caller frees. */
+char *analog_type_text(int64_t id);
 /* "-12.5 kPa" for -125 of type 5. Caller frees. */
 char *analog_text(int64_t id, int64_t value);
 /* Same without the unit. Caller frees. */

@@ -231,14 +231,16 @@ static void test_partial_states(DbEngine engine) {
 }
 
 static void test_gate(void) {
-    PushGate *gate = push_gate_new();
+    PushGate *gate = push_gate_new(2);
     const int64_t now_us = 1000 * CLOCK_SECOND_US;
     for (unsigned i = 0; i < 3; i++) {
-        g_assert_true(push_gate_admit(gate, "a", 3, 1, now_us));
+        g_assert_true(push_gate_admit(gate, "a", 3, now_us));
     }
-    g_assert_false(push_gate_admit(gate, "a", 3, 1, now_us));
-    g_assert_true(push_gate_admit(gate, "b", 3, 0, now_us));
-    g_assert_true(push_gate_admit(gate, "a", 3, 1, now_us + 60 * CLOCK_SECOND_US));
+    g_assert_false(push_gate_admit(gate, "a", 3, now_us));
+    g_assert_true(push_gate_admit(gate, "b", 1, now_us));
+    g_assert_true(push_gate_admit(gate, "c", 1, now_us));  /* too many names: … */
+    g_assert_false(push_gate_admit(gate, "d", 1, now_us)); /* … they share one count */
+    g_assert_true(push_gate_admit(gate, "a", 3, now_us + 60 * CLOCK_SECOND_US));
     push_gate_free(gate);
 }
 

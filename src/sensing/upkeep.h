@@ -15,6 +15,7 @@ typedef enum UpkeepTerm {
     UPKEEP_ORDER_DUE,      /* of a maintenance order when nobody writes another day */
     UPKEEP_MINUTE_SAMPLES, /* how long arrays of minutes are kept */
     UPKEEP_DAILY_SAMPLES,  /* how long daily figures are kept */
+    UPKEEP_LEARNED,        /* silence after which an unregistered device may be forgotten */
     UPKEEP_TERM_COUNT,
 } UpkeepTerm;
 
