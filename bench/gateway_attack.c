@@ -10,6 +10,8 @@
  * closed when CONNECTIONS are open); datagrams: good and bad frames by UDP. They come from
  * ADDRESSES of 127.0.1.x; what the gateway closes is opened again. Prints one line of JSON.
  */
+#include "bench_number.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -205,19 +207,6 @@ static void open_some(int epoll, unsigned count, uint64_t total) {
         }
         next = (next + 1) % count;
     }
-}
-
-static unsigned number_of(const char *text) {
-    unsigned number = 0;
-    size_t digits = strspn(text, "0123456789");
-    if (digits == 0 || digits > 9 || text[digits] != '\0') {
-        fprintf(stderr, "\"%s\" is no number\n", text);
-        exit(2);
-    }
-    for (size_t i = 0; i < digits; i++) {
-        number = number * 10 + (unsigned)(text[i] - '0');
-    }
-    return number;
 }
 
 int main(int argc, char **argv) {

@@ -13,6 +13,8 @@
  * milliseconds of the median and the 99th of a hundred. Exit 1 when a confirmation is not the one
  * that was waited for.
  */
+#include "bench_number.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -268,19 +270,6 @@ static double run(int epoll, Device *devices, unsigned count, double seconds, un
         }
     }
     return at_s - begun_s;
-}
-
-static unsigned number_of(const char *text) {
-    unsigned number = 0;
-    size_t digits = strspn(text, "0123456789");
-    if (digits == 0 || digits > 9 || text[digits] != '\0') {
-        fprintf(stderr, "\"%s\" is no number\n", text);
-        exit(2);
-    }
-    for (size_t i = 0; i < digits; i++) {
-        number = number * 10 + (unsigned)(text[i] - '0');
-    }
-    return number;
 }
 
 int main(int argc, char **argv) {
