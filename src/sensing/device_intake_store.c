@@ -106,13 +106,8 @@ bool place_units_by_name(Db *db,
  */
 
 static bool exec_many(Db *db, Sql sql, size_t columns, const GArray *args, GError **error) {
-    return args->len == 0 ||
-           db_exec_many(db,
-                        sql,
-                        columns,
-                        (DbArgs){(const DbArg *)(const void *)args->data, args->len},
-                        NULL,
-                        error);
+    const DbArgs all = {(const DbArg *)(const void *)args->data, args->len};
+    return db_exec_many(db, sql, columns, all, NULL, error);
 }
 
 bool device_insert_many(

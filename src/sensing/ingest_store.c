@@ -144,7 +144,7 @@ static void add_args(GArray *args, const DbArg *items, size_t count) {
 static bool
 exec_rows(Db *db, Sql sql, size_t columns, const GArray *args, int64_t *changed, GError **error) {
     const DbArgs all = {(const DbArg *)(const void *)args->data, args->len};
-    return args->len == 0 || db_exec_many(db, sql, columns, all, changed, error);
+    return db_exec_many(db, sql, columns, all, changed, error);
 }
 
 /* --- devices and points ------------------------------------------------------------------------

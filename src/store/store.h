@@ -77,8 +77,8 @@ typedef struct DbArgs {
 bool db_exec(Db *db, Sql sql, DbArgs args, int64_t *ret_changed, GError **error);
 
 /* Runs one statement many times: `args` holds `columns` values for each run, one run after the
- * other. PostgreSQL pipelines the runs, so bulk loads do not wait for a round trip each. All or
- * nothing only inside a transaction. */
+ * other; none is well. PostgreSQL pipelines the runs, so bulk loads do not wait for a round trip
+ * each. All or nothing only inside a transaction. */
 bool db_exec_many(
     Db *db, Sql sql, size_t columns, DbArgs args, int64_t *ret_changed, GError **error);
 
